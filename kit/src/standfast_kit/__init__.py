@@ -1,0 +1,1 @@
+"""What lives inside an application so that it can be relied on. Standard library only."""

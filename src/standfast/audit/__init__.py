@@ -1,0 +1,1 @@
+"""The audit log as mathematics: leaf, tree, checkpoint, proof, retention."""

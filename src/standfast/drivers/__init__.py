@@ -1,0 +1,1 @@
+"""One module per thing outside: probes, mail, webhooks, PostgreSQL's programs, files."""

@@ -1,0 +1,1 @@
+"""The flows: one module each, their ports, and the ticking. Nothing here decides."""

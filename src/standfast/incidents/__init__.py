@@ -1,0 +1,1 @@
+"""What do we do now, and what did we learn?"""

@@ -1,0 +1,1 @@
+"""What was seen: the four golden signals, probe outcomes, component health."""

@@ -1,0 +1,1 @@
+"""Who is called, and who next if they do not answer?"""

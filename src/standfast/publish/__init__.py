@@ -1,0 +1,1 @@
+"""The System and its state in, texts out: documents, rules, configuration."""

@@ -1,0 +1,1 @@
+"""Service levels: indicators, objectives, error budgets, burn rates, budget policy."""

@@ -1,0 +1,1 @@
+"""The reliability file: reading it, its versions, and the System it means."""

@@ -1,0 +1,1 @@
+"""The HTTP faces: the API and the pages."""
