@@ -25,15 +25,15 @@ class SourceError(StandfastError):
     """A measuring source did not answer, or answered nonsense."""
 
 
-class NotFound(StandfastError):  # noqa: N818 - reads as the thing it says
+class NotFound(StandfastError):
     """What was asked for by name does not exist."""
 
 
-class Conflict(StandfastError):  # noqa: N818 - reads as the thing it says
+class Conflict(StandfastError):
     """Somebody else was there first, or the state has moved on."""
 
 
-class NotAllowed(StandfastError):  # noqa: N818 - reads as the thing it says
+class NotAllowed(StandfastError):
     """The caller is known, and may not do this."""
 
 

@@ -1,0 +1,532 @@
+"""The System that a reliability file means: every default filled in, every reference checked, exact.
+
+The file's own shape is `spec.v1`; one conversion leads from there to here. Mappings keep the file's order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from standfast.spec.values import Criticality, Grade, Place, Severity, Strength
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import time
+    from fractions import Fraction
+
+    from standfast.spec.condition import Condition
+    from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
+
+
+# ------------------------------------------------------------------ where it runs, what it is made of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Region:
+    name: str
+    role: str = "primary"  # primary | standby
+    mode: str = "hot"  # cold | warm | hot | active
+    zones: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A health endpoint and how it is polled."""
+
+    path: str
+    every: timedelta
+    timeout: timedelta
+    touches: tuple[str, ...] = ()  # the dependencies it looks at
+    public: bool = False
+    authenticated: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    rate: Fraction  # share of failures that opens it
+    window: timedelta
+    reset: timedelta
+    min_calls: int | None = 10  # None: the file says there is none
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Need:
+    """An edge of the graph: what a component needs, and how badly."""
+
+    to: str
+    strength: Strength
+    stated: bool = True  # False: the strength was assumed
+    users_see: str = ""
+    fallback: str = ""  # queue | cache | static | origin | none ... ; "" is not stated
+    stale_at_most: timedelta | None = None
+    effectiveness: Fraction | None = None  # how often the fallback works; None until drilled
+    breaker: Breaker | None = None
+    timeout: timedelta | None = None
+    retries: int | None = None
+    idempotency_key: str = ""
+    queue_limit: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Baseline:
+    rps: Fraction | None = None
+    p95: timedelta | None = None
+    p99: timedelta | None = None
+    errors: Fraction | None = None
+    peak: Fraction | None = None  # requests per second at the yearly peak
+    growth: Fraction | None = None  # share a year
+    capacity: Fraction | None = None  # requests per second of one replica
+    measured: date | None = None
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Component:
+    name: str
+    type: str  # web | http | worker | postgresql | mysql | redis | queue | external | cdn | search | host ...
+    owner: str | None = None  # a team
+    url: str | None = None
+    address: str | None = None  # host:port, for TCP probes
+    scrape: str | None = None  # URL of Prometheus text
+    exporter: str | None = None  # the same, of an exporter beside it
+    metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
+    replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
+    replication: Mapping[str, str] = field(default_factory=dict)  # region -> sync | async
+    availability: Fraction | None = None  # the provider's SLA, or one's own measurement
+    sla: Fraction | None = None  # an external vendor's
+    vendor: str = ""
+    status_page: str | None = None
+    size: int | None = None  # bytes held
+    health: Mapping[str, Check] = field(default_factory=dict)  # live | ready | deep -> check
+    baseline: Baseline | None = None
+    needs: Mapping[str, Need] = field(default_factory=dict)
+    probe_every: timedelta = timedelta(seconds=15)
+    scrape_every: timedelta = timedelta(seconds=15)
+    traced: bool = False
+    probed_from: str = ""  # "outside" where a probe comes from elsewhere
+    signals: tuple[
+        str, ...
+    ] = ()  # golden signals declared as measured: latency traffic errors saturation
+    dsn: SecretRef | None = None  # how standfast reaches a database for backups
+    rebuild_from: str = ""  # "source" where a data store can be rebuilt
+
+    @property
+    def stateful(self) -> bool:
+        return self.type in STATEFUL
+
+    @property
+    def serves(self) -> bool:
+        """Does it answer requests of its own, so that a baseline and an SLO make sense?"""
+        return self.type in SERVING
+
+
+STATEFUL = frozenset(
+    {
+        "postgresql",
+        "mysql",
+        "mariadb",
+        "redis",
+        "mongodb",
+        "elasticsearch",
+        "kafka",
+        "queue",
+        "object-store",
+        "volume",
+        "sqlite",
+    }
+)
+SERVING = frozenset({"web", "http", "grpc"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journey:
+    name: str
+    path: tuple[str, ...]
+    slo: Promise | None = None
+    sla: Promise | None = None
+    revenue_per_hour: Money | None = None
+    critical: bool = True
+
+
+# ------------------------------------------------------------------ what is promised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceLevel:
+    """One indicator of one component and the promises on it; `latency` may carry several percentiles."""
+
+    name: str
+    of: str  # a component
+    sli: str  # availability | latency | errors | probe | freshness | saturation
+    slos: tuple[Promise, ...]
+    slas: tuple[Promise, ...] = ()
+    window: timedelta = timedelta(days=30)
+    calendar: str = ""  # "month" or "quarter" instead of the rolling window
+    sla_window: str = ""  # the contract's, where it differs
+    bad_codes: tuple[str, ...] = ("5xx",)  # status classes or codes that are ours
+    route: str = ""  # "" is all of them
+    average: bool = False  # the file promises an average
+    min_coverage: Fraction | None = None  # below this share of observed time the state is unknown
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyBand:
+    """While the budget left lies in (low, high] of its whole, this is done. The lowest band is `exhausted`."""
+
+    low: Fraction | None  # None: no lower end
+    high: Fraction
+    action: str
+    text: str  # "25-50%"
+    freezes: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetPolicy:
+    bands: tuple[PolicyBand, ...]  # from most left to exhausted
+    owner: str | None = None
+
+
+# ------------------------------------------------------------------ who is called, and when
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertRule:
+    name: str
+    of: str
+    when: Condition
+    severity: Severity
+    runbook: str | None = None
+    summary: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeverityRule:
+    """What one of P1-P4 promises and how it reaches people."""
+
+    severity: Severity
+    respond: timedelta | None  # None: next business day
+    notify: tuple[str, ...]  # page | call | sms | push | chat | email | webhook name
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    id: str
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    chat: str | None = None
+    leave: tuple[tuple[date, date], ...] = ()  # first and last day away
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Team:
+    name: str
+    members: tuple[str, ...]
+    chat: str | None = None
+    lead: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    length: timedelta
+    handover_day: int | None  # 0 is Monday; None: every `length` from the start
+    handover_time: time
+    order: tuple[str, ...]
+    start: date = date(2026, 1, 5)  # the Monday at which the first of `order` begins
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EscalationStep:
+    to: str  # primary | secondary | a person | a team (its lead)
+    within: timedelta | None  # answered by then or the next step; None: as needed
+    only: tuple[Severity, ...] = ()  # empty: all
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnCall:
+    name: str
+    covers: tuple[str, ...]  # teams
+    shift: Shift
+    timezone: str
+    escalate: Mapping[Severity, tuple[EscalationStep, ...]]  # resolved per severity
+    hours: str = "24x7"  # or "Mon-Fri 09:00-17:00"
+    overrides: tuple[tuple[date, date, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel:
+    """How a kind of notification (`page`, `chat` ...) leaves the house."""
+
+    name: str
+    kind: str  # smtp | webhook
+    wakes: bool
+    url: SecretRef | str | None = None  # webhook
+    host: str = ""  # smtp
+    port: int = 25
+    sender: str = ""
+    to: str = ""  # fixed address instead of the person's own
+    tls: bool = False
+    username: SecretRef | None = None
+    password: SecretRef | None = None
+    secret: SecretRef | None = None  # signs webhooks
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentRule:
+    sev: Sev
+    respond: timedelta | None
+    when: str
+    roles: tuple[str, ...] = ()
+    channel: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentPolicy:
+    rules: Mapping[Sev, IncidentRule]
+    post_mortem_for: tuple[Sev, ...]
+    post_mortem_within: timedelta
+    legal_contact: str | None = None
+    breach_clock: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Runbook:
+    name: str
+    title: str
+    symptoms: tuple[str, ...] = ()
+    diagnose: tuple[str, ...] = ()
+    causes: tuple[tuple[str, str, str], ...] = ()  # cause, how to check, fix
+    fixes: tuple[tuple[str, str], ...] = ()  # title, command
+    verify: tuple[str, ...] = ()
+    escalate: str = ""
+    reviewed: date | None = None
+
+
+# ------------------------------------------------------------------ data, backups, disasters
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataType:
+    name: str
+    store: str  # a component
+    classification: str | None  # critical | important | normal
+    kinds: tuple[str, ...] = ()  # personal | card | health
+    sensitive: tuple[str, ...] = ()
+    rpo: timedelta | None = None
+    rto: timedelta | None = None
+    rpo_region: timedelta | None = None  # of a lost region, where it differs
+    backup: str = ""  # "real-time replication", "continuous", "hourly", "daily": the seed's column
+    residency: tuple[str, ...] = ()
+    purpose: str = ""
+    keep: timedelta | None = None  # how long its purpose needs it
+    tables: tuple[str, ...] = ()  # what of the store it is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CopyPlan:
+    """One kind of copy of one store: when, kept how long, where to."""
+
+    kind: str  # full | incremental | wal
+    keep: timedelta
+    to: tuple[str, ...]
+    at: time | None = None  # daily at
+    every: timedelta | None = None
+    continuous: bool = False
+    archive_timeout: timedelta | None = None
+    streaming: bool = False  # received over a replication slot
+    takes: timedelta | None = None  # how long a copy and its upload take
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    every: timedelta
+    what: tuple[str, ...]  # finished | size | checksum | restore | dr-drill
+    automatic: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    store: str  # a component
+    copies: Mapping[str, CopyPlan]  # full | incremental | wal
+    verify: tuple[Verification, ...] = ()
+    restore_speed: int | None = None  # bytes a second
+    key: SecretRef | None = None
+    key_kept_at: tuple[str, ...] = ()
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Location:
+    name: str
+    path: str | None = None
+    bucket: str | None = None
+    region: str | None = None
+    account: str = ""
+    object_lock: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailoverStep:
+    do: str
+    takes: timedelta
+    run: str | None = None
+    check: str | None = None
+    manual: bool = False
+    parallel: str = ""  # steps that share a word run side by side
+    owner: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drill:
+    date: date
+    rto: timedelta
+    rpo: timedelta | None = None
+    passed: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failover:
+    source: str
+    target: str
+    rto: timedelta | None
+    rpo: timedelta | None
+    wait_before: timedelta
+    steps: tuple[FailoverStep, ...]
+    failback: tuple[FailoverStep, ...] = ()
+    fence: str = ""
+    dns_ttl: timedelta | None = None
+    last_drill: Drill | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.source} -> {self.target}"
+
+
+# ------------------------------------------------------------------ degradation, compliance, the rest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Degradation:
+    """The seed's graceful degradation: what is done in a scenario, and what users notice."""
+
+    scenario: str
+    of: str | None
+    do: str
+    users_see: str
+    stale_at_most: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEventKind:
+    """One kind of event in the catalogue."""
+
+    type: str  # "user.login"
+    category: str  # authentication | data | administration
+    priority: str  # high | medium | low
+    capture: tuple[str, ...]
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """How long audit events are kept for one regime (or in general)."""
+
+    hot: timedelta
+    archive: timedelta = timedelta(0)
+
+    @property
+    def total(self) -> timedelta:
+        return self.hot + self.archive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compliance:
+    regimes: tuple[str, ...] | None  # None: not stated; (): stated as none
+    retention: Mapping[str, Retention]  # regime -> kept; "" is the general one
+    events: tuple[AuditEventKind, ...]
+    patterns: tuple[str, ...]  # as the file selected them
+    readers: tuple[str, ...]
+    mask: tuple[str, ...]
+    basis: Mapping[str, str] = field(default_factory=dict)  # regime -> legal basis stated
+    legal_hold: tuple[str, ...] = ()
+    anchors: tuple[str, ...] = ()  # where checkpoints go beside the database
+    spool: str | None = None
+    evidence: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    rule: str
+    at: str
+    because: str
+    by: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    public_url: str | None = None
+    trusted_proxies: tuple[str, ...] = ()
+    keep_samples: timedelta = timedelta(days=100)
+    metrics_retention: timedelta | None = None
+    dead_man: str | None = None  # pinged outside at every tick
+    runs_in: str | None = None  # the region standfast itself runs in
+    catch_all: str | None = None  # the person who is paged when everyone else was
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """Everything the reliability file says, resolved. Immutable; two equal files give equal Systems."""
+
+    name: str
+    digest: str  # SHA-256, hex, of the file's text with its includes
+    criticality: Criticality
+    timezone: str
+    budget_window: timedelta
+    regions: Mapping[str, Region]
+    components: Mapping[str, Component]
+    journeys: Mapping[str, Journey]
+    service_levels: Mapping[str, ServiceLevel]
+    budget_policy: BudgetPolicy
+    alerts: Mapping[str, AlertRule]
+    severities: Mapping[Severity, SeverityRule]
+    people: Mapping[str, Person]
+    teams: Mapping[str, Team]
+    on_call: Mapping[str, OnCall]
+    channels: Mapping[str, Channel]
+    incidents: IncidentPolicy
+    runbooks: Mapping[str, Runbook]
+    data: Mapping[str, DataType]
+    backups: Mapping[str, Backup]
+    locations: Mapping[str, Location]
+    failovers: Mapping[str, Failover]
+    degradations: tuple[Degradation, ...]
+    compliance: Compliance
+    waivers: tuple[Waiver, ...]
+    server: ServerSettings
+    places: Mapping[str, Place]  # dotted path -> where it stands
+    assumptions: tuple[Assumption, ...]
+    stated: frozenset[str]  # dotted paths that the file itself gives
+
+    def place(self, path: str) -> Place | None:
+        """Where `path` stands, or else the nearest thing above it that does."""
+        while path and path not in self.places:
+            path = path.rpartition(".")[0]
+        return self.places.get(path)
+
+    def grade(self, path: str) -> Grade:
+        return Grade.STATED if path in self.stated else Grade.ASSUMED
+
+    def team_of(self, component: str) -> Team | None:
+        owner = self.components[component].owner
+        return self.teams.get(owner) if owner else None
+
+    def rota_of(self, component: str) -> OnCall | None:
+        """The rotation that covers a component's owner; the only one there is covers the ownerless."""
+        owner = self.components[component].owner
+        for rota in self.on_call.values():
+            if owner in rota.covers:
+                return rota
+        return next(iter(self.on_call.values())) if len(self.on_call) == 1 else None
