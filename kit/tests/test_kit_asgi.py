@@ -6,11 +6,12 @@ import json
 import pytest
 from fastapi import FastAPI
 from prometheus_client.parser import text_string_to_metric_families
-from standfast_kit import Kit, value
-from standfast_kit.asgi import Reliable
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.routing import Mount, Route
+
+from standfast_kit import Kit, value
+from standfast_kit.asgi import Reliable
 
 
 @pytest.fixture
@@ -22,11 +23,15 @@ class Answer:
     def __init__(self, messages: list[dict]) -> None:
         self.messages = messages
         self.status = messages[0]["status"] if messages else None
-        self.headers = {k.decode(): v.decode() for k, v in messages[0]["headers"]} if messages else {}
+        self.headers = (
+            {k.decode(): v.decode() for k, v in messages[0]["headers"]} if messages else {}
+        )
         self.body = b"".join(m.get("body", b"") for m in messages[1:])
 
 
-async def call(app, path: str, *, method: str = "GET", root: str = "", headers=(), leave=False, **more) -> Answer:
+async def call(
+    app, path: str, *, method: str = "GET", root: str = "", headers=(), leave=False, **more
+) -> Answer:
     sent: list[dict] = []
     asked = 0
 
@@ -242,7 +247,9 @@ def test_health_details_need_the_token(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_health_speaks_the_ietf_dialect_when_asked(kit: Kit) -> None:
     kit.check("database", lambda: "degraded")
-    answer = get(Reliable(FastAPI(), kit), "/health/ready", headers=[("accept", "application/health+json")])
+    answer = get(
+        Reliable(FastAPI(), kit), "/health/ready", headers=[("accept", "application/health+json")]
+    )
     assert answer.headers["content-type"] == "application/health+json"
     said = json.loads(answer.body)
     assert (said["status"], said["checks"]["database"][0]["status"]) == ("warn", "warn")
@@ -268,7 +275,9 @@ def test_degraded_answers_are_said_in_a_header_and_counted(kit: Kit) -> None:
 
 
 def test_users_are_counted(kit: Kit) -> None:
-    app = Reliable(FastAPI(), kit, user=lambda scope: dict(scope["headers"]).get(b"user", b"").decode())
+    app = Reliable(
+        FastAPI(), kit, user=lambda scope: dict(scope["headers"]).get(b"user", b"").decode()
+    )
     for name in ("ann", "bob", "ann", ""):
         get(app, "/", headers=[("user", name)])
     assert "http_server_concurrent_users 2.0" in kit.registry.expose()

@@ -9,6 +9,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 import pytest
+
 from standfast_kit import Breaker, CircuitOpen, Rule, Slow, State, Transition, Trip
 from standfast_kit.testing import FakeClock
 
@@ -174,7 +175,9 @@ def test_a_failure_from_before_the_trip_neither_reopens_nor_extends(clock: FakeC
     assert [event.after for event in events] == ["open", "half-open", "closed"]
 
 
-def test_a_quick_success_that_ends_after_the_trip_lands_in_a_retired_window(clock: FakeClock) -> None:
+def test_a_quick_success_that_ends_after_the_trip_lands_in_a_retired_window(
+    clock: FakeClock,
+) -> None:
     b = breaker(clock)
 
     @b
@@ -455,7 +458,9 @@ def test_listeners_hear_each_transition_once_after_it_is_visible_and_outside_the
 
     def listener(event: Transition) -> None:
         # Another thread can read the breaker meanwhile: the lock is free.
-        thread = threading.Thread(target=lambda: heard.append((event.after, b.state, b.tally().total)))
+        thread = threading.Thread(
+            target=lambda: heard.append((event.after, b.state, b.tally().total))
+        )
         thread.start()
         thread.join(2)
 

@@ -4,9 +4,21 @@ import asyncio
 from pathlib import Path
 
 import pytest
+
 from standfast_kit import (
-    Breaker, CircuitOpen, Degraded, Failure, MissingKey, Queued, RetryQueue, compute, degraded, queue,
-    stale, tracking, value,
+    Breaker,
+    CircuitOpen,
+    Degraded,
+    Failure,
+    MissingKey,
+    Queued,
+    RetryQueue,
+    compute,
+    degraded,
+    queue,
+    stale,
+    tracking,
+    value,
 )  # fmt: skip
 from standfast_kit.testing import FakeClock
 
@@ -152,10 +164,14 @@ class TestQueue:
         def call(order: str) -> str:
             raise error
 
-        chosen = queue(later, key=lambda order: order, payload=lambda order: {"order": order}, **settings)
+        chosen = queue(
+            later, key=lambda order: order, payload=lambda order: {"order": order}, **settings
+        )
         return search(fallback=chosen)(call)
 
-    def test_refused_and_timed_out_calls_wait_on_disk(self, search: Breaker, later: RetryQueue) -> None:
+    def test_refused_and_timed_out_calls_wait_on_disk(
+        self, search: Breaker, later: RetryQueue
+    ) -> None:
         charge = self.charge(search, later, TimeoutError())
         assert charge("order-1") == Queued(key="order-1", queue="payments")
         charge("order-2")
@@ -180,7 +196,9 @@ class TestQueue:
         with pytest.raises(TimeoutError):
             self.charge(search, later, TimeoutError(), uncertain=False)("order-1")
         self.charge(search, later, ConnectionRefusedError(), uncertain=False)("order-2")
-        self.charge(search, later, TimeoutError(), uncertain=False)("order-3")  # refused: certainly unsent
+        self.charge(search, later, TimeoutError(), uncertain=False)(
+            "order-3"
+        )  # refused: certainly unsent
         assert later.depth() == 2
 
     def test_coroutines_queue_too(self, search: Breaker, later: RetryQueue) -> None:

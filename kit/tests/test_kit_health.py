@@ -5,6 +5,7 @@ import threading
 import time
 
 import pytest
+
 from standfast_kit import Kit
 from standfast_kit.health import Kind
 from standfast_kit.testing import FakeClock
@@ -57,7 +58,9 @@ def test_an_optional_part_down_degrades(kit: Kit, probe) -> None:
 
 
 @pytest.mark.parametrize("kind", ["ready", "deep"])
-def test_a_required_part_down_fails_the_probe_and_leaves_liveness_alone(kit: Kit, probe, kind: str) -> None:
+def test_a_required_part_down_fails_the_probe_and_leaves_liveness_alone(
+    kit: Kit, probe, kind: str
+) -> None:
     kit.check("database", broken)
     kit.check("search", broken, required=False)
     report = probe(kit, kind)
@@ -67,7 +70,13 @@ def test_a_required_part_down_fails_the_probe_and_leaves_liveness_alone(kit: Kit
 
 @pytest.mark.parametrize(
     ("answer", "status"),
-    [(None, "healthy"), (True, "healthy"), (False, "unhealthy"), ("degraded", "degraded"), ("odd", "unhealthy")],
+    [
+        (None, "healthy"),
+        (True, "healthy"),
+        (False, "unhealthy"),
+        ("degraded", "degraded"),
+        ("odd", "unhealthy"),
+    ],
 )
 def test_a_check_answers_in_several_ways(kit: Kit, probe, answer: object, status: str) -> None:
     kit.check("database", lambda: answer)
@@ -206,7 +215,9 @@ def test_a_probe_that_goes_away_does_not_cancel_the_check_for_others(kit: Kit) -
     assert runs == [1]
 
 
-def test_a_result_older_than_two_periods_is_unknown_and_not_healthy(kit: Kit, clock: FakeClock, probe) -> None:
+def test_a_result_older_than_two_periods_is_unknown_and_not_healthy(
+    kit: Kit, clock: FakeClock, probe
+) -> None:
     kit.check("worker", None, period="10s")
     assert probe(kit).body["checks"]["worker"]["status"] == "unknown"
     kit.health.report("worker")

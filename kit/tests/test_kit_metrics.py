@@ -5,6 +5,7 @@ import threading
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+
 from standfast_kit import Kit
 from standfast_kit.metrics import CONTENT_TYPE, Registry, number
 from standfast_kit.signals import CLASSES, Users, status_class
@@ -134,7 +135,10 @@ def test_unknown_routes_are_bounded() -> None:
 def test_methods_are_a_label_when_wanted_and_invented_ones_are_not() -> None:
     kit = Kit("shop", by_method=True)
     kit.signals.finished(method="BREW", route="/", status=200, seconds=0.1)
-    name, labels = "http_server_request_duration_seconds_count", {"route": "/", "status_class": "2xx"}
+    name, labels = (
+        "http_server_request_duration_seconds_count",
+        {"route": "/", "status_class": "2xx"},
+    )
     assert value(kit, name, method="other", **labels) == 1
 
 
@@ -143,7 +147,8 @@ def test_timeouts_and_departed_clients_are_told_apart_from_errors() -> None:
     for status in (499, 504, 500, 408):
         kit.signals.finished(method="GET", route="/", status=status, seconds=1)
     counts = {
-        kind: value(kit, "http_server_requests_total", route="/", code_class=kind) for kind in CLASSES
+        kind: value(kit, "http_server_requests_total", route="/", code_class=kind)
+        for kind in CLASSES
     }
     assert counts == {"2xx": 0, "3xx": 0, "4xx": 1, "5xx": 2, "499": 1}
     assert value(kit, "http_server_timeouts_total", route="/") == 2
@@ -182,7 +187,7 @@ def test_breakers_queues_and_the_process_are_read_at_scrape_time(tmp_path) -> No
     assert value(kit, "standfast_breaker_calls_total", breaker="payments", outcome="failed") == 1
     assert value(kit, "standfast_queue_depth", queue="later") == 1
     start = value(kit, "process_start_time_seconds")
-    assert 0 < start
+    assert start > 0
     assert value(kit, "process_resident_memory_bytes") > 1e6
     kit.close()
 

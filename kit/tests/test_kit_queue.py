@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 import pytest
+
 from standfast_kit import CircuitOpen, Job, QueueFull, RetryQueue
 from standfast_kit.retry_queue import Drained
 from standfast_kit.testing import FakeClock
@@ -43,7 +44,10 @@ def test_what_was_put_outlives_the_process_and_is_made_in_order(make) -> None:
     first.close()
     seen: list[Job] = []
     assert make().drain(seen.append).done == 2
-    assert [(job.key, job.payload, job.attempts) for job in seen] == [("a", {"n": 1}, 1), ("b", {"n": 2}, 1)]
+    assert [(job.key, job.payload, job.attempts) for job in seen] == [
+        ("a", {"n": 1}, 1),
+        ("b", {"n": 2}, 1),
+    ]
 
 
 def test_a_key_is_taken_once_even_after_it_is_done(make, clock: FakeClock) -> None:
@@ -123,7 +127,8 @@ def test_two_workers_never_make_the_same_job_at_once(make) -> None:
         q.put(str(n), n)
     seen: list[str] = []
     threads = [
-        threading.Thread(target=one.drain, args=(lambda job: seen.append(job.key),)) for one in (q, other)
+        threading.Thread(target=one.drain, args=(lambda job: seen.append(job.key),))
+        for one in (q, other)
     ]
     for thread in threads:
         thread.start()

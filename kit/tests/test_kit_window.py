@@ -6,6 +6,7 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from standfast_kit import Breaker
 from standfast_kit.testing import FakeClock
 from standfast_kit.window import BUCKETS, LockedCount, Window, ticker

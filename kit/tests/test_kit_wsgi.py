@@ -5,6 +5,7 @@ from wsgiref.util import setup_testing_defaults
 from wsgiref.validate import validator
 
 import pytest
+
 from standfast_kit import Kit, degraded, value
 from standfast_kit.wsgi import Reliable
 
@@ -54,7 +55,8 @@ def test_requests_are_counted_by_path_or_by_the_name_given(kit: Kit) -> None:
     get(Reliable(plain("404 Not Found"), kit), "/wp-login.php")
     get(Reliable(plain("503 Service Unavailable"), kit), "/a")
     assert [
-        count(kit, *one) for one in (("/a", "2xx"), ("/orders/{id}", "2xx"), ("other", "4xx"), ("/a", "5xx"))
+        count(kit, *one)
+        for one in (("/a", "2xx"), ("/orders/{id}", "2xx"), ("other", "4xx"), ("/a", "5xx"))
     ] == [1, 1, 1, 1]
     assert kit.signals.active.value == 0
 
