@@ -137,6 +137,8 @@ def _quick(breaker: Breaker, fn: Function) -> Function:
     def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
         window = breaker.window
         if window is None:
+            if (now := clock()) < breaker.refuse_until:
+                raise breaker.refusal(now)
             return careful(*args, **kwargs)
         try:
             result = fn(*args, **kwargs)
@@ -174,6 +176,8 @@ def _async_quick(breaker: Breaker, fn: Function) -> Function:
     async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
         window = breaker.window
         if window is None:
+            if (now := clock()) < breaker.refuse_until:
+                raise breaker.refusal(now)
             return await careful(*args, **kwargs)
         try:
             result = await fn(*args, **kwargs)
