@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Query
 
-from standfast.dashboards.audit import AuditFilter
+from standfast.audit.query import Query as AuditFilter
 from standfast.errors import StandfastError
 
 _Text = Annotated[str, Query(max_length=200)]
@@ -22,9 +22,9 @@ def _query(
     before: Annotated[int | None, Query(ge=0)] = None,
 ) -> AuditFilter:
     return AuditFilter(
-        actor=actor.strip(),
-        action=action.strip(),
-        target=target.strip(),
+        actor=actor.strip() or None,
+        action=action.strip() or None,
+        target=target.strip() or None,
         since=_instant(since),
         until=_instant(until),
         before=before,

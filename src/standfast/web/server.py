@@ -1,4 +1,4 @@
-"""The web application: the API and the pages over one Platform."""
+"""The web application: the API and the pages over one Platform, wrapped in our own kit."""
 
 from __future__ import annotations
 
@@ -14,21 +14,23 @@ from standfast.web import problems
 from standfast.web.api import routes as api
 from standfast.web.live import Revisions
 from standfast.web.pages import routes as pages
-from standfast.web.probes import routes as probes
 from standfast.web.security import BodyLimit, SameOrigin, SecurityHeaders
+from standfast_kit.asgi import Reliable
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+    from starlette.types import ASGIApp
+
     from standfast.app import Platform
 
 
-def create(platform: Platform) -> FastAPI:
-    """The application; `platform` is running already, or about to."""
+def create(platform: Platform) -> ASGIApp:
+    """The application. `/health/*` and `/metrics` are the kit's, as in every application that uses it."""
+    revisions = Revisions(platform.read.revision)
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        revisions: Revisions = app.state.revisions
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         revisions.start(asyncio.get_running_loop())
         yield
         revisions.stop()
@@ -41,12 +43,13 @@ def create(platform: Platform) -> FastAPI:
         lifespan=lifespan,
     )
     app.state.platform = platform
-    app.state.revisions = Revisions(platform.read.revision)
+    app.state.revisions = revisions
     app.add_middleware(SameOrigin)
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.mount("/static", StaticFiles(directory=str(resources.files("standfast.web") / "static")))
-    for routes in (probes, api, pages):
+    for routes in (api, pages):
         app.include_router(routes)
-    return app
+    platform.at_shutdown = revisions.stop
+    return Reliable(app, platform.kit)  # type: ignore[return-value]  # the kit spells ASGI's types its own way
