@@ -15,7 +15,7 @@ routes = APIRouter()
 
 
 @routes.get("/sign-in")
-def form(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
+def form(request: Request, next: str = "/") -> Response:
     return page(request, "sign_in.html", next=_within(next), live=False)
 
 
@@ -25,7 +25,7 @@ def sign_in(
     app: PlatformNow,
     name: Annotated[str, Form(max_length=100)],
     password: Annotated[str, Form(max_length=500)],
-    next: Annotated[str, Form(max_length=300)] = "/",  # noqa: A002 - the name in the form
+    next: Annotated[str, Form(max_length=300)] = "/",
 ) -> Response:
     try:
         secret, session = app.sign_in.begin(name, password, address(request))
