@@ -14,6 +14,7 @@ from statistics import median
 from standfast_kit import Breaker
 
 ROUNDS, CALLS = 7, 20_000
+GOALS = {"closed, sync": "0.5 x", "closed, async": "0.6 x", "open, refusing": "0.5 x"}
 
 
 def nothing() -> int:
@@ -123,20 +124,23 @@ def peers_open() -> dict[str, Callable[[], object]]:
     return {"circuitbreaker": tripped, "pybreaker": other(nothing)}
 
 
-def rows(title: str, times: dict[str, float], base: str) -> list[tuple[str, str]]:
+def table(title: str, times: dict[str, float], base: str) -> list[tuple[str, str, str]]:
     made = [
-        (f"{title}: {name}", f"{ns:8.0f} ns  {ns / times[base]:6.2f}x")
+        (f"{title}: {name}", f"{ns:.0f} ns", f"{ns / times[base]:.2f} x {base}")
         for name, ns in times.items()
     ]
-    peers = [ns for name, ns in times.items() if name not in ("standfast", "do nothing")]
+    peers = {name: ns for name, ns in times.items() if name not in ("standfast", "do nothing")}
     if peers:
+        best = min(peers, key=peers.__getitem__)
+        ratio = times["standfast"] / peers[best]
         made.append(
-            (f"{title}: standfast / fastest peer", f"{times['standfast'] / min(peers):11.2f}")
+            (f"{title}: beside the fastest peer", f"{ratio:.2f} x", f"{best}; goal {GOALS[title]}")
         )
     return made
 
 
-def main() -> list[tuple[str, str]]:
+def rows() -> list[tuple[str, str, str]]:
+    """(what, figure, beside what)"""
     closed = ours()
     sync = {"do nothing": wrapped(nothing), "standfast": closed(nothing), **peers_sync()}
     coroutines = {
@@ -154,13 +158,17 @@ def main() -> list[tuple[str, str]]:
         return compare({name: functools.partial(measure, call) for name, call in calls.items()})
 
     return [
-        *rows("closed, sync", all_of(timed, sync), "do nothing"),
-        *rows("closed, async", all_of(timed_async, coroutines), "do nothing"),
-        *rows("open, refusing", all_of(timed_raising, opened), "standfast"),
-        *rows("failing call", all_of(timed_raising, raising), "do nothing"),
+        *table("closed, sync", all_of(timed, sync), "do nothing"),
+        *table("closed, async", all_of(timed_async, coroutines), "do nothing"),
+        *table("open, refusing", all_of(timed_raising, opened), "standfast"),
+        *table("failing call", all_of(timed_raising, raising), "do nothing"),
     ]
 
 
+def main() -> None:
+    for what, figure, beside in rows():
+        print(f"{what:42} {figure:>10}  {beside}")
+
+
 if __name__ == "__main__":
-    for name, figure in main():
-        print(f"{name:45} {figure}")
+    main()

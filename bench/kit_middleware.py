@@ -75,7 +75,8 @@ def instrumented() -> FastAPI:
     return app
 
 
-def main() -> list[tuple[str, str]]:
+def rows() -> list[tuple[str, str, str]]:
+    """(what, figure, beside what)"""
     subjects = {
         "bare": bare,
         "bare + standfast": Reliable(bare, Kit("bare", thresholds=[0.3])),
@@ -92,14 +93,21 @@ def main() -> list[tuple[str, str]]:
     ours = times["fastapi + standfast"] - times["fastapi"]
     peer = times["fastapi + instrumentator"] - times["fastapi"]
     return [
-        *((name, f"{us:8.2f} us") for name, us in times.items()),
-        ("added by standfast, bare", f"{alone:8.2f} us"),
-        ("added by standfast, fastapi", f"{ours:8.2f} us"),
-        ("added by the instrumentator, fastapi", f"{peer:8.2f} us"),
-        ("standfast / instrumentator, fastapi", f"{ours / peer:8.2f}"),
+        *((f"a request: {name}", f"{us:.1f} us", "") for name, us in times.items()),
+        ("added by standfast, bare application", f"{alone:.1f} us", "goal 5 us"),
+        (
+            "added by standfast, FastAPI",
+            f"{ours:.1f} us",
+            f"{ours / peer:.2f} x the instrumentator; goal 0.2 x",
+        ),
+        ("added by the instrumentator, FastAPI", f"{peer:.1f} us", ""),
     ]
 
 
+def main() -> None:
+    for what, figure, beside in rows():
+        print(f"{what:42} {figure:>10}  {beside}")
+
+
 if __name__ == "__main__":
-    for name, figure in main():
-        print(f"{name:45} {figure}")
+    main()

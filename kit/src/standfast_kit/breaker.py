@@ -120,7 +120,7 @@ class Breaker:
         rule: Rule | None = None,
         fallback: Fallback | None = None,
         clock: Callable[[], float] = clock.monotonic,
-        **more: Any,  # noqa: ANN401 - the remaining fields of Rule, checked by it
+        **more: Any,
     ) -> None:
         if (rule is None) == (open is None):
             raise TypeError(f"breaker {name!r}: say either open='50% in 10s' or rule=Rule(...)")
