@@ -128,7 +128,10 @@ class Audit:
         except SpoolFull:
             if self._fail_closed & {type, category or category_of(type)}:
                 raise
-            log.error("audit event %s could not be kept; %d lost so far", type, self._lost)  # noqa: TRY400 - no trace: said often
+            if (
+                self._gap is None or self._gap[1] == 1
+            ):  # once for each gap: a full disk is busy enough
+                log.error("audit event %s could not be kept; %d lost so far", type, self._lost)  # noqa: TRY400 - the trace says nothing more
             return None
         except Exception:  # an odd argument must not break the business deed
             self._lost += 1
@@ -155,8 +158,10 @@ class Audit:
                 self._thread.start()
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until the server has settled everything emitted so far; False when time runs out."""
+        """Wait until the server has settled everything emitted so far; False when it has not in time."""
         self.start()
+        if self._forwarder is None:
+            return self._spool is None or not self._spool.waiting
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             self._wake.set()
