@@ -1,3 +1,4 @@
-"""Settings in, running platform out: introduces stores and drivers to the flows that need them."""
+"""Settings in, running platform out; here the shell's parts meet the rooms that need them."""
 
-from __future__ import annotations
+from standfast.drivers.files import Files as Files
+from standfast.drivers.files import Tree as Tree

@@ -309,9 +309,7 @@ def backup() -> s.Backup:
 
 def compliance() -> s.Compliance:
     def event(type_: str, category: str, priority: str, *capture: str) -> s.AuditEventKind:
-        return s.AuditEventKind(
-            type=type_, category=category, priority=priority, capture=capture
-        )
+        return s.AuditEventKind(type=type_, category=category, priority=priority, capture=capture)
 
     return s.Compliance(
         regimes=("gdpr", "pci-dss"),
@@ -337,8 +335,8 @@ def compliance() -> s.Compliance:
 
 def make_shop() -> s.System:
     people = {
-        id: s.Person(id=id, name=name, email=f"{id}@shop.example.org", phone=f"+49 30 100000{n}")
-        for n, (id, name) in enumerate(
+        key: s.Person(id=key, name=name, email=f"{key}@shop.example.org", phone=f"+49 30 100000{n}")
+        for n, (key, name) in enumerate(
             [("ada", "Ada Ito"), ("bo", "Bo Lind"), ("cy", "Cy Park"), ("dee", "Dee Roy")], 1
         )
     }
@@ -358,9 +356,7 @@ def make_shop() -> s.System:
             slos=(p(95, 200), p(99, 400)),
             slas=(p(99, 500),),
         ),
-        s.ServiceLevel(
-            name="web-availability", of="web", sli="availability", slos=(pct("99.5%"),)
-        ),
+        s.ServiceLevel(name="web-availability", of="web", sli="availability", slos=(pct("99.5%"),)),
         s.ServiceLevel(name="db-reachable", of="db", sli="probe", slos=(pct("99.9%"),)),
     ]
     roles = ("commander", "technical", "communications", "scribe")
@@ -437,9 +433,7 @@ def make_shop() -> s.System:
             "storefront": s.Team(
                 name="storefront", members=("ada", "bo"), chat="#storefront", lead="dee"
             ),
-            "platform": s.Team(
-                name="platform", members=("bo", "cy"), chat="#platform", lead="dee"
-            ),
+            "platform": s.Team(name="platform", members=("bo", "cy"), chat="#platform", lead="dee"),
         },
         on_call={"storefront": on_call()},
         channels={
@@ -518,9 +512,7 @@ def make_shop() -> s.System:
                 until=date(2027, 3, 1),
             ),
         ),
-        server=s.ServerSettings(
-            public_url="https://standfast.shop.example.org", catch_all="dee"
-        ),
+        server=s.ServerSettings(public_url="https://standfast.shop.example.org", catch_all="dee"),
         places={},
         assumptions=(
             Assumption(

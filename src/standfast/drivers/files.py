@@ -73,7 +73,9 @@ class Tree:
     def _check(self, target: Path) -> None:
         if not target.resolve().is_relative_to(self._root.resolve()):
             raise StandfastError(
-                "would be written outside of the folder given", where=str(target), fix="remove the link"
+                "would be written outside of the folder given",
+                where=str(target),
+                fix="remove the link",
             )
 
 

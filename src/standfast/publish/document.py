@@ -38,9 +38,13 @@ class Document:
     @property
     def text(self) -> str:
         """The document as it is written where there is none yet."""
-        return "\n\n".join(
-            wrap(part) if isinstance(part, Region) else part.body.strip("\n") for part in self.parts
-        ) + "\n"
+        return (
+            "\n\n".join(
+                wrap(part) if isinstance(part, Region) else part.body.strip("\n")
+                for part in self.parts
+            )
+            + "\n"
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,9 +35,7 @@ def blast_radius(system: System, component: str) -> Blast:
     )
     chains = {name: chain_of(system, journey) for name, journey in system.journeys.items()}
     journeys_down = tuple(name for name, chain in chains.items() if fallen & set(chain.hard))
-    soft = {
-        name for name, chain in chains.items() if any(need.to in fallen for need in chain.soft)
-    }
+    soft = {name for name, chain in chains.items() if any(need.to in fallen for need in chain.soft)}
     return Blast(
         down=down,
         degraded=degraded,
@@ -65,7 +63,9 @@ def _down(system: System, component: str) -> tuple[str, ...]:
 def drawn(system: System, *, struck: str = "") -> str:
     """The graph in Mermaid: arrows lead to what is needed, dotted where a fallback stands in."""
     lines = ["flowchart LR"]
-    lines += [f"  {_id(name)}[{_label(name, part.type)}]" for name, part in system.components.items()]
+    lines += [
+        f"  {_id(name)}[{_label(name, part.type)}]" for name, part in system.components.items()
+    ]
     for name, part in system.components.items():
         for need in part.needs.values():
             arrow = "-->" if need.strength is Strength.HARD else "-.->"

@@ -48,9 +48,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     # A pipe ends a cell even inside inline code (GFM 4.10); escaping it there is GFM's own rule.
-    return (
-        "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\\|", cell) or "–" for cell in cells) + " |"
-    )
+    return "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\\|", cell) or "–" for cell in cells) + " |"
 
 
 def bullets(lines: Iterable[str], *, box: bool = False) -> str:

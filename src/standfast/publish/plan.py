@@ -53,14 +53,14 @@ class Plan:
         return tuple(write for write in self.writes if write.deed is not Deed.KEEP)
 
 
-def plan(
-    outputs: Iterable[Output], present: Mapping[str, str], *, adopt: bool = False
-) -> Plan:
+def plan(outputs: Iterable[Output], present: Mapping[str, str], *, adopt: bool = False) -> Plan:
     """`present` maps paths to the text on disk, `NAME.standfast.md` files included."""
     writes = tuple(_write(output, present, adopt) for output in outputs)
     # Not written by us is not an orphan, only unknown; deleting is never our business.
     ours = {write.path for write in writes} | {output.path for output in outputs}
-    orphans = sorted(path for path, text in present.items() if path not in ours and _ours(path, text))
+    orphans = sorted(
+        path for path, text in present.items() if path not in ours and _ours(path, text)
+    )
     return Plan(writes=writes, orphans=tuple(orphans))
 
 
@@ -75,7 +75,11 @@ def _write(output: Output, present: Mapping[str, str], adopt: bool) -> Write:
     if isinstance(output, Generated):
         # A compliance document that somebody wrote before standfast came is not ours to replace.
         foreign = output.path.endswith(".md") and GENERATED not in before[:400]
-        return _beside(output, present) if foreign and not adopt else _settled(output.path, output.text, before)
+        return (
+            _beside(output, present)
+            if foreign and not adopt
+            else _settled(output.path, output.text, before)
+        )
     if not marked(before) and not adopt:
         return _beside(output, present)
     if not marked(before):
@@ -84,11 +88,11 @@ def _write(output: Output, present: Mapping[str, str], adopt: bool) -> Write:
     return _settled(output.path, merged.text, before, merged.notes)
 
 
-def _settled(
-    path: str, text: str, before: str, notes: tuple[tuple[str, Note], ...] = ()
-) -> Write:
+def _settled(path: str, text: str, before: str, notes: tuple[tuple[str, Note], ...] = ()) -> Write:
     same = text == before.replace("\r\n", "\n")
-    return Write(path=path, deed=Deed.KEEP if same else Deed.UPDATE, text=text, before=before, notes=notes)
+    return Write(
+        path=path, deed=Deed.KEEP if same else Deed.UPDATE, text=text, before=before, notes=notes
+    )
 
 
 def _beside(output: Output, present: Mapping[str, str]) -> Write:

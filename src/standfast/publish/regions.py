@@ -146,5 +146,3 @@ def _broken(where: str, line: str) -> StandfastError:
         where=where,
         fix="restore the pair of begin and end lines, or move the file away and publish again",
     )
-
-

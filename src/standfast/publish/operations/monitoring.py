@@ -55,9 +55,8 @@ def _postgresql(component: Component) -> dict[str, str]:
     def of(metric: str) -> str:
         return series(metric, job=component.name)
 
-    spent, calls = of("pg_stat_statements_seconds_total"), of("pg_stat_statements_calls_total")
     return {
-        "latency": f"sum(rate({spent}[$w])) / (sum(rate({calls}[$w])) > 0)",
+        "latency": f"max({of('pg_stat_activity_max_tx_duration')})",
         "traffic": f"sum(rate({of('pg_stat_database_xact_commit')}[$w]))",
         "errors": f"sum(rate({of('pg_stat_database_xact_rollback')}[$w]))",
         "saturation": f"sum({of('pg_stat_activity_count')}) / max({of('pg_settings_max_connections')} > 0)",
@@ -91,7 +90,9 @@ def _sources(edition: Edition) -> str:
             "## What is scraped and probed",
             edition.owed("MON-01", "DevOps/Platform", "Which URL answers for each component?"),
         )
-    outside = [part.name for part in edition.system.components.values() if part.probed_from == "outside"]
+    outside = [
+        part.name for part in edition.system.components.values() if part.probed_from == "outside"
+    ]
     return join(
         "## What is scraped and probed",
         table(["Component", "How", "Address", "Every"], rows),
@@ -121,7 +122,8 @@ def _health(edition: Edition) -> str:
             code(f"{(part.url or '').rstrip('/')}{check.path}"),
             span(check.every),
             span(check.timeout),
-            (names(check.touches) or "nothing else") + edition.mark(f"components.{part.name}.health.{kind}"),
+            (names(check.touches) or "nothing else")
+            + edition.mark(f"components.{part.name}.health.{kind}"),
         ]
         for part in edition.system.components.values()
         for kind, check in part.health.items()
@@ -129,7 +131,9 @@ def _health(edition: Edition) -> str:
     if not rows:
         return join(
             "## Health endpoints",
-            edition.owed("HLT-02", "Developer", "Add /health/live, /health/ready and /health/deep."),
+            edition.owed(
+                "HLT-02", "Developer", "Add /health/live, /health/ready and /health/deep."
+            ),
         )
     example = fence(
         '{"status": "healthy", "timestamp": "2026-01-15T10:30:00Z", "version": "1.2.3",\n'
@@ -160,5 +164,6 @@ def _gaps(edition: Edition) -> str:
         if not (part.url or part.address or part.scrape or part.exporter)
     ]
     lines = open_ones + blind
-    return join("## What is not watched", bullets(lines) if lines else "Nothing that the review knows of.")
-
+    return join(
+        "## What is not watched", bullets(lines) if lines else "Nothing that the review knows of."
+    )

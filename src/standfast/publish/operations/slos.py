@@ -6,9 +6,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
+from standfast.publish.edition import names
 from standfast.publish.markdown import escape, fence, join, minutes, percent, span, table
-from standfast.publish.prometheus.indicators import indicator
-from standfast.publish.prometheus.promql import FIVE_MINUTES, over
+from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.query import Unsaid
 from standfast.review.arithmetic import budget, ceiling
 from standfast.review.chain import chain_of
@@ -51,7 +51,9 @@ def _promises(edition: Edition) -> str:
     if not levels:
         return join(
             "## What is promised",
-            edition.owed("SLO-01", "Business Analyst", "Which share of requests must succeed, and how fast?"),
+            edition.owed(
+                "SLO-01", "Business Analyst", "Which share of requests must succeed, and how fast?"
+            ),
         )
     rows = [
         [
@@ -98,7 +100,10 @@ def _budgets(edition: Edition) -> str:
         for promise in level.slos
     ]
     if not rows:
-        return join("## Error budgets", edition.owed("SLO-01", "Business Analyst", "No objective, so no budget."))
+        return join(
+            "## Error budgets",
+            edition.owed("SLO-01", "Business Analyst", "No objective, so no budget."),
+        )
     return join(
         "## Error budgets",
         "A budget counts failed events; in minutes it is how long a *total* outage may last in one window. "
@@ -112,11 +117,16 @@ def _policy(edition: Edition) -> str:
     if not policy.bands:
         return join(
             "## May we deploy?",
-            edition.owed("SLO-10", "Business Analyst", "What does the team do at which remaining budget?"),
+            edition.owed(
+                "SLO-10", "Business Analyst", "What does the team do at which remaining budget?"
+            ),
         )
     owner = edition.team(policy.owner) + edition.mark("budget_policy.owner")
     mark = edition.mark("budget_policy")
-    rows = [[f"{escape(band.text)}{mark}", escape(band.action), "no" if band.freezes else "yes"] for band in policy.bands]
+    rows = [
+        [f"{escape(band.text)}{mark}", escape(band.action), "no" if band.freezes else "yes"]
+        for band in policy.bands
+    ]
     return join(
         "## May we deploy?",
         f"Decided by the budget that is left. The policy's owner: {owner}.",
@@ -173,7 +183,9 @@ NEVER = Fraction(0)
 def _soft_row(need: Need, known: Figure | None) -> list[str]:
     works = need.effectiveness or NEVER
     shown = "as drilled" if need.effectiveness is not None else "until a drill shows more"
-    fallback = f"fallback {escape(need.fallback or 'none')} works {percent(works)} of the time {shown}"
+    fallback = (
+        f"fallback {escape(need.fallback or 'none')} works {percent(works)} of the time {shown}"
+    )
     figure = f"{percent(known.value)}, {escape(known.kind)}" if known else "unknown"
     return [escape(need.to), "soft", figure, fallback]
 
@@ -204,7 +216,10 @@ def _against(edition: Edition, journey: Journey, top: Fraction, *, whole: bool) 
 def _queries(edition: Edition) -> str:
     blocks = list(_measured(edition))
     if not blocks:
-        return join("## How it is measured", edition.owed("SLO-01", "Business Analyst", "Nothing is promised."))
+        return join(
+            "## How it is measured",
+            edition.owed("SLO-01", "Business Analyst", "Nothing is promised."),
+        )
     return join(
         "## How it is measured",
         "Bad events divided by all events, over the window. `ops/generated/prometheus/rules.yml` records "
@@ -214,13 +229,10 @@ def _queries(edition: Edition) -> str:
 
 
 def _measured(edition: Edition) -> Iterator[str]:
-    for level in edition.system.service_levels.values():
-        component = edition.system.components[level.of]
-        for promise in level.slos:
-            found = indicator(level, promise, component)
-            title = f"**{escape(level.name)}**, {escape(promise.text)}:"
-            if isinstance(found, Unsaid):
-                yield join(title, edition.owed(found.rule, found.to, escape(found.reason)))
-            else:
-                query = f"{found.bad}\n/ ({found.total} > 0)"
-                yield join(title, fence(over(query, FIVE_MINUTES), "promql"))
+    for one, found in objectives.measured(edition.system):
+        title = f"**{escape(one.name)}**, {escape(one.promise.text)}:"
+        if isinstance(found, Unsaid):
+            yield join(title, edition.owed(found.rule, found.to, escape(found.reason)))
+        else:
+            unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
+            yield join(title, fence(objectives.ratio_of(found, found.base), "promql"), unseen)

@@ -53,7 +53,9 @@ def _threshold(condition: Threshold, component: Component, system: System) -> Qu
     window = looking_back(component)
     expr = f"{over(signal.value, window)} {sign} {number(limit)}"
     if condition.floor and signal.events:
-        expr = _widened(signal.value, signal.events, f"{sign} {number(limit)}", condition.floor, window)
+        expr = _widened(
+            signal.value, signal.events, f"{sign} {number(limit)}", condition.floor, window
+        )
     above, below = (signal.high(limit), signal.low(limit))
     bad, good = (above, below) if condition.above else (below, above)
     return Query(expr=expr, lasting=condition.lasting, bad=bad, good=good)
@@ -84,7 +86,7 @@ def _absence(condition: Absence, component: Component) -> Query | Unsaid:
             bad=(Samples(series=up, first=0),),
             good=(Samples(series=up, first=1),),
         )
-    if component.scrape is None:
+    if component.scrape is None or "probe" in condition.signal:
         return _no_answers(condition, component)
     if "request" not in condition.signal:
         return Unsaid(
@@ -124,7 +126,9 @@ def _no_answers(condition: Absence, component: Component) -> Query | Unsaid:
     """Nothing is scraped, so the probes' successes are the requests that count."""
     if not (component.url or component.address):
         return Unsaid(
-            reason=f"{component.name} is neither scraped nor probed", rule="MON-01", to="DevOps/Platform"
+            reason=f"{component.name} is neither scraped nor probed",
+            rule="MON-01",
+            to="DevOps/Platform",
         )
     probe = series(metrics.PROBE, component=component.name)
     window = max(condition.lasting, 2 * component.probe_every)
@@ -164,12 +168,14 @@ def _age(condition: Age, component: Component) -> Query | Unsaid:
             reason=f"no metric tells the age of the {condition.what}; standfast watches it itself. "
             f"Name one as `components.{component.name}.metrics.{condition.what}` to have Prometheus watch too"
         )
-    age = series(own, job=component.name) if own else series(metrics.BACKUP_AGE, store=component.name)
+    age = (
+        series(own, job=component.name) if own else series(metrics.BACKUP_AGE, store=component.name)
+    )
     expr = f"max({age}) > {number(Fraction(limit))}"
     if own is None:
         # A store that was never backed up has no age; while standfast answers, none is too old.
         expr = f"(max({age}) or (max({metrics.UP}) == 1) * +Inf) > {number(Fraction(limit))}"
     good = (Samples(series=age, first=0), Samples(series=metrics.UP, first=1))
-    return Query(expr=expr, lasting=ZERO, bad=(replace(good[0], first=limit + 60), good[1]), good=good)
-
-
+    return Query(
+        expr=expr, lasting=ZERO, bad=(replace(good[0], first=limit + 60), good[1]), good=good
+    )

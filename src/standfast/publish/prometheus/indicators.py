@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from standfast.slo.indicator import Indicator
     from standfast.spec.system import Component
 
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """Two expressions over a window `$w`, of the same unit; `total` exists whenever anything was seen."""
@@ -46,7 +47,9 @@ def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
         case "freshness" if indicator.threshold is not None:
             return _freshness(indicator, indicator.threshold, component)
     return Unsaid(
-        reason=f"no metric tells the {indicator.kind} of {component.name}", rule="MON-02", to="Developer"
+        reason=f"no metric tells the {indicator.kind} of {component.name}",
+        rule="MON-02",
+        to="Developer",
     )
 
 
@@ -109,7 +112,9 @@ def _probes(indicator: Indicator, component: Component) -> Counted:
 
 def _freshness(indicator: Indicator, threshold: timedelta, component: Component) -> Counted:
     own = metrics.own(component, "freshness", "age")
-    age = series(own, job=component.name) if own else series(metrics.BACKUP_AGE, store=component.name)
+    age = (
+        series(own, job=component.name) if own else series(metrics.BACKUP_AGE, store=component.name)
+    )
     limit = seconds(threshold)
     return Counted(
         key=indicator.key,

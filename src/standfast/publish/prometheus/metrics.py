@@ -48,7 +48,7 @@ def successes(component: Component, route: str = "") -> str:
 
 def _by_class(component: Component, codes: tuple[str, ...], route: str) -> str:
     metric = own(component, "requests", "traffic") or REQUESTS
-    chosen = series(metric, patterns={"code_class": one_of(codes)}, **labels(component, route))
+    chosen = series(metric, {"code_class": one_of(codes)}, **labels(component, route))
     return f"sum(rate({chosen}[{WINDOW}]))"
 
 
@@ -60,12 +60,14 @@ def duration(component: Component) -> str:
 def buckets(component: Component, le: str, route: str = "") -> str:
     """Requests a second that took at most the bound that the pattern `le` matches."""
     metric = f"{duration(component)}_bucket"
-    chosen = series(metric, patterns={"le": le}, **labels(component, route))
+    chosen = series(metric, {"le": le}, **labels(component, route))
     return f"sum(rate({chosen}[{WINDOW}]))"
 
 
 def timed(component: Component, route: str = "") -> str:
-    return f"sum(rate({series(f'{duration(component)}_count', **labels(component, route))}[{WINDOW}]))"
+    return (
+        f"sum(rate({series(f'{duration(component)}_count', **labels(component, route))}[{WINDOW}]))"
+    )
 
 
 def quantile(component: Component, share: str) -> str:

@@ -65,7 +65,9 @@ def _measured(objective: Objective, system: System) -> Measured | Unsaid:
     whole = tuple(part for part in parts if isinstance(part, Counted))
     if not whole:
         return Unsaid(
-            reason=f"nothing measures any step of {objective.name}", rule="MON-01", to="DevOps/Platform"
+            reason=f"nothing measures any step of {objective.name}",
+            rule="MON-01",
+            to="DevOps/Platform",
         )
     base = min(window.short for window in burn_windows(objective))
     slowest = max(part.every for part in whole)
@@ -98,7 +100,9 @@ def _rates(several: tuple[Measured, ...]) -> Iterator[Recording]:
             if (part.key, one.base) not in seen:
                 seen.add((part.key, one.base))
                 labels = {"indicator": part.key}
-                yield Recording(record=BAD + span(one.base), expr=over(part.bad, one.base), labels=labels)
+                yield Recording(
+                    record=BAD + span(one.base), expr=over(part.bad, one.base), labels=labels
+                )
                 yield Recording(
                     record=EVENTS + span(one.base), expr=over(part.total, one.base), labels=labels
                 )

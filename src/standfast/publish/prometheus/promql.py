@@ -12,8 +12,12 @@ import json
 import re
 from datetime import timedelta
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
 from standfast.publish.markdown import span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 WINDOW = "$w"
 """Stands for the length of a window in the text of a query."""
@@ -25,7 +29,7 @@ def over(query: str, window: timedelta) -> str:
     return query.replace(WINDOW, span(window))
 
 
-def series(metric: str, *, patterns: dict[str, str] | None = None, **labels: str) -> str:
+def series(metric: str, patterns: Mapping[str, str] | None = None, /, **labels: str) -> str:
     """A selector with every value quoted; `patterns` are regular expressions of RE2."""
     parts = [f"{name}={quoted(value)}" for name, value in labels.items()]
     parts += [f"{name}=~{quoted(value)}" for name, value in (patterns or {}).items()]

@@ -61,9 +61,7 @@ def alerts(system: System) -> tuple[Alert, ...]:
     return (*stated, *burning)
 
 
-def _stated(
-    rule: AlertRule, system: System, every: dict[str, Measured | Unsaid]
-) -> Alert:
+def _stated(rule: AlertRule, system: System, every: dict[str, Measured | Unsaid]) -> Alert:
     if isinstance(rule.when, Burn):
         query, objective = _burn(rule.when, every), rule.when.objective
     else:
@@ -89,9 +87,14 @@ def _burn(condition: Burn, every: dict[str, Measured | Unsaid]) -> Query | Unsai
     for one in found:
         if isinstance(one, Unsaid):
             return one
-    queries = [query for one in found if isinstance(one, objectives.Measured) if (query := _pages(one))]
+    queries = [
+        query for one in found if isinstance(one, objectives.Measured) if (query := _pages(one))
+    ]
     if not queries:
-        return Unsaid(reason=f"no burn of {condition.objective} can ever fire: see SLOs.md", to="Business Analyst")
+        return Unsaid(
+            reason=f"no burn of {condition.objective} can ever fire: see SLOs.md",
+            to="Business Analyst",
+        )
     return Query(
         expr="\nor ".join(query.expr for query in queries),
         lasting=timedelta(0),
@@ -101,7 +104,9 @@ def _burn(condition: Burn, every: dict[str, Measured | Unsaid]) -> Query | Unsai
 
 
 def _pages(one: Measured) -> Query | None:
-    return objectives.burn_query(one, (window for window in burn_windows(one.objective) if window.pages))
+    return objectives.burn_query(
+        one, (window for window in burn_windows(one.objective) if window.pages)
+    )
 
 
 def _burning(one: Measured) -> Iterator[Alert]:
@@ -117,7 +122,10 @@ def _burning(one: Measured) -> Iterator[Alert]:
                 severity=severity,
                 query=query,
                 summary=f"{one.objective.name} burns its error budget: "
-                + " or ".join(f"{float(window.factor):.4g} times too fast over {span(window.long)}" for window in windows),
+                + " or ".join(
+                    f"{float(window.factor):.4g} times too fast over {span(window.long)}"
+                    for window in windows
+                ),
                 runbook=one.objective.level,
                 objective=one.objective.name,
                 from_file=False,
@@ -129,7 +137,9 @@ def _burning(one: Measured) -> Iterator[Alert]:
 
 def rules(edition: Edition) -> Generated:
     system = edition.system
-    able = [found for _, found in objectives.measured(system) if isinstance(found, objectives.Measured)]
+    able = [
+        found for _, found in objectives.measured(system) if isinstance(found, objectives.Measured)
+    ]
     groups = [
         {
             "name": "standfast-objectives",
@@ -139,10 +149,17 @@ def rules(edition: Edition) -> Generated:
                 for one in objectives.recordings(able)
             ],
         },
-        {"name": "standfast-alerts", "rules": [_entry(edition, one) for one in alerts(system) if isinstance(one.query, Query)]},
+        {
+            "name": "standfast-alerts",
+            "rules": [
+                _entry(edition, one) for one in alerts(system) if isinstance(one.query, Query)
+            ],
+        },
         {"name": "standfast-watch", "rules": list(_watch(edition))},
     ]
-    return Generated(path=RULES, text=dump(edition, {"groups": [group for group in groups if group["rules"]]}))
+    return Generated(
+        path=RULES, text=dump(edition, {"groups": [group for group in groups if group["rules"]]})
+    )
 
 
 def _entry(edition: Edition, alert: Alert) -> dict[str, object]:
@@ -191,6 +208,18 @@ def _watch(edition: Edition) -> Iterator[dict[str, object]]:
         f"and on() absent({metrics.UP} == 1)",
         "labels": {"fallback": "true", "original": "{{ $labels.alertname }}"},
         "annotations": {"summary": "{{ $labels.alertname }} fires while standfast is down"},
+    }
+    yield {
+        "alert": "standfast-indicator-incomplete",
+        # Requests are counted, their failures or latencies are not: a bucket or label is missing.
+        "expr": '{__name__=~"standfast:indicator_events:rate.+"} > 0\n'
+        'unless on(indicator) {__name__=~"standfast:indicator_bad:rate.+"}',
+        "for": "10m",
+        "labels": {"severity": Severity.P3.value, "component": "standfast"},
+        "annotations": {
+            "summary": "{{ $labels.indicator }} sees events but cannot tell bad ones: metric, label or bucket missing",
+            "runbook": runbook_path("not-scraped"),
+        },
     }
     for part in edition.system.components.values():
         if part.scrape or part.exporter:
@@ -252,7 +281,8 @@ def _case(alert: Alert, world: World, firing: int) -> dict[str, object]:
         "name": f"{alert.name} {'fires' if firing else 'stays quiet'}",
         "interval": span(EVERY),
         "input_series": [
-            {"series": one.series, "values": f"{one.first:.12g}+{one.step:.12g}x{samples}"} for one in world
+            {"series": one.series, "values": f"{one.first:.12g}+{one.step:.12g}x{samples}"}
+            for one in world
         ],
         "promql_expr_test": [
             {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,7 +12,11 @@ from standfast.publish.prometheus.promql import number, ratio, series
 from standfast.publish.prometheus.query import Samples, Unsaid, World
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from standfast.spec.system import Component, System
+
+    Build = Callable[[re.Match[str], Component, System], "Signal | Unsaid"]
 
 EVERY = 15  # seconds between the samples of unit tests
 
@@ -203,20 +206,11 @@ def _memory(_: re.Match[str], component: Component, __: System) -> Signal:
 
 
 def _query_time(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
+    """The longest statement that runs now, which the exporter tells without any extension."""
     if component.type != "postgresql":
         return _no_exporter("query time", component)
-    labels = metrics.labels(component)
-    seconds = series("pg_stat_statements_seconds_total", **labels)
-    calls = series("pg_stat_statements_calls_total", **labels)
-
-    def each(length: float) -> World:
-        return (Samples(series=seconds, step=100 * length), Samples(series=calls, step=100))
-
-    return Signal(
-        value=f"sum(rate({seconds}[$w])) / (sum(rate({calls}[$w])) > 0)",
-        high=lambda limit: each(float(limit) * 2),
-        low=lambda limit: each(float(limit) / 2),
-    )
+    longest = series("pg_stat_activity_max_tx_duration", **metrics.labels(component))
+    return _gauge(f"max({longest})", longest)
 
 
 def _connections(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
@@ -230,7 +224,10 @@ def _connections_used(_: re.Match[str], component: Component, __: System) -> Sig
     if component.type != "postgresql":
         return _no_exporter("connections used", component)
     labels = metrics.labels(component)
-    count, most = series("pg_stat_activity_count", **labels), series("pg_settings_max_connections", **labels)
+    count, most = (
+        series("pg_stat_activity_count", **labels),
+        series("pg_settings_max_connections", **labels),
+    )
     return _gauge(f"sum({count}) / max({most} > 0)", count, Samples(series=most, first=1))
 
 
@@ -249,10 +246,10 @@ def _no_exporter(name: str, component: Component) -> Unsaid:
     )
 
 
-_KNOWN: tuple[tuple[str, Callable[[re.Match[str], Component, System], Signal | Unsaid]], ...] = (
+_KNOWN: tuple[tuple[str, Build], ...] = (
     (r"error rate|errors", _error_rate),
     (r"p(\d+(?:\.\d+)?) (?:latency|response time)", _latency),
-    (r"requests|request rate|traffic", _traffic),
+    (r"requests(?: per second)?|request rate|traffic", _traffic),
     (r"active requests|concurrent users|concurrent requests", _active),
     (r"probe failures", _probe_failures),
     (r"disk used|disk", _disk),
