@@ -1,8 +1,8 @@
 """System and review in, {path: document} out: documents for people and configuration for machines."""
 
 from standfast.publish.document import Document, Generated, Output, Region, Scaffold
-from standfast.publish.plan import Deed, Plan, Write, plan
-from standfast.publish.render import FOLDERS, REVIEW, render
+from standfast.publish.plan import REVIEW, Deed, Plan, Write, plan, recorded_day
+from standfast.publish.render import FOLDERS, render
 
 __all__ = [
     "FOLDERS",
@@ -16,5 +16,6 @@ __all__ = [
     "Scaffold",
     "Write",
     "plan",
+    "recorded_day",
     "render",
 ]

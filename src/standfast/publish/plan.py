@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -12,6 +14,10 @@ from standfast.publish.regions import Note, marked, merge
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+
+REVIEW = "ops/generated/review.json"
+"""The review of the file; it also records the day on which it was published."""
 
 
 class Deed(StrEnum):

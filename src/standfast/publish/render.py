@@ -25,6 +25,7 @@ from standfast.publish.operations import (
     runbooks,
     slos,
 )
+from standfast.publish.plan import REVIEW
 from standfast.publish.prometheus import rules, scrape
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 FOLDERS = ("docs/operations", "docs/compliance", "ops/generated")
-REVIEW = "ops/generated/review.json"
 _OPERATIONS = (
     index,
     slos,
