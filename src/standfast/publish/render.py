@@ -27,12 +27,13 @@ from standfast.publish.operations import (
 )
 from standfast.publish.plan import REVIEW
 from standfast.publish.prometheus import rules, scrape
+from standfast.review.rendering import as_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
-    from standfast.review.finding import Finding, Review
+    from standfast.review.finding import Review
     from standfast.spec.system import System
 
 FOLDERS = ("docs/operations", "docs/compliance", "ops/generated")
@@ -85,32 +86,9 @@ def machine(edition: Edition) -> list[Generated]:
 
 def _review(edition: Edition) -> str:
     """The review with what it was made of; `as_of` is where `--check` finds the day again."""
-    content = {
-        "system": edition.system.name,
+    content = as_value(edition.review) | {
+        "as_of": edition.as_of.isoformat(),
         "file": f"sha256:{edition.system.digest}",
         "standfast": edition.version,
-        "as_of": edition.as_of.isoformat(),
-        "verdict": edition.review.verdict.name,
-        "findings": [_finding(one) for one in edition.review.findings],
-        "waived": [_finding(one) for one in edition.review.waived],
-        "assumptions": [
-            {"id": one.id, "path": one.path, "assumed": one.assumed, "because": one.because}
-            for one in edition.system.assumptions
-        ],
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-
-
-def _finding(one: Finding) -> dict[str, object]:
-    return {
-        "id": one.id,
-        "rule": one.rule,
-        "at": one.at,
-        "where": one.where,
-        "verdict": one.verdict.name,
-        "to": [str(role) for role in one.to],
-        "problem": one.problem,
-        "why": one.why,
-        "suggestion": one.suggestion,
-        "if_rejected": one.if_rejected,
-    }
