@@ -399,7 +399,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {"severities/P1/respond": 6 * MINUTE},
     ),
     "ONC-03": (
-        {"people/bo/leave": ((date(1, 1, 1)),)},
+        {"people/bo/leave": ((date(2026, 12, 14), date(2026, 12, 20)),)},
         "on_call.shop.shift.order.bo",
         {"people/bo/leave": ((date(2026, 12, 21), date(2026, 12, 27)),)},
     ),
