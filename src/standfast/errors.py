@@ -47,3 +47,11 @@ class NewerDatabase(StoreError):
 
 class ToolError(StandfastError):
     """A program that standfast drives is missing, or failed."""
+
+
+class Unreachable(StandfastError):
+    """The standfast server that a command talks to does not answer."""
+
+
+class TimedOut(StandfastError):
+    """What was waited for did not happen in time."""

@@ -1,0 +1,13 @@
+"""The rows of the paging room."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+
+class PageRows:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection

@@ -1,0 +1,133 @@
+"""Charts as SVG, drawn on the server: no script, and a sentence and a table for who cannot see them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from markupsafe import Markup, escape
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+_W, _H, _LEFT, _BOTTOM, _TOP = 640, 180, 46, 22, 10
+
+
+def bar(share: float, tone: str, words: str) -> Markup:
+    """A share between 0 and 1 as a filled bar."""
+    width = max(0.0, min(1.0, share)) * 100
+    return Markup(
+        '<div class="bar" role="img" aria-label="{}"><svg viewBox="0 0 100 8" preserveAspectRatio="none">'
+        '<rect class="fill-{}" width="{}" height="8"/></svg></div>'
+    ).format(words, tone, f"{width:.1f}")
+
+
+def sparkline(values: Sequence[float | None], words: str) -> Markup:
+    """A small line without axes; gaps stay gaps."""
+    known = [value for value in values if value is not None]
+    if len(known) < 2:
+        return Markup('<span class="note">{}</span>').format("no data yet")
+    top = max(known) or 1.0
+    step = 160 / max(1, len(values) - 1)
+    points = [None if v is None else (i * step, 38 - 34 * v / top) for i, v in enumerate(values)]
+    return Markup(
+        '<svg class="chart" viewBox="0 0 160 42" role="img" aria-label="{}">{}</svg>'
+    ).format(words, _lines(points, "line"))
+
+
+def burn_down(
+    points: Sequence[tuple[datetime, float | None]],
+    words: str,
+    marks: Sequence[tuple[datetime, str]] = (),
+) -> Markup:
+    """Budget left (1 is all of it) over the window, beside the line of an even burn."""
+    if len(points) < 2:
+        return Markup('<p class="note">{}</p>').format("Not enough measured yet to draw this.")
+    begin, end = points[0][0], points[-1][0]
+    length = (end - begin).total_seconds() or 1.0
+    lowest = min(0.0, *(left for _, left in points if left is not None), 0.0)
+
+    def at(moment: datetime, left: float) -> tuple[float, float]:
+        x = _LEFT + (_W - _LEFT - 6) * (moment - begin).total_seconds() / length
+        y = _TOP + (_H - _TOP - _BOTTOM) * (1 - left) / (1 - lowest)
+        return x, y
+
+    drawn = [None if left is None else at(moment, left) for moment, left in points]
+    even = [at(begin, 1.0), at(end, 0.0)]
+    body = [
+        _ruler(at(begin, level)[1], f"{level:.0%}")
+        for level in (1.0, 0.5, 0.0, *((lowest,) if lowest < -0.2 else ()))
+    ]
+    body += [_lines(even, "even"), _lines(drawn, "line")]
+    body += [_mark(at(moment, 1.0)[0], name) for moment, name in marks if begin <= moment <= end]
+    body += [_label(_LEFT, begin, "start"), _label(_W - 6, end, "end")]
+    return _chart(body, words)
+
+
+def series(
+    points: Sequence[tuple[datetime, float | None]],
+    words: str,
+    unit: str = "",
+    threshold: float | None = None,
+) -> Markup:
+    """A measured value over time; gaps stay gaps."""
+    known = [value for _, value in points if value is not None]
+    if len(known) < 2:
+        return Markup('<p class="note">{}</p>').format("Not enough measured yet to draw this.")
+    begin, end = points[0][0], points[-1][0]
+    length = (end - begin).total_seconds() or 1.0
+    top = max([*known, threshold or 0.0]) * 1.1 or 1.0
+
+    def at(moment: datetime, value: float) -> tuple[float, float]:
+        x = _LEFT + (_W - _LEFT - 6) * (moment - begin).total_seconds() / length
+        return x, _TOP + (_H - _TOP - _BOTTOM) * (1 - value / top)
+
+    body = [
+        _ruler(at(begin, level)[1], f"{level:.3g}{unit}") for level in (0.0, top / 2.2, top / 1.1)
+    ]
+    body.append(_lines([None if v is None else at(m, v) for m, v in points], "line"))
+    if threshold is not None:
+        body.append(_lines([at(begin, threshold), at(end, threshold)], "threshold"))
+    body += [_label(_LEFT, begin, "start"), _label(_W - 6, end, "end")]
+    return _chart(body, words)
+
+
+def _chart(body: Sequence[Markup], words: str) -> Markup:
+    return Markup(
+        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>'
+    ).format(_W, _H, words, Markup("").join(body))
+
+
+def _lines(points: Sequence[tuple[float, float] | None], kind: str) -> Markup:
+    """One polyline for each run of points that no gap breaks."""
+    runs: list[list[tuple[float, float]]] = [[]]
+    for point in points:
+        if point is None:
+            runs.append([])
+        else:
+            runs[-1].append(point)
+    return Markup("").join(
+        Markup('<polyline class="{}" points="{}"/>').format(
+            kind, " ".join(f"{x:.1f},{y:.1f}" for x, y in run)
+        )
+        for run in runs
+        if len(run) > 1
+    )
+
+
+def _ruler(y: float, words: str) -> Markup:
+    return Markup(
+        '<line class="axis" x1="{}" x2="{}" y1="{}" y2="{}"/><text x="{}" y="{}" text-anchor="end">{}</text>'
+    ).format(_LEFT, _W - 6, f"{y:.1f}", f"{y:.1f}", _LEFT - 6, f"{y + 4:.1f}", words)
+
+
+def _mark(x: float, words: str) -> Markup:
+    return Markup(
+        '<line class="mark" x1="{0}" x2="{0}" y1="{1}" y2="{2}"><title>{3}</title></line>'
+    ).format(f"{x:.1f}", _TOP, _H - _BOTTOM, escape(words))
+
+
+def _label(x: float, moment: datetime, anchor: str) -> Markup:
+    return Markup('<text x="{}" y="{}" text-anchor="{}">{}</text>').format(
+        x, _H - 6, anchor, moment.strftime("%d %b %H:%M:%S")
+    )

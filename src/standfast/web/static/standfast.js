@@ -1,0 +1,88 @@
+// Live pages without a framework: the server says "something changed", the page asks for itself again
+// and takes over what lies inside [data-live]. Without scripts every page works; it just stands still.
+"use strict";
+
+(function () {
+  const sign = document.querySelector(".live");
+  const live = document.querySelector("[data-live]");
+
+  function say(state, words) {
+    if (!sign) return;
+    sign.dataset.state = state;
+    sign.textContent = words;
+  }
+
+  function busy() {
+    // Somebody is writing or reading something unfolded: do not take it out of their hands.
+    const at = document.activeElement;
+    if (at && live.contains(at) && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return true;
+    return [...live.querySelectorAll("input, textarea")].some((e) => e.type !== "hidden" && e.value !== e.defaultValue);
+  }
+
+  let asking = false;
+  let again = false;
+
+  async function refresh() {
+    if (asking) { again = true; return; }
+    asking = true;
+    try {
+      const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
+      if (answer.redirected || !answer.ok) { say("stale", "not live: sign in again"); return; }
+      const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+      if (next && !busy()) {
+        const open = new Set([...live.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean));
+        const at = document.activeElement && document.activeElement.id;
+        live.replaceChildren(...next.childNodes);
+        for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+        if (at) document.getElementById(at)?.focus({ preventScroll: true });
+        localTimes(live);
+      }
+      say("live", "live");
+    } catch { say("stale", "not live since " + new Date().toLocaleTimeString()); }
+    finally {
+      asking = false;
+      if (again) { again = false; setTimeout(refresh, 250); }
+    }
+  }
+
+  function localTimes(root) {
+    for (const t of root.querySelectorAll("time[datetime]")) {
+      const when = new Date(t.dateTime);
+      if (isNaN(when)) continue;
+      t.title = t.dateTime + " (UTC)";
+      const form = t.dataset.form === "clock"
+        ? { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }
+        : { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
+      t.textContent = when.toLocaleString(undefined, form);
+    }
+  }
+
+  function listen() {
+    let heard = Date.now();
+    const stream = new EventSource("/live");
+    const alive = () => { heard = Date.now(); say("live", "live"); };
+    stream.addEventListener("beat", alive);
+    stream.addEventListener("changed", () => { alive(); refresh(); });
+    stream.onerror = () => say("stale", "not live since " + new Date(heard).toLocaleTimeString());
+    setInterval(() => {
+      if (Date.now() - heard > 20000) say("stale", "not live since " + new Date(heard).toLocaleTimeString());
+    }, 5000);
+  }
+
+  function theme() {
+    const button = document.getElementById("theme");
+    if (!button) return;
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const now = document.documentElement.dataset.theme
+        || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+      const next = now === "dark" ? "light" : "dark";
+      document.documentElement.dataset.theme = next;
+      try { localStorage.setItem("theme", next); } catch { /* a private window keeps none */ }
+    });
+  }
+
+  localTimes(document);
+  theme();
+  if (live && sign) listen();
+})();

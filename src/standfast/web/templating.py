@@ -1,0 +1,122 @@
+"""Templates, and how values look in them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from standfast.web import charts
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+NAVIGATION = (
+    ("/", "Overview"),
+    ("/services", "Services"),
+    ("/incidents", "Incidents"),
+    ("/on-call", "On call"),
+    ("/recovery", "Recovery"),
+    ("/audit", "Audit"),
+    ("/review", "Review"),
+)
+_SHAPES = {
+    "good": '<circle cx="5" cy="5" r="4.5"/>',
+    "warn": '<path d="M5 .6 9.8 9.4H.2z"/>',
+    "bad": '<path d="M.5.5h9v9h-9z"/>',
+    "quiet": '<path d="M5 0l5 5-5 5-5-5z"/>',
+}
+
+
+def instant(moment: datetime | None, form: str = "") -> Markup:
+    if moment is None:
+        return Markup("<span class=note>never</span>")
+    stamp = moment.astimezone(UTC)
+    shown = stamp.strftime("%H:%M:%S" if form == "clock" else "%Y-%m-%d %H:%M UTC")
+    return Markup('<time datetime="{}" data-form="{}">{}</time>').format(
+        stamp.isoformat(timespec="seconds").replace("+00:00", "Z"), form, shown
+    )
+
+
+def stamp(text: str) -> Markup:
+    """An instant that arrives as RFC 3339 text."""
+    return instant(datetime.fromisoformat(text))
+
+
+def duration(span: timedelta | None) -> str:
+    """In the two largest units: "1 h 5 min", "40 s", "0.4 s"."""
+    if span is None:
+        return "–"
+    seconds = span.total_seconds()
+    if abs(seconds) < 10:
+        return f"{seconds:.1f} s".replace(".0 s", " s")
+    sign, left = "−" if seconds < 0 else "", abs(round(seconds))
+    parts = []
+    for size, name in ((86400, "d"), (3600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return sign + " ".join(parts[:2])
+
+
+def percent(share: Fraction | float | None, digits: int = 1) -> str:
+    """Rounded towards the worse, so that 99.96% is never shown as a kept 100.0%."""
+    if share is None:
+        return "unknown"
+    scaled = Fraction(share) * 100 * 10**digits
+    return f"{float(Fraction(scaled.__floor__(), 10**digits)):.{digits}f}%"
+
+
+def state(tone: str, word: str) -> Markup:
+    """A state as shape, colour and word."""
+    shape = Markup(_SHAPES.get(tone, _SHAPES["quiet"]))  # noqa: S704 - our own four shapes
+    return Markup(
+        '<span class="state {}"><svg viewBox="0 0 10 10" aria-hidden="true">{}</svg>{}</span>'
+    ).format(tone if tone in _SHAPES else "quiet", shape, word)
+
+
+def _assets() -> str:
+    digest = hashlib.sha256()
+    for file in sorted(
+        resources.files("standfast.web").joinpath("static").iterdir(), key=lambda f: f.name
+    ):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:12]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("standfast.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(instant=instant, stamp=stamp, duration=duration, percent=percent)
+    environment.globals.update(
+        state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,
+        as_of=None, caller=None, json_path="",
+    )  # fmt: skip
+    return environment
+
+
+_ENVIRONMENT = _environment()
+
+
+def page(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    """A page of the template `name`; `here` marks the entry of the navigation."""
+    values.setdefault("here", "/" + request.url.path.strip("/").partition("/")[0])
+    values.setdefault("caller", getattr(request.state, "caller", None))
+    text = _ENVIRONMENT.get_template(name).render(request=request, **values)
+    return HTMLResponse(text, status_code=status)
+
+
+def pretty(value: object) -> str:
+    return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False)
