@@ -161,6 +161,14 @@ def test_ids_are_unique_and_stable(sound: s.System, spoil: Spoil, now: datetime)
     assert ids == [finding.id for finding in reviewed(spoiled, now + timedelta(days=1)).findings]
 
 
+def test_a_literal_secret_blocks_and_is_not_repeated(
+    sound: s.System, spoil: Spoil, now: datetime
+) -> None:
+    told = spoil(sound, {"literal_secrets": ("channels.page.password",)})
+    finding = one(reviewed(told, now), "INP-09")
+    assert (finding.verdict, finding.at) == (Verdict.BLOCK, "channels.page.password")
+
+
 # ------------------------------------------------------------------ the graph
 
 
