@@ -146,7 +146,8 @@ def test_two_failed_looks_make_a_component_unhealthy_and_those_who_need_it_degra
     observe, database, system, shop, clock
 ) -> None:
     web = replace(
-        api(shop.url, name="web", scrape=None, health={}), needs={"api": replace(system.components["api"].needs["db"], to="api")}
+        api(shop.url, name="web", scrape=None, health={}),
+        needs={"api": replace(system.components["api"].needs["db"], to="api")},
     )
     shop.says("/ok", "fine")
     web = replace(web, url=f"{shop.url}/ok")

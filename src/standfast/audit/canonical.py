@@ -38,7 +38,7 @@ def _check(value: Any, where: str) -> None:
                 raise ValueError(f"{where}: the key {key!r} is not ASCII text")
             _check(item, f"{where}.{key}")
     else:
-        raise ValueError(f"{where}: {type(value).__name__} is outside the profile")
+        raise ValueError(f"{where}: {type(value).__name__} is outside the profile")  # noqa: TRY004 - one error for callers
 
 
 def _check_text(value: str, where: str) -> None:

@@ -97,7 +97,7 @@ def screen(
 
 
 def _left(one: ObjectiveLine) -> Fraction:
-    assert one.left is not None
+    assert one.left is not None  # noqa: S101 - the caller picked those that have one
     return one.left
 
 

@@ -94,7 +94,7 @@ class AccountRows:
     def forget_sessions(self, before: datetime) -> None:
         self._connection.execute(delete(sessions).where(sessions.c.ends_at <= before))
 
-    def token(self, id: str) -> Token | None:
+    def token(self, id: str) -> Token | None:  # noqa: A002 - the field's name
         row = self._connection.execute(select(tokens).where(tokens.c.id == id)).one_or_none()
         return _token(row._asdict()) if row else None
 
@@ -114,7 +114,7 @@ class AccountRows:
             )
         )
 
-    def drop_token(self, id: str) -> bool:
+    def drop_token(self, id: str) -> bool:  # noqa: A002 - the field's name
         return bool(self._connection.execute(delete(tokens).where(tokens.c.id == id)).rowcount)
 
 

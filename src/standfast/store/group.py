@@ -94,7 +94,7 @@ class GroupWriter:
                 for waiting in batch:
                     _try(connection, waiting, done, failed)
                 _still_open(connection)
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - each caller gets it; the thread must live on
             cause = error.__cause__ if isinstance(error, _BatchLost) and error.__cause__ else error
             gone = {id(waiting) for waiting, _ in failed}
             failed += [(waiting, cause) for waiting in batch if id(waiting) not in gone]

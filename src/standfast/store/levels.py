@@ -51,10 +51,10 @@ class Exact(TypeDecorator[Fraction]):
     impl = Text
     cache_ok = True
 
-    def process_bind_param(self, value: Fraction | int | None, dialect: Dialect) -> str | None:
+    def process_bind_param(self, value: Fraction | int | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else str(Fraction(value))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Fraction | None:
+    def process_result_value(self, value: Any, dialect: Dialect) -> Fraction | None:  # noqa: ARG002 - SQLAlchemy's signature
         return None if value is None else Fraction(value)
 
 

@@ -48,7 +48,7 @@ class Revisions:
         while not self._stop.wait(self._every):
             try:
                 now = self._revision()
-            except Exception:
+            except Exception:  # noqa: BLE001, S112 - the pages say by themselves that they are not live
                 continue
             if now != last and self._loop and not self._loop.is_closed():
                 last = now

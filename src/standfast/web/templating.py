@@ -76,7 +76,7 @@ def percent(share: Fraction | float | None, digits: int = 1) -> str:
 
 def state(tone: str, word: str) -> Markup:
     """A state as shape, colour and word."""
-    shape = Markup(_SHAPES.get(tone, _SHAPES["quiet"]))
+    shape = Markup(_SHAPES.get(tone, _SHAPES["quiet"]))  # noqa: S704 - our own four shapes
     return Markup(
         '<span class="state {}"><svg viewBox="0 0 10 10" aria-hidden="true">{}</svg>{}</span>'
     ).format(tone if tone in _SHAPES else "quiet", shape, word)

@@ -15,7 +15,7 @@ routes = APIRouter()
 
 
 @routes.get("/sign-in")
-def form(request: Request, next: str = "/") -> Response:
+def form(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the address
     return page(request, "sign_in.html", next=_within(next), live=False)
 
 
@@ -25,7 +25,7 @@ def sign_in(
     app: PlatformNow,
     name: Annotated[str, Form(max_length=100)],
     password: Annotated[str, Form(max_length=500)],
-    next: Annotated[str, Form(max_length=300)] = "/",
+    next: Annotated[str, Form(max_length=300)] = "/",  # noqa: A002 - the name in the form
 ) -> Response:
     try:
         secret, session = app.sign_in.begin(name, password, address(request))
