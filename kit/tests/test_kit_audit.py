@@ -292,7 +292,7 @@ def test_a_full_spool_is_said_counted_and_refuses_only_what_must_not_be_lost(
     assert client.reading().lost == lost + 2
     client.close()
     events = kept(tmp_path)
-    assert [event["action"]["type"] for event in events][-1] == "audit.full"
+    assert [event["action"]["type"] for event in events][-1] == "spool.full"
     assert events[-1]["context"]["from"] == 40 - lost + 1
 
 
@@ -304,7 +304,7 @@ def test_when_there_is_room_again_the_gap_is_told_with_its_size(make, log: Log) 
     assert client.flush()
     assert client.emit("user.login")
     assert client.flush()
-    gap = next(event for event in log.events.values() if event["action"]["type"] == "audit.gap")
+    gap = next(event for event in log.events.values() if event["action"]["type"] == "spool.gap")
     assert gap["context"]["lost"] == lost
     counters = [event["counter"] for event in log.events.values()]
     missing = set(range(1, max(counters) + 1)) - set(counters)

@@ -3,7 +3,7 @@
 `emit` never raises and never waits for the network. The one exception is chosen by the application:
 for types or categories in `fail_closed` it raises SpoolFull when the event cannot be kept, so that the
 deed itself can be refused. Any other event that cannot be kept is counted, and its number in the
-producer's sequence stays empty: `audit.full` is written at the first loss, `audit.gap` after the last.
+producer's sequence stays empty: `spool.full` is written at the first loss, `spool.gap` after the last.
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ class Audit:
         first, count = self._gap or (self._counter, 0)
         self._gap = (first, count + 1)
         if not self._gap_said and self._spool is not None:
-            self._gap_said = self._say(self._spool, "audit.full", {"from": first})
+            self._gap_said = self._say(self._spool, "spool.full", {"from": first})
 
     def _close_gap(self, spool: Spool) -> None:
         if self._gap is None:
@@ -233,7 +233,7 @@ class Audit:
             self._counter += 1
             raise SpoolFull(f"{spool.directory} is full")
         first, count = self._gap
-        if self._say(spool, "audit.gap", {"from": first, "lost": count}):
+        if self._say(spool, "spool.gap", {"from": first, "lost": count}):
             self._gap, self._gap_said = None, False
 
     def _say(self, spool: Spool, type: str, context: Mapping[str, object]) -> bool:  # noqa: A002 - the schema's word
