@@ -140,6 +140,22 @@ def test_an_event_has_the_agreed_fields(make, tmp_path: Path) -> None:
     }
 
 
+def test_masked_fields_never_reach_the_disk(make, tmp_path: Path) -> None:
+    client = make(mask=["card", "password"])
+    context = {"card": "4111", "deep": [{"password": "hunter2", "kept": 1}]}
+    client.emit("user.changed", changes={"password": ("hunter1", "hunter2")}, context=context)
+    client.close()
+    assert context["card"] == "4111"
+    (event,) = kept(tmp_path)
+    assert event["changes"] == [
+        {"field": "password", "old_value": "[masked]", "new_value": "[masked]"}
+    ]
+    assert event["context"] == {
+        "card": "[masked]",
+        "deep": [{"password": "[masked]", "kept": 1}],
+    }
+
+
 def test_the_actor_is_the_one_acting_or_else_the_system(make, tmp_path: Path) -> None:
     client = make()
     with acting(Actor(type="api_key", id="k1", ip_address="192.0.2.1")):

@@ -29,6 +29,7 @@ from standfast_kit.event import (
     category_of,
     event,
     event_id,
+    masked,
     present_actor,
 )
 from standfast_kit.forwarder import Forwarder, NotSent, Server
@@ -76,6 +77,7 @@ class Audit:
         url: str | None = None,
         token: str = DEFAULT_TOKEN,
         fail_closed: Iterable[str] = (),
+        mask: Iterable[str] = (),
         max_bytes: int = 256 << 20,
         segment_bytes: int = 4 << 20,
         lazy: bool = True,
@@ -85,6 +87,7 @@ class Audit:
         self._directory, self._producer_name = Path(directory), producer
         self._forwarder = Forwarder(Server(url, token).post) if url else None
         self._fail_closed, self._lazy = frozenset(fail_closed), lazy
+        self._mask = frozenset(mask)
         self._max_bytes, self._segment_bytes = max_bytes, segment_bytes
         self._clock, self._randomness = clock, randomness
         self._emitted = self._lost = self._counter = 0
@@ -124,7 +127,7 @@ class Audit:
                 actor=actor or present_actor() or system, target=target, outcome=outcome,
                 changes=changes, context=context, category=category, description=description,
             )  # fmt: skip
-            self._keep(made, wait=wait)
+            self._keep(masked(made, self._mask), wait=wait)
         except SpoolFull:
             if self._fail_closed & {type, category or category_of(type)}:
                 raise
