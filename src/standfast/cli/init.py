@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from glob import glob
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,9 @@ LARGEST = 4_000_000
 @click.command()
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="standfast.yaml")
 @click.option("--name", help="The system's name; by default that of the folder.")
-@click.option("--explain", is_flag=True, help="Write nothing; list what the file at PATH leaves open.")
+@click.option(
+    "--explain", is_flag=True, help="Write nothing; list what the file at PATH leaves open."
+)
 @click.option("--environment", default="", help="With --explain: the overlay to lay over the file.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def init(path: Path, name: str | None, explain: bool, environment: str, as_json: bool) -> None:
@@ -60,7 +62,10 @@ class Disk:
         return raw.decode("utf-8-sig")
 
     def glob(self, pattern: str) -> list[str]:
-        return sorted(glob(pattern))
+        parts = Path(pattern).parts
+        fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
+        rest = "/".join(parts[len(fixed) :])
+        return sorted(str(path) for path in Path(*fixed).glob(rest) if path.is_file())
 
 
 def _explain(path: Path, environment: str, as_json: bool) -> None:
