@@ -226,3 +226,31 @@ def test_the_commands_import_no_parser_before_they_run() -> None:
     code = "import sys, standfast.cli.schema, standfast.cli.init; print('pydantic' in sys.modules, 'yaml' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "False"]
+
+
+def test_the_reference_names_every_key_and_every_signal() -> None:
+    from standfast.spec import signals
+
+    pages = EXAMPLES.parent / "docs" / "reference"
+    reference = (pages / "reliability-file.md").read_text()
+    conditions = (pages / "conditions.md").read_text()
+    found = spec.schema()
+    shapes = {"FileShape": found, **found["$defs"]}
+    keys = {key for shape in shapes.values() for key in shape.get("properties", {})}
+    internal = {"expr", "for", "words", "bands", "node", "title", "cause", "check", "fix"}
+    assert [key for key in sorted(keys - internal) if key not in reference] == []
+    names = [
+        *(one.name for one in signals.THRESHOLDS),
+        *signals.ABSENCES,
+        *signals.EXPIRIES,
+        *signals.AGES,
+    ]
+    assert [name for name in names if f"`{name}`" not in conditions] == []
+
+
+def test_the_files_in_the_reference_are_valid() -> None:
+    page = (EXAMPLES.parent / "docs" / "reference" / "reliability-file.md").read_text()
+    blocks = [block.partition("```")[0] for block in page.split("```yaml\n")[1:]]
+    assert blocks
+    for block in blocks:
+        assert spec.read_text(block).components
