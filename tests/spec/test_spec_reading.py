@@ -231,6 +231,44 @@ journeys: {buy: {path: [web, pay]}}
     assert slo.target <= exact < slo.target + Fraction(1, 10_000)
 
 
+def test_a_part_is_soft_only_where_nothing_on_the_path_needs_it_hard() -> None:
+    text = (
+        HEAD
+        + """
+components:
+  web: {type: web, needs: {api: hard, db: soft}}
+  api: {type: http, needs: {db: hard}}
+  db: {type: postgresql, availability: 90%}
+journeys: {buy: {path: [api, web, db]}}
+"""
+    )
+    slo = spec.read_text(text).journeys["buy"].slo
+    assert slo is not None
+    assert slo.target < Fraction(9, 10)
+
+
+def test_large_files_and_long_chains_are_read_in_reasonable_time() -> None:
+    parts = "".join(f"  c{n}: {{type: http, needs: {{c{n + 1}: hard}}}}\n" for n in range(600))
+    ways = "".join(f"  j{n}: {{path: [c{n}]}}\n" for n in range(0, 600, 3))
+    began = time.perf_counter()
+    system = spec.read_text(f"{HEAD}components:\n{parts}  c600: {{type: http}}\njourneys:\n{ways}")
+    assert time.perf_counter() - began < 5
+    assert len(system.journeys) == 200
+
+
+def test_thousands_of_mistakes_cost_no_more_than_their_reading() -> None:
+    text = (
+        HEAD
+        + "components:\n"
+        + "".join(
+            f"  c{n}: {{type: http, owner: g{n}, needs: {{d{n}: hard}}}}\n" for n in range(2000)
+        )
+    )
+    began = time.perf_counter()
+    assert "and 3900 more" in problems(text)
+    assert time.perf_counter() - began < 5
+
+
 def test_prometheus_expressions_pass_as_they_are() -> None:
     text = (
         WEB
@@ -352,6 +390,14 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         (BOMB, "more than 200,000 values"),
         ("a: " + "[" * 3000, "nested more than 40 deep"),
         ("a: " + "{a: " * 3000, "nested more than 40 deep"),
+        (WEB + "server: {dead_man: " + "a" * 3_900_000 + "}\n", "at most 2000 characters"),
+        (
+            "system: {name: shop, budget_window: "
+            + "9" * 3_900_000
+            + "}\n"
+            + WEB.removeprefix(HEAD),
+            "not a duration",
+        ),
         ("x" * 50_000_000, "at most 4,000,000 are read"),
         ("", "the file is empty"),
         ("# nothing\n", "the file is empty"),
@@ -367,7 +413,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
         ("a: b: c\n", "in quotes"),
         ("apiVersion: standfast/v2\n" + WEB, "standfast/v1"),
     ],
-    ids=range(17),
+    ids=range(19),
 )
 def test_a_hostile_file_gets_one_clear_error_soon(text: str, said: str) -> None:
     began = time.perf_counter()
