@@ -28,7 +28,7 @@ FIXED = (
     _kind("auth.mfa_verification", AUTHENTICATION, "user, method, outcome", "a second factor was asked for"),
     _kind("admin.user_created", ADMINISTRATION, "user, by whom", "an account was created"),
     _kind("admin.user_deactivated", ADMINISTRATION, "user, by whom", "an account was deactivated"),
-    _kind("admin.settings_changed", ADMINISTRATION, "setting, old and new value, by whom", "a setting was changed"),
+    _kind("admin.settings_changed", ADMINISTRATION, "setting, old value, new value", "a setting was changed"),
     _kind("admin.permission_granted", ADMINISTRATION, "by whom, to whom, what", "a permission was granted"),
     _kind("admin.permission_revoked", ADMINISTRATION, "by whom, to whom, what", "a permission was revoked"),
 )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import floor
+from math import floor, prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,16 +13,17 @@ from standfast.spec.system import BudgetPolicy, Journey, PolicyBand, ServiceLeve
 from standfast.spec.values import Promise, Strength
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import timedelta
 
     from standfast.spec.meaning.margin import Margin
-    from standfast.spec.system import Component
+    from standfast.spec.system import Component, Need
     from standfast.spec.v1 import promises as v1
     from standfast.spec.v1.file import FileShape
 
 BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
 OURS = ("5xx", "timeout")  # what counts as our failure: server errors and time-outs
+_UP = frozenset({"availability", "errors", "probe"})
 _BAND = re.compile(
     r"(?:(?P<sign>[<>])\s*)?(?P<low>\d+(?:\.\d+)?)%?(?:\s*[-–]\s*(?P<high>\d+(?:\.\d+)?))?\s*%"
 )
@@ -133,11 +134,14 @@ def _ceiling(
     margin: Margin,
 ) -> Promise:
     """The product of what the hard needs promise, rounded down to a hundredth of a percent."""
-    product, known = Fraction(1), list[str]()
-    for one in hard_needs(path, components):
-        share = _availability(components[one], levels)
-        if share is not None:
-            product, known = product * share, [*known, one]
+    hard = hard_needs(path, components)
+    shares = {one: _availability(components[one], levels) for one in hard}
+    shares |= {
+        need.to: _survival(_availability(components[need.to], levels), need)
+        for need in _soft_needs(path, hard, components)
+    }
+    known = [one for one, share in shares.items() if share is not None]
+    product = prod((share for share in shares.values() if share is not None), start=Fraction(1))
     if known:
         ceiling = Fraction(floor(product * 10_000), 10_000)
         because = f"{' × '.join(known)} allow no more"
@@ -173,14 +177,31 @@ def hard_needs(path: Iterable[str], components: Mapping[str, Component]) -> list
     return found
 
 
+def _soft_needs(
+    path: Iterable[str], hard: Collection[str], components: Mapping[str, Component]
+) -> list[Need]:
+    """How the parts of the path that it can do without are needed."""
+    members = [one for one in path if one in components]
+    needs = {to: need for one in members for to, need in components[one].needs.items()}
+    return [needs[one] for one in members if one not in hard and one in needs]
+
+
+def _survival(share: Fraction | None, need: Need) -> Fraction | None:
+    """How often a soft need does no harm: it is up, or its fallback works."""
+    return share if share is None else 1 - (1 - share) * (1 - (need.effectiveness or 0))
+
+
 def _availability(component: Component, levels: Mapping[str, ServiceLevel]) -> Fraction | None:
     stated = component.availability or component.sla
     if stated is not None:
         return stated
-    for level in levels.values():
-        if level.of == component.name and level.sli in ("availability", "probe") and level.slos:
-            return level.slos[0].target
-    return None
+    promised = [
+        promise.target
+        for level in levels.values()
+        if level.of == component.name and level.sli in _UP and not level.route
+        for promise in level.slos
+    ]
+    return min(promised, default=None)
 
 
 def budget_policy(file: FileShape, known: Iterable[str], margin: Margin) -> BudgetPolicy:
