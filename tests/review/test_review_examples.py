@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
+from standfast import spec
 from standfast.cli.review import review
+from standfast.errors import FileError
+from standfast.review import Measured, examine
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -95,3 +104,30 @@ def test_the_corrected_shop_has_warnings_at_most() -> None:
     value = json.loads(run("shop", "--json").output)
     assert (value["verdict"], value["counts"]["clarify"]) == ("ACCEPT", 0)
     assert all(check["passed"] for check in value["checks"])
+
+
+def _thinned(shop: dict[str, object]) -> Iterator[tuple[str, dict[str, object]]]:
+    """The shop without each of its sections, entries and keys in turn."""
+    for section, entries in shop.items():
+        yield section, {key: value for key, value in shop.items() if key != section}
+        for name, entry in entries.items() if isinstance(entries, dict) else ():
+            left = {key: value for key, value in entries.items() if key != name}
+            yield f"{section}.{name}", {**shop, section: left}
+            for key in entry if isinstance(entry, dict) else ():
+                fewer = {one: value for one, value in entry.items() if one != key}
+                yield f"{section}.{name}.{key}", {**shop, section: {**entries, name: fewer}}
+
+
+def test_whatever_a_file_leaves_out_is_reviewed_without_falling_over() -> None:
+    shop = yaml.safe_load(Path("examples/shop.yaml").read_text(encoding="utf-8"))
+    now = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    reviewed = 0
+    for left_out, file in _thinned(shop):
+        try:
+            system = spec.read_text(json.dumps(file, default=str))
+        except FileError:
+            continue  # something else refers to what was left out
+        found = examine(system, Measured(), now)
+        assert len({finding.id for finding in found.findings}) == len(found.findings), left_out
+        reviewed += 1
+    assert reviewed > 150
