@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from glob import glob
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,10 @@ class Disk:
         return raw.decode("utf-8-sig")
 
     def glob(self, pattern: str) -> list[str]:
-        return sorted(glob(pattern))
+        parts = Path(pattern).parts
+        fixed = list(takewhile(lambda part: not any(sign in part for sign in "*?["), parts))
+        rest = "/".join(parts[len(fixed) :])
+        return sorted(str(path) for path in Path(*fixed).glob(rest) if path.is_file())
 
 
 def _explain(path: Path, environment: str, as_json: bool) -> None:

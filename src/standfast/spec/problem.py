@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_SHOWN = 100
 WIDEST_LINE = 160
+LONGEST_LINE = 4000  # a longer one is not shown: it is no line that somebody reads
+LARGEST_TEXT = 4_000_000
 _HIDDEN = re.compile(
     r"((?:password|secret|token|dsn|api_key)['\"]?\s*:\s*)(?!['\"]?(?:env|file):)[^\s,}]+",
     re.IGNORECASE,
@@ -32,7 +34,7 @@ class Problem:
     def show(self, lines: Sequence[str]) -> str:
         """As the reader sees it; secrets that stand on the line are covered."""
         head = f"{self.file}:{self.line}:{self.column}: error: {self.sentence}  [{self.path}]"
-        if not 0 < self.line <= len(lines):
+        if not 0 < self.line <= len(lines) or len(lines[self.line - 1]) > LONGEST_LINE:
             return head
         text = cover(lines[self.line - 1].expandtabs(1))
         start = max(0, self.column - WIDEST_LINE + 40)
@@ -49,7 +51,7 @@ def cover(line: str) -> str:
 def failure(problems: Iterable[Problem], texts: Mapping[str, str], first: str) -> FileError:
     """Every problem, sorted by place, the including file `first`."""
     found = sorted(set(problems), key=lambda one: (one.file != first, one))
-    lines = {name: text.splitlines() for name, text in texts.items()}
+    lines = {name: text.splitlines() for name, text in texts.items() if len(text) <= LARGEST_TEXT}
     shown = [one.show(lines.get(one.file, ())) for one in found[:MOST_SHOWN]]
     if len(found) > MOST_SHOWN:
         shown.append(f"{first}: error: and {len(found) - MOST_SHOWN} more")
