@@ -91,7 +91,7 @@ def _secrets(path: str) -> Iterator[Sign]:
             reference.name in os.environ
             if reference.kind == "env"
             else os.path.exists(reference.name)
-        )  # noqa: PTH110 - only whether it is there
+        )
         fix = "" if there else f"set it where standfast runs: {reference}"
         yield Sign(
             what=at,

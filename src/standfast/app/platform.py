@@ -20,10 +20,12 @@ from standfast.drivers.scrape import Scrape
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
 from standfast.engine.accept import Accept
+from standfast.engine.evaluate import Evaluate
 from standfast.engine.examine import Examine
 from standfast.engine.observe import Observe
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
+from standfast.review import Measured
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
 
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.app.settings import Settings
+    from standfast.engine.observe import LookAt
     from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
@@ -50,6 +53,7 @@ class Platform:
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
         self.observe = Observe(store, _looks(), clock)
+        self.evaluate = Evaluate(store)
         self.examine = Examine(store, self._measured)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
@@ -76,14 +80,22 @@ class Platform:
             self.kit.close()
             self.keeping.close()
 
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the audit log, in sentences; empty where it is whole."""
+        return tuple(str(finding) for finding in self.record.verify().findings)
+
     def reload(self) -> None:
         """Look at the file now; in a thread of its own, since a signal's handler may not wait."""
         threading.Thread(target=self.watch.propose, name="standfast-reload", daemon=True).start()
+
+    def _measured(self, _now: datetime) -> Measured:
+        return Measured()
 
     def _roles(self) -> tuple[Role, ...]:
         return (
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
+            Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
             Role(name="checkpoint", every=_SECOND, work=self.record.checkpoint),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
         )
@@ -94,7 +106,7 @@ class Platform:
         return lambda now: tick(self.accept.current(), now)
 
 
-def _looks() -> dict[str, Callable[..., object]]:
+def _looks() -> dict[str, LookAt]:
     return {
         "scrape": Scrape(),
         "exporter": Scrape(),
