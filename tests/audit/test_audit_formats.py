@@ -39,7 +39,7 @@ SAM = Known("00112233445566778899aabbccddeeff", b"k" * 32, Who("person", "sam"))
 CORE = (
     '{"action":{"category":"authentication","type":"user.login"},'
     '"actor":{"subject":"00112233445566778899aabbccddeeff","type":"user"},'
-    '"id":"01a1f8d3-ea00-7000-8203-040506070809","outcome":{"status":"success"},'
+    '"id":"01a1f8d3-ea00-7000-9020-304050607080","outcome":{"status":"success"},'
     '"payload_digest":"df87b0a21764c52af123932387d1655a2e51f839cf00cfe4e8a9dbbe70a0a903",'
     '"received_at":"2026-11-20T12:00:00.000000Z","seq":41,"stream":"shop",'
     '"target":{"id":"p\u00e41","subject":null,"type":"page"},'
@@ -77,7 +77,7 @@ def test_the_core_is_canonical_and_its_bytes_are_these() -> None:
 
     assert row.core == canonical(msgspec.json.decode(row.core))
     assert row.core.decode() == CORE
-    assert row.leaf.hex() == "b3c4b8e9fede9d060f4fb34cc96f1143b93944bb1d4db0121ef62d01f7ae6715"
+    assert row.leaf.hex() == "aaa0f82268552180755acd2a47e61850e00b108aabfdf4509ce6039d833b2d39"
 
 
 def test_the_payload_and_its_key_are_these() -> None:
