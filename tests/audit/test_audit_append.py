@@ -69,7 +69,8 @@ def test_postgresql_refuses_truncate_even_to_a_superuser_that_replays_as_a_repli
 
 
 def test_names_and_addresses_stand_nowhere_in_the_database_in_clear(small: Log, tmp_path) -> None:
-    small.write(1, Event(type="user.erased", category="data", actor=DEE, target=Target(type="user", id="Mx Quill"),
+    quill = Target(type="user", id="Mx Quill")
+    small.write(1, Event(type="user.erased", category="data", actor=DEE, target=quill,
                          reason="asked for it by letter"))  # fmt: skip
     small.database.close()
 

@@ -119,7 +119,7 @@ standfast.test/log/shop
 sTeYX/SE+2ANuTEHx3sDZcgNePW0Kd7Q/Zc2HQd5mes=
 
 — standfast.test/log/shop Zo+Cc338Swyho8AMWQGOjhl+fFqS2qK0e5ftkjJyJf0ERLYF/QrIAHmzUQm2uMnv2NrLV3cEQkQ6VxHGX8ZsjJH7EQ0=
-"""
+"""  # noqa: E501 - a signature is as long as it is
 
 
 def test_a_checkpoint_is_this_signed_note() -> None:
@@ -136,7 +136,10 @@ def test_a_checkpoint_is_this_signed_note() -> None:
 
 def test_the_signature_format_is_that_of_the_signed_note_of_go() -> None:
     key = VerifyingKey.parse("PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW")
-    body = "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n"
+    body = (
+        "If you think cryptography is the answer to your problem,\n"
+        "then you don't know what your problem is.\n"
+    )
     coded = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM="
     raw = base64.b64decode(coded)
 

@@ -253,7 +253,8 @@ def test_a_person_who_is_erased_is_forgotten_and_the_tree_still_verifies(audited
 
 
 def test_erasing_the_person_that_an_event_is_about_keeps_who_did_it(audited: Log) -> None:
-    about = Event(type="data.exported", category="data", actor=DEE, target=Target(type="customer", id="Mx Quill"),
+    quill = Target(type="customer", id="Mx Quill")
+    about = Event(type="data.exported", category="data", actor=DEE, target=quill,
                   description="Quill's orders")  # fmt: skip
     audited.write(1, about)
     audited.record.erase("system", "Mx Quill", request="DSR-13", by=DEE)

@@ -109,6 +109,9 @@ class Anchor(Protocol):
     def notes(self) -> Sequence[str]:
         """All that were kept, oldest first."""
 
+    def newest(self, origin: str) -> int:
+        """The largest size that was kept of an origin; 0 for none."""
+
 
 # ------------------------------------------------------------------ appending
 
@@ -391,35 +394,47 @@ class Record:
         Raises StoreError, after doing what can be done, where a head was moved by something else or an
         anchor knows of more events than the database has: somebody has put back an older copy of it.
         """
-        signed, problems = 0, []
+        signed = 0
+        problems: list[str] = []
         for stream in self._store.read(lambda tx: tx.audit.history.streams()):
             try:
-                signed += self._checkpoint(stream, now)
+                signed += self._checkpoint(stream, now, problems)
             except StandfastError as error:
                 problems.append(str(error))
         if problems:
             raise StoreError("; ".join(problems), fix="run `standfast audit verify`")
         return signed
 
-    def _checkpoint(self, stream: str, now: datetime) -> int:
+    def _checkpoint(self, stream: str, now: datetime, problems: list[str]) -> int:
         frontier, last = self._store.read(lambda tx: self._checked_head(tx.audit, stream))
-        for anchor in self._anchors:
-            if (size := self._anchored(anchor, stream)) > frontier.size:
-                raise StoreError(
-                    f"the stream {stream!r} has {frontier.size} events, and {size} were anchored"
-                )
+        behind = self._behind(stream, frontier.size, problems)
         grown = frontier.size > (checkpoint.read(last).size if last else 0)
         note = self._keys.sign(stream, frontier) if grown or last is None else last
         if grown:
             self._store.keep(lambda tx: tx.audit.add_checkpoint(stream, frontier.size, note, now))
-        for anchor in self._anchors:
-            if self._anchored(anchor, stream) < checkpoint.read(note).size:
+        for anchor in behind:
+            try:
                 anchor.keep(note)
+            except StandfastError as error:
+                problems.append(str(error))
         return int(grown)
 
-    def _anchored(self, anchor: Anchor, stream: str) -> int:
-        origin = self._keys.verifying.origin(stream)
-        return max((found.size for found in _read(anchor) if found.origin == origin), default=0)
+    def _behind(self, stream: str, size: int, problems: list[str]) -> list[Anchor]:
+        """The anchors that lack the newest size; one that does not answer keeps nobody from signing."""
+        origin, behind = self._keys.verifying.origin(stream), []
+        for anchor in self._anchors:
+            try:
+                anchored = anchor.newest(origin)
+            except StandfastError as error:
+                problems.append(str(error))
+                continue
+            if anchored > size:
+                raise StoreError(
+                    f"the stream {stream!r} has {size} events, and {anchored} were anchored"
+                )
+            if anchored < size:
+                behind.append(anchor)
+        return behind
 
     def _checked_head(self, rows: LogPort, stream: str) -> tuple[Frontier, str | None]:
         frontier, seal = rows.history.head(stream)
@@ -486,14 +501,6 @@ def _by_stream(
             continue
         found.setdefault(stream, []).append(note)
     return found, Verdict(findings=tuple(bad), sizes={}, roots={}, checkpoints=0)
-
-
-def _read(anchor: Anchor) -> Iterator[checkpoint.Checkpoint]:
-    for note in anchor.notes():
-        try:
-            yield checkpoint.read(note)
-        except checkpoint.BadCheckpoint:
-            continue  # verification tells of it
 
 
 def _application(stream: str) -> str:
