@@ -64,7 +64,9 @@ def append(url: str, count: int) -> tuple[float, float, dict[str, list[tuple]]]:
         verified = count / (time.perf_counter() - start)
         with database.engine.connect() as connection:
             rows = {
-                table.name: [tuple(row) for row in connection.execute(table.select().order_by("seq"))]
+                table.name: [
+                    tuple(row) for row in connection.execute(table.select().order_by("seq"))
+                ]
                 for table in (records, payloads)
             }
     return appended, verified, rows
@@ -109,7 +111,9 @@ def main(count: int) -> None:
 
         def fresh() -> str:
             name = f"bench_{next(names)}"
-            with admin.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            with admin.engine.connect().execution_options(
+                isolation_level="AUTOCOMMIT"
+            ) as connection:
                 connection.execute(text(f"CREATE DATABASE {name}"))
             return server.url(name)
 
