@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from standfast.recovery.catalogue import Canary  # noqa: TC001 - records are read back by their annotations
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from standfast.recovery.catalogue import Canary, Mark, TableFacts
+    from standfast.recovery.catalogue import Mark, TableFacts
 
 PHASES = ("fetch", "start", "replay", "verify")
 _SAID = 20  # differences named one by one
@@ -30,6 +32,39 @@ class Found:
 
     canary: Canary | None
     tables: Mapping[str, TableFacts]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """How far a restore into a scratch server came."""
+
+    checksummed: bool  # every file is as it was taken
+    restored: bool  # a server started on it and reached the mark
+    reason: str  # what went wrong; "" where nothing did
+    phases: tuple[Phase, ...]
+    found: Found | None
+    size: int  # bytes restored
+    wal_segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restored:
+    """A data folder brought back for good, shut down cleanly and ready to be started."""
+
+    store: str
+    copy: str
+    into: str
+    reached: str  # the WAL position
+    phases: tuple[Phase, ...]
+    newest_restored: Canary | None
+    newest_written: Canary | None  # as far as the catalogue knows
+    size: int
+    wal_segments: int
+    notes: tuple[str, ...] = ()
+
+    @property
+    def rto(self) -> timedelta:
+        return sum((phase.lasted for phase in self.phases), timedelta(0))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, TypeVar
 import msgspec
 
 from standfast.errors import Conflict, StoreError
-from standfast.recovery.catalogue import Copy, Mark
+from standfast.recovery.catalogue import Canary, Copy, Mark
 from standfast.recovery.proof import Proof
 
 if TYPE_CHECKING:
@@ -102,6 +102,11 @@ class Folder:
         names = [name for name in self.marks() if name not in used]
         for name in names[:-_MARKS_KEPT]:
             (self.root / "marks" / f"{name}.json").unlink(missing_ok=True)
+
+    def newest_written(self) -> Canary | None:
+        """The last canary that was written into the store, as far as we know."""
+        path = self.root / "beat.json"
+        return _read(path, Canary) if path.exists() else None
 
     def proofs(self) -> tuple[Proof, ...]:
         proofs = [_read(path, Proof) for path in (self.root / "proofs").glob("*.json")]

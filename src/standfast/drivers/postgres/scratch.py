@@ -179,14 +179,24 @@ def recovering(
             chown_tree(path, account)
     log = work / "log"
     settings = _settings(programs, data, work, sockets, target, durable=durable)
-    with log.open("wb") as words, _server(runnable(programs, account, work), data, settings, words, account) as process:
+    with (
+        log.open("wb") as words,
+        _server(runnable(programs, account, work), data, settings, words, account) as process,
+    ):
         server = Recovered(sockets, user, database)
         until = monotonic() + patience.total_seconds()
         began = monotonic()
         _wait(process, log, until, server, "SELECT true", "start")
         phases.append(Phase(name="start", lasted=timedelta(seconds=monotonic() - began)))
         began = monotonic()
-        _wait(process, log, until, server, "SELECT NOT pg_is_in_recovery()", "reach the end of its recovery")
+        _wait(
+            process,
+            log,
+            until,
+            server,
+            "SELECT NOT pg_is_in_recovery()",
+            "reach the end of its recovery",
+        )
         phases.append(Phase(name="replay", lasted=timedelta(seconds=monotonic() - began)))
         yield server
         if durable:
@@ -228,7 +238,12 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 
 def _wait(
-    process: subprocess.Popen[bytes], log: Path, until: float, server: Recovered, query: str, what: str
+    process: subprocess.Popen[bytes],
+    log: Path,
+    until: float,
+    server: Recovered,
+    query: str,
+    what: str,
 ) -> None:
     pause = threading.Event()
     while True:
@@ -248,7 +263,9 @@ def last_words(log: Path) -> str:
     loud = [line for line in lines if re.search(r"FATAL|PANIC|invalid|incorrect", line)]
     # "the database system is starting up" is what it told us, not why it ended.
     loud = [line for line in loud if "system is" not in line]
-    return " | ".join(re.sub(r"^.*?(FATAL|PANIC|LOG|WARNING|ERROR): +", r"\1: ", line) for line in loud[-3:])[:600]
+    return " | ".join(
+        re.sub(r"^.*?(FATAL|PANIC|LOG|WARNING|ERROR): +", r"\1: ", line) for line in loud[-3:]
+    )[:600]
 
 
 def _settings(
@@ -301,6 +318,8 @@ def _settings(
     if programs.major >= 17:
         wanted["summarize_wal"] = "off"
     if target.setting:
+        # Last on the line: an empty one behind it counts as a second target.
+        del wanted[target.setting]
         wanted[target.setting] = target.value
     return [part for name, value in wanted.items() for part in ("-c", f"{name}={value}")]
 
