@@ -14,14 +14,12 @@ class Mark:
 
 
 UNKNOWN = Mark("quiet", "unknown")
-_TONES = {
-    "healthy": "good", "met": "good", "sealed": "good", "proven": "good", "resolved": "good", "closed": "good",
-    "acceptable": "good", "ACCEPT": "good", "delivering": "good", "acknowledged": "good", "recovering": "warn",
-    "burning": "warn", "degraded": "warn", "increasing": "warn", "CLARIFY": "warn", "WARN": "warn", "stale": "warn",
-    "pending": "warn", "mitigated": "warn", "unproven": "warn", "unsealed": "warn",
-    "exhausted": "bad", "unhealthy": "bad", "critical": "bad", "missed": "bad", "BLOCK": "bad", "firing": "bad",
-    "open": "bad", "broken": "bad", "stuck": "bad", "failed": "bad",
-}  # fmt: skip
+_WORDS = {
+    "good": "healthy met sealed proven resolved closed acceptable ACCEPT delivering acknowledged kept whole",
+    "warn": "recovering burning degraded increasing CLARIFY WARN stale pending mitigated unproven unsealed",
+    "bad": "exhausted unhealthy critical missed BLOCK firing open broken stuck failed missing",
+}
+_TONES = {word: tone for tone, words in _WORDS.items() for word in words.split()}
 _WORST = ("bad", "warn", "quiet", "good")
 
 

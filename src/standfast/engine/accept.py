@@ -70,6 +70,7 @@ class Accept:
         self._parsing = threading.Lock()
         self._refused: str = ""
         self.rejected: Rejected | None = None
+        self.read_last: tuple[str, ...] = ()  # the files of the newest proposal, good or bad
 
     def propose(self, path: str, by: Actor = SYSTEM) -> System:
         """Read the file at `path` and make it the newest version, unless it already is.
@@ -82,6 +83,8 @@ class Accept:
         except FileError as error:
             self._refuse(path, error, by)
             raise
+        finally:
+            self.read_last = tuple(recording.texts) or (path,)
         self.rejected, self._refused = None, ""
         now = self._clock()
         self._store.write(lambda tx: _accept(tx, path, system, recording.texts, by, now))

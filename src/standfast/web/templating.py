@@ -45,6 +45,11 @@ def instant(moment: datetime | None, form: str = "") -> Markup:
     )
 
 
+def stamp(text: str) -> Markup:
+    """An instant that arrives as RFC 3339 text."""
+    return instant(datetime.fromisoformat(text))
+
+
 def duration(span: timedelta | None) -> str:
     """In the two largest units: "1 h 5 min", "40 s", "0.4 s"."""
     if span is None:
@@ -94,7 +99,7 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(instant=instant, duration=duration, percent=percent)
+    environment.filters.update(instant=instant, stamp=stamp, duration=duration, percent=percent)
     environment.globals.update(
         state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,
         as_of=None, caller=None, json_path="",

@@ -1,0 +1,1 @@
+"""Measurements as ratios, each with its yardstick in the same run: `make bench`."""

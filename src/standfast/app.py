@@ -1,3 +1,0 @@
-"""Settings in, running platform out: introduces stores and drivers to the flows that need them."""
-
-from __future__ import annotations

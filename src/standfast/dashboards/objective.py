@@ -1,0 +1,182 @@
+"""One objective: what is left, how fast it goes, and why the number is what it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from standfast.dashboards.mark import UNKNOWN, Mark, mark
+from standfast.slo.burn import refused, severity_of
+from standfast.slo.judgement import words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
+    from fractions import Fraction
+
+    from standfast.slo.budget import Budget
+    from standfast.slo.objective import Objective
+    from standfast.slo.policy import PolicyState
+    from standfast.slo.status import BurnDown, BurnFigure, LevelStatus
+    from standfast.spec.system import System
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveLine:
+    """An objective as one row of a table."""
+
+    name: str
+    component: str
+    window: timedelta
+    promise: str
+    mark: Mark
+    measured: Fraction | None
+    left: Fraction | None
+    runs_out: datetime | None
+    why_unknown: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnLine:
+    name: str
+    severity: str
+    mark: Mark
+    factor: str
+    long: timedelta
+    long_rate: str
+    short: timedelta
+    short_rate: str
+    detection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectiveScreen:
+    name: str
+    component: str
+    window: timedelta
+    promise: str
+    sla: str
+    mark: Mark
+    sentence: str
+    measured: Fraction | None
+    bad: int
+    total: int
+    left: Fraction | None
+    left_words: str
+    policy_band: str
+    policy_action: str
+    points: tuple[tuple[datetime, float | None], ...]
+    marks: tuple[tuple[datetime, str], ...]
+    burns: tuple[BurnLine, ...]
+    no_burns: str
+    why: tuple[tuple[str, str], ...]
+
+
+def line(objective: Objective, status: LevelStatus | None) -> ObjectiveLine:
+    budget = status.budget if status else None
+    return ObjectiveLine(
+        name=objective.name,
+        component=objective.component,
+        window=objective.window,
+        promise=objective.promise.text,
+        mark=mark(budget.state.value) if budget else UNKNOWN,
+        measured=budget.achieved if budget else None,
+        left=budget.left if budget else None,
+        runs_out=budget.exhausted_at if budget else None,
+        why_unknown=budget.because if budget else "not judged yet",
+    )
+
+
+def screen(
+    system: System,
+    objective: Objective,
+    status: LevelStatus | None,
+    policy: PolicyState | None,
+    points: Sequence[BurnDown],
+    episodes: Iterable[tuple[datetime, str]],
+) -> ObjectiveScreen:
+    budget = status.budget if status else None
+    return ObjectiveScreen(
+        name=objective.name,
+        component=objective.component,
+        window=objective.window,
+        promise=objective.promise.text,
+        sla=objective.sla.text if objective.sla else "",
+        mark=mark(budget.state.value) if budget else UNKNOWN,
+        sentence=budget.because if budget else "Not judged yet: the first look is still to come.",
+        measured=budget.achieved if budget else None,
+        bad=round(budget.tally.bad) if budget else 0,
+        total=budget.tally.total if budget else 0,
+        left=budget.left if budget else None,
+        left_words=_left_words(status),
+        policy_band=policy.band if policy else "none yet",
+        policy_action=policy.action if policy else "no budget was measured yet",
+        points=tuple((point.at, float(point.left)) for point in points),
+        marks=tuple(episodes),
+        burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
+        no_burns=" ".join(each.because for each in refused(objective))
+        or "None has been judged yet.",
+        why=_why(system, objective, status),
+    )
+
+
+def _left_words(status: LevelStatus | None) -> str:
+    if status is None or status.budget.left_events is None or status.budget.left_time is None:
+        return "nothing was seen yet"
+    events, time = status.budget.left_events, status.budget.left_time
+    if events < 0:
+        return f"overspent by {float(-events):.0f} bad events"
+    return f"{float(events):.0f} more bad events of as many as were seen, or {words(time)} of total outage"
+
+
+def _burn(objective: Objective, figure: BurnFigure) -> BurnLine:
+    return BurnLine(
+        name=figure.window,
+        severity=severity_of(figure.window, critical=objective.critical).value,
+        mark=mark(figure.state.value),
+        factor=f"{float(figure.factor):.4g}×",
+        long=figure.long,
+        long_rate=_rate(figure.long_rate),
+        short=figure.short,
+        short_rate=_rate(figure.short_rate),
+        detection=figure.explained,
+    )
+
+
+def _rate(rate: Fraction | None) -> str:
+    return "–" if rate is None else f"{float(rate):.3g}×"
+
+
+def _why(
+    system: System, objective: Objective, status: LevelStatus | None
+) -> tuple[tuple[str, str], ...]:
+    path = f"service_levels.{objective.level}"
+    place = system.place(path) or system.place(f"journeys.{objective.level}")
+    counted = ", ".join(one.key for one in objective.indicators) or "nothing"
+    rows = [
+        ("What counts", f"{objective.sli} of {counted}"),
+        ("Who promised it", f"{place or 'nobody'} ({system.grade(path).value})"),
+        (
+            "Counted in",
+            f"whole events per {words(objective.bucket)}, added up over {words(objective.window)}",
+        ),
+        *(_figures(objective, status.budget) if status else ()),
+    ]
+    if objective.unmeasured:
+        missing = ", ".join(objective.unmeasured)
+        rows.append(("Not measured", f"{missing}: the figure speaks for the others only"))
+    return tuple(rows)
+
+
+def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:
+    span, tally = budget.span, budget.tally
+    allowed, least = float(tally.total * objective.allowed), f"{float(objective.min_coverage):.0%}"
+    return [
+        ("Window", f"{span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC"),
+        ("Events", f"{tally.total} in all, {float(tally.bad):.6g} bad"),
+        ("Allowed", f"{float(objective.allowed):.4%} of them, {allowed:.1f}"),
+        (
+            "Looked at",
+            f"{float(budget.coverage):.1%} of the time; below {least} the state is unknown",
+        ),
+    ]

@@ -1,0 +1,136 @@
+"""The overview: are we well, will we break a promise, and would anybody be called?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from standfast.dashboards.mark import UNKNOWN, Mark, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+    from fractions import Fraction
+
+    from standfast.dashboards.audit import Seal
+    from standfast.dashboards.incident import IncidentLine
+    from standfast.dashboards.objective import ObjectiveLine
+    from standfast.dashboards.on_call import Delivery, Duty
+    from standfast.dashboards.recovery import RecoveryLine
+    from standfast.dashboards.service import ComponentLine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    severity: str
+    component: str
+    summary: str
+    because: str
+    since: datetime
+    page_id: str
+    page_words: str
+    acknowledged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OverviewScreen:
+    system: str
+    health: Mark
+    because: str
+    problems: tuple[str, ...]  # of standfast itself
+    kept: int
+    kept_words: str
+    least_left: Fraction | None
+    least_words: str
+    objectives: tuple[ObjectiveLine, ...]
+    components: tuple[ComponentLine, ...]
+    incidents: tuple[IncidentLine, ...]
+    alerts: tuple[AlertLine, ...]
+    on_call: tuple[Duty, ...]
+    recovery: tuple[RecoveryLine, ...]
+    last_proof: datetime | None
+    proof_words: str
+    seal: Seal
+    delivery: Delivery
+    version: int
+
+
+def screen(
+    system: str,
+    *,
+    version: int,
+    problems: Sequence[str],
+    objectives: Sequence[ObjectiveLine],
+    components: Sequence[ComponentLine],
+    incidents: Sequence[IncidentLine],
+    alerts: Sequence[AlertLine],
+    on_call: Sequence[Duty],
+    recovery: Sequence[RecoveryLine],
+    seal: Seal,
+    delivery: Delivery,
+) -> OverviewScreen:
+    health, because = _health(components, incidents)
+    kept = [one for one in objectives if one.mark.tone in {"good", "warn"}]
+    least = min((one for one in objectives if one.left is not None), key=_left, default=None)
+    proofs = [one.proven_at for one in recovery if one.proven_at]
+    return OverviewScreen(
+        system=system,
+        health=health,
+        because=because,
+        problems=tuple(problems),
+        kept=len(kept),
+        kept_words=_kept_words(objectives),
+        least_left=least.left if least else None,
+        least_words=f"of {least.name}" if least else "nothing was measured yet",
+        objectives=tuple(objectives),
+        components=tuple(components),
+        incidents=tuple(incidents),
+        alerts=tuple(alerts),
+        on_call=tuple(on_call),
+        recovery=tuple(recovery),
+        last_proof=max(proofs, default=None),
+        proof_words=_proof_words(recovery),
+        seal=seal,
+        delivery=delivery,
+        version=version,
+    )
+
+
+def _left(one: ObjectiveLine) -> Fraction:
+    assert one.left is not None  # noqa: S101 - the caller picked those that have one
+    return one.left
+
+
+def _health(
+    components: Sequence[ComponentLine], incidents: Sequence[IncidentLine]
+) -> tuple[Mark, str]:
+    known = worst([one.mark for one in components])
+    unwell = [one for one in components if one.mark.tone in {"warn", "bad"}]
+    unseen = [one.name for one in components if one.mark == UNKNOWN]
+    if incidents:
+        names = ", ".join(f"{one.id} ({one.sev})" for one in incidents)
+        return Mark("bad", "incident"), f"{names} is open. " + _unwell_words(unwell)
+    if unwell:
+        return known, _unwell_words(unwell)
+    if unseen:
+        return UNKNOWN, f"Nothing is known of {', '.join(unseen)}; the rest is healthy."
+    return known, "Every component answers and does what it should."
+
+
+def _unwell_words(unwell: Sequence[ComponentLine]) -> str:
+    return " ".join(f"{one.name} is {one.mark.word}: {one.because}." for one in unwell)
+
+
+def _kept_words(objectives: Sequence[ObjectiveLine]) -> str:
+    unknown = sum(one.mark.tone == "quiet" for one in objectives)
+    broken = [one.name for one in objectives if one.mark.tone == "bad"]
+    parts = [f"broken: {', '.join(broken)}"] if broken else []
+    parts += [f"{unknown} unknown"] if unknown else []
+    return "; ".join(parts) or ("none is promised" if not objectives else "all of them")
+
+
+def _proof_words(recovery: Sequence[RecoveryLine]) -> str:
+    if not recovery:
+        return "no data type is described"
+    proven = sum(one.mark.tone == "good" for one in recovery)
+    return f"{proven} of {len(recovery)} data types are proven within their promise"

@@ -1,0 +1,227 @@
+"""The golden signals of one scrape: latency, traffic, errors, saturation; numbers for eyes and alerts."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from standfast.monitoring.exposition import matching
+from standfast.monitoring.histogram import bound, percentile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from standfast.monitoring.exposition import Sample
+    from standfast.spec.system import Component
+
+REQUESTS = "http_server_requests_total"
+DURATION = "http_server_request_duration_seconds"
+STARTED = "process_start_time_seconds"
+_CPU = "process_cpu_seconds_total"
+_STATUS = (
+    "code_class",
+    "status_class",
+    "code",
+    "status",
+    "status_code",
+    "http_response_status_code",
+)
+_ROUTE = ("route", "http_route", "handler", "path")
+
+_SUMS: Mapping[str, tuple[str, ...]] = {
+    "concurrent users": ("http_server_concurrent_users",),
+    "connections": (
+        "pg_stat_activity_count",
+        "mysql_global_status_threads_connected",
+        "redis_connected_clients",
+        "http_server_active_requests",
+    ),
+    "queue length": ("queue_messages", "rabbitmq_queue_messages", "http_server_queue_length"),
+    "consumer lag": ("kafka_consumergroup_lag",),
+}
+_HIGHEST: Mapping[str, tuple[str, ...]] = {
+    "query time": ("pg_stat_activity_max_tx_duration",),
+    "replication lag": (
+        "pg_replication_lag_seconds",
+        "mysql_slave_status_seconds_behind_master",
+        "redis_connected_slave_lag_seconds",
+        "replication_lag_seconds",
+    ),
+}
+_SHARES: Mapping[
+    str, tuple[tuple[str, str, bool], ...]
+] = {  # part, whole, is the part what is left?
+    "disk used": (("node_filesystem_avail_bytes", "node_filesystem_size_bytes", True),),
+    "memory used": (
+        ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", True),
+        ("redis_memory_used_bytes", "redis_memory_max_bytes", False),
+    ),
+    "connections used": (
+        ("pg_stat_activity_count", "pg_settings_max_connections", False),
+        ("mysql_global_status_threads_connected", "mysql_global_variables_max_connections", False),
+        ("redis_connected_clients", "redis_config_maxclients", False),
+    ),
+}
+_MEANS: Mapping[str, str] = {"query time": "db_client_operation_duration_seconds"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Which families are read of one component; its own names come before the usual ones."""
+
+    requests: str
+    duration: str
+    own: Mapping[str, str]  # signal -> metric
+
+    @property
+    def wanted(self) -> frozenset[str]:
+        """Everything worth keeping of a scrape."""
+        duration = {f"{self.duration}_{part}" for part in ("bucket", "sum", "count")}
+        usual = {name for names in (*_SUMS.values(), *_HIGHEST.values()) for name in names}
+        shares = {name for pairs in _SHARES.values() for pair in pairs for name in pair[:2]}
+        means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
+        plain = {self.requests, STARTED, _CPU, *self.own.values()}
+        return frozenset(duration | usual | shares | means | plain)
+
+
+def names_of(component: Component) -> Names:
+    own = dict(component.metrics)
+    requests = own.pop("requests", REQUESTS)
+    duration = own.pop("latency", own.pop("duration", DURATION))
+    return Names(requests=requests, duration=duration, own=own)
+
+
+def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
+    """Those of a scrape that are counters and compared with the last look."""
+    parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
+    means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
+    totals = tuple(name for name in names.own.values() if name.endswith("_total"))
+    return matching(samples, names.requests, *parts, *means, *totals, _CPU)
+
+
+def signals(
+    names: Names,
+    samples: Iterable[Sample],
+    increases: Mapping[str, float],
+    seconds: float,
+) -> dict[str, float]:
+    """Every signal that these samples tell; `increases` are of `seconds` and of the same series."""
+    samples = list(samples)
+    risen = [(sample, increases[sample.series]) for sample in samples if sample.series in increases]
+    found = _of_requests(names, risen, seconds) | _saturation(samples) | _means(risen)
+    found |= _own(names, samples, increases, seconds)
+    if seconds > 0 and (cpu := [by for sample, by in risen if sample.name == _CPU]):
+        found["cpu used"] = sum(cpu) / seconds
+    return {name: value for name, value in found.items() if math.isfinite(value)}
+
+
+def _of_requests(
+    names: Names, risen: list[tuple[Sample, float]], seconds: float
+) -> dict[str, float]:
+    requests = [(sample, by) for sample, by in risen if sample.name == names.requests]
+    total = sum(by for _, by in requests)
+    found: dict[str, float] = {}
+    if requests and seconds > 0:
+        found["requests per second"] = total / seconds
+        for kind in ("4xx", "5xx"):
+            bad = sum(by for sample, by in requests if is_bad(sample, (kind,)))
+            found[f"{kind} per second"] = bad / seconds
+        if total:
+            found["error rate"] = found["5xx per second"] * seconds / total
+    return found | _latency(durations(names, risen))
+
+
+def _latency(buckets: Mapping[float, float]) -> dict[str, float]:
+    shares = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99.9": 0.999}
+    values = {f"{name} latency": percentile(buckets, share) for name, share in shares.items()}
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def durations(
+    names: Names,
+    risen: Iterable[tuple[Sample, float]],
+    *,
+    route: str = "",
+    without: tuple[str, ...] = (),
+) -> dict[float, float]:
+    """Cumulative counts by bound of the requests between two looks, all series together."""
+    buckets: dict[float, float] = defaultdict(float)
+    for sample, by in risen:
+        if sample.name != f"{names.duration}_bucket" or not on_route(sample, route):
+            continue
+        upper = bound(sample.label("le"))
+        if upper is not None and not (without and is_bad(sample, without)):
+            buckets[upper] += by
+    return dict(buckets)
+
+
+def is_bad(sample: Sample, codes: tuple[str, ...]) -> bool:
+    """Is the sample's status one of these codes or classes ("503", "5xx")?"""
+    status = next(filter(None, (sample.label(name) for name in _STATUS)), "").lower()
+    return bool(status) and (status in codes or f"{status[0]}xx" in codes)
+
+
+def on_route(sample: Sample, route: str) -> bool:
+    return not route or any(sample.label(name) == route for name in _ROUTE)
+
+
+def _saturation(samples: list[Sample]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for signal, names in _SUMS.items():
+        if values := _first(samples, names):
+            found[signal] = sum(values)
+    for signal, names in _HIGHEST.items():
+        if values := _first(samples, names):
+            found[signal] = max(values)
+    for signal, pairs in _SHARES.items():
+        for part, whole, left in pairs:
+            if used := _used(samples, part, whole, left=left):
+                found.setdefault(signal, max(used))
+    return found
+
+
+def _first(samples: list[Sample], names: tuple[str, ...]) -> list[float]:
+    for name in names:
+        if values := [one.value for one in matching(samples, name) if math.isfinite(one.value)]:
+            return values
+    return []
+
+
+def _used(samples: list[Sample], part: str, whole: str, *, left: bool) -> list[float]:
+    """The used share by label set; a whole without labels (a setting) holds for all parts together."""
+    wholes = {one.labels: one.value for one in matching(samples, whole) if one.value > 0}
+    parts = {one.labels: one.value for one in matching(samples, part) if one.value >= 0}
+    if not wholes or not parts:
+        return []
+    if not wholes.keys() & parts.keys():
+        parts, wholes = {(): sum(parts.values())}, {(): max(wholes.values())}
+    shares = [parts[key] / wholes[key] for key in parts.keys() & wholes.keys()]
+    return [1 - share if left else share for share in shares]
+
+
+def _means(risen: list[tuple[Sample, float]]) -> dict[str, float]:
+    """Seconds per operation, of the operations between two looks."""
+    found = {}
+    for signal, name in _MEANS.items():
+        count = sum(by for sample, by in risen if sample.name == f"{name}_count")
+        if count:
+            found[signal] = sum(by for sample, by in risen if sample.name == f"{name}_sum") / count
+    return found
+
+
+def _own(
+    names: Names, samples: list[Sample], increases: Mapping[str, float], seconds: float
+) -> dict[str, float]:
+    """The component's own metrics: a counter as its rate, anything else as its sum."""
+    found: dict[str, float] = {}
+    for signal, name in names.own.items():
+        mine = [one for one in matching(samples, name) if math.isfinite(one.value)]
+        if name.endswith("_total"):
+            rises = [increases[one.series] for one in mine if one.series in increases]
+            if rises and seconds > 0:
+                found[signal] = sum(rises) / seconds
+        elif mine:
+            found[signal] = sum(one.value for one in mine)
+    return found

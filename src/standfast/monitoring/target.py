@@ -1,0 +1,160 @@
+"""Targets: what is looked at, how often, and how the last looks ended."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+from zlib import crc32
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from standfast.spec.system import Component, System
+
+LONGEST = timedelta(seconds=10)
+_TLS_EVERY = timedelta(hours=1)
+_PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "mongodb": 27017}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    key: str  # "api/scrape", "web/http", "api/health/deep"
+    component: str
+    kind: str  # scrape | exporter | http | tcp | tls | health
+    address: str  # a URL, or host:port
+    every: timedelta
+    timeout: timedelta
+    check: str = ""  # live | ready | deep
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How one look ended, as a driver tells it; a target that is down is an outcome, no error."""
+
+    ok: bool
+    because: str = ""  # in words, where it is not ok
+    latency: timedelta | None = None
+    status: int | None = None  # of HTTP
+    text: str = ""  # the body, where it was asked for
+    expires: datetime | None = None  # a certificate's end
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TargetState:
+    """What is known of a target since it was looked at last."""
+
+    target: str
+    component: str
+    kind: str
+    ok: bool
+    because: str
+    at: datetime
+    since: datetime  # of `ok`
+    failures: int = 0  # in a row
+    latency: timedelta | None = None
+    expires: datetime | None = None
+    check: str = ""
+    says: str = ""  # healthy | degraded | unhealthy, of a health endpoint
+    detail: Mapping[str, object] = field(default_factory=dict)  # its checks
+    notes: tuple[str, ...] = ()  # odd, but no failure: "a series given twice"
+
+
+def targets(system: System) -> tuple[Target, ...]:
+    """Everything of the file that can be looked at from here."""
+    return tuple(one for component in system.components.values() for one in of_component(component))
+
+
+def of_component(component: Component) -> list[Target]:
+    found = [
+        _target(component, kind, address, component.scrape_every)
+        for kind, address in (("scrape", component.scrape), ("exporter", component.exporter))
+        if address
+    ]
+    probe = component.probe_every
+    if component.url:
+        found.append(_target(component, "http", component.url, probe))
+        if component.url.startswith("https:"):
+            found.append(_target(component, "tls", _host(component.url), _TLS_EVERY))
+    if component.address:
+        found.append(_target(component, "tcp", _with_port(component), probe))
+    return found + _health(component)
+
+
+def _health(component: Component) -> list[Target]:
+    base = component.url or _root(component.scrape)
+    if not base:
+        return []
+    return [
+        Target(
+            key=f"{component.name}/health/{name}",
+            component=component.name,
+            kind="health",
+            address=urljoin(base, check.path),
+            every=check.every,
+            timeout=min(check.timeout, timedelta(seconds=30)),
+            check=name,
+        )
+        for name, check in component.health.items()
+    ]
+
+
+def _target(component: Component, kind: str, address: str, every: timedelta) -> Target:
+    return Target(
+        key=f"{component.name}/{kind}",
+        component=component.name,
+        kind=kind,
+        address=address,
+        every=every,
+        timeout=LONGEST,
+    )
+
+
+def next_due(target: Target, now: datetime) -> datetime:
+    """The next instant after `now` on the target's own grid, so that looks are spread over time."""
+    since = now - _EPOCH
+    offset = target.every * (crc32(target.key.encode()) % 1000) / 1000
+    return _EPOCH + offset + ((since - offset) // target.every + 1) * target.every
+
+
+_EPOCH = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+
+
+def after(
+    before: TargetState | None, target: Target, outcome: Outcome, now: datetime
+) -> TargetState:
+    """The state once this look has ended."""
+    same = before is not None and before.ok == outcome.ok
+    return TargetState(
+        target=target.key,
+        component=target.component,
+        kind=target.kind,
+        ok=outcome.ok,
+        because=outcome.because,
+        at=now,
+        since=before.since if before is not None and same else now,
+        failures=0 if outcome.ok else (before.failures if before else 0) + 1,
+        latency=outcome.latency,
+        expires=outcome.expires,
+        check=target.check,
+    )
+
+
+def _host(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.hostname}:{parts.port or 443}"
+
+
+def _root(url: str | None) -> str | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}/"
+
+
+def _with_port(component: Component) -> str:
+    address = component.address or ""
+    if ":" in address:
+        return address
+    return f"{address}:{_PORTS.get(component.type, 443)}"

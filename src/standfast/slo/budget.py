@@ -1,0 +1,157 @@
+"""Error budgets: how much failure an objective still allows, and until when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from standfast.slo.objective import Objective
+    from standfast.slo.tally import Tally
+    from standfast.slo.window import Span
+
+_MINUTE = timedelta(minutes=1)
+
+
+class BudgetState(StrEnum):
+    HEALTHY = "healthy"
+    BURNING = "burning"  # at this pace it does not last
+    EXHAUSTED = "exhausted"
+    UNKNOWN = "unknown"  # too little of the time was looked at
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    objective: str
+    state: BudgetState
+    because: str
+    tally: Tally
+    span: Span
+    left: Fraction | None  # share of the whole, negative once overspent; None: nothing was seen
+    left_events: Fraction | None  # bad events still allowed, of as many events as were seen
+    left_time: timedelta | None  # of total outage still allowed
+    achieved: Fraction | None  # share of good events; None: there were none
+    coverage: Fraction  # of the time since the first look
+    burn: Fraction | None  # the pace of late, 1 being "lasts exactly"
+    exhausted_at: datetime | None  # at the pace of late; None: it lasts
+
+
+def budget(
+    objective: Objective,
+    tally: Tally,
+    *,
+    span: Span,
+    now: datetime,
+    first_seen: datetime | None,
+    burn: Fraction | None = None,
+) -> Budget:
+    """What is left; `burn` is the pace of the last while."""
+    coverage = coverage_of(tally.covered, span, now, first_seen)
+    left = budget_left(tally, objective.allowed) if tally.covered else None
+    ends = (
+        None if left is None else exhaustion(left, burn, span, now, rolling=not objective.calendar)
+    )
+    state = _state(objective, left, coverage, ends)
+    return Budget(
+        objective=objective.name,
+        state=state,
+        because=_because(objective, tally, state, left, coverage, ends),
+        tally=tally,
+        span=span,
+        left=left,
+        left_events=None if left is None else left * tally.total * objective.allowed,
+        left_time=None if left is None else _times(span.length, left * objective.allowed),
+        achieved=tally.good_share,
+        coverage=coverage,
+        burn=burn,
+        exhausted_at=ends,
+    )
+
+
+def budget_left(tally: Tally, allowed: Fraction) -> Fraction:
+    """Share of the budget unspent; negative once overspent."""
+    whole = tally.total * allowed
+    if whole:
+        return 1 - Fraction(tally.bad) / whole
+    # No traffic spends nothing; a promise of 100% is broken by the first failure.
+    return Fraction(0) if tally.bad else Fraction(1)
+
+
+def coverage_of(
+    covered: timedelta, span: Span, now: datetime, first_seen: datetime | None
+) -> Fraction:
+    """Share of the time that was looked at; time before the first look is nobody's fault."""
+    if first_seen is None:
+        return Fraction(0)
+    watched = min(now, span.end) - max(span.start, first_seen)
+    if watched <= timedelta(0):
+        return Fraction(1) if covered else Fraction(0)
+    return min(Fraction(1), Fraction(covered // _US, watched // _US))
+
+
+def exhaustion(
+    left: Fraction, burn: Fraction | None, span: Span, now: datetime, *, rolling: bool
+) -> datetime | None:
+    """When nothing will be left at this pace; None where it lasts, `now` where it is gone.
+
+    A rolling window gives back what it forgets, so that a pace of 1 or less lasts for ever.
+    """
+    if left <= 0:
+        return now
+    if not burn or (rolling and burn <= 1):
+        return None
+    ends = now + _times(span.length, left / burn)
+    return ends if rolling or ends < span.end else None
+
+
+_US = timedelta(microseconds=1)
+
+
+def _times(span: timedelta, factor: Fraction) -> timedelta:
+    return round(span // _US * factor) * _US
+
+
+def _state(
+    objective: Objective, left: Fraction | None, coverage: Fraction, ends: datetime | None
+) -> BudgetState:
+    if left is None:
+        return BudgetState.UNKNOWN
+    if left <= 0:
+        return BudgetState.EXHAUSTED  # what was not seen cannot make good what was
+    if coverage < objective.min_coverage:
+        return BudgetState.UNKNOWN
+    return BudgetState.HEALTHY if ends is None else BudgetState.BURNING
+
+
+def _because(
+    objective: Objective,
+    tally: Tally,
+    state: BudgetState,
+    left: Fraction | None,
+    coverage: Fraction,
+    ends: datetime | None,
+) -> str:
+    if left is None:
+        return f"{objective.name}: nothing was seen in this window, which is not the same as good"
+    if state is BudgetState.UNKNOWN:
+        return (
+            f"{objective.name}: only {float(coverage):.0%} of the time was looked at,"
+            f" under the {float(objective.min_coverage):.0%} that a judgement needs"
+        )
+    if not tally.total:
+        return f"{objective.name}: watched, and without traffic; nothing is spent"
+    spent = (
+        f"{objective.name}: {float(tally.bad):.6g} of {tally.total} events were bad,"
+        f" {float(tally.total * objective.allowed):.6g} are allowed at {objective.promise.text};"
+        f" {float(left):.1%} of the budget is left"
+    )
+    if state is BudgetState.BURNING and ends is not None:
+        spent += f" and at this pace gone at {ends:%Y-%m-%d %H:%M} UTC"
+    if objective.unmeasured:
+        spent += f"; not measured: {', '.join(objective.unmeasured)}"
+    return spent

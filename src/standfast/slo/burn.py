@@ -1,0 +1,137 @@
+"""Burn rates: how fast a budget goes, over which windows that is judged, and how bad each is.
+
+The scheme is that of the Google SRE workbook, chapter 5: a long window for the evidence, a short
+one so that the alert ends soon after the cause. factor = share of the budget x period / long window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from standfast.spec.values import Severity
+
+if TYPE_CHECKING:
+    from standfast.slo.objective import Objective
+
+_FIXED_FROM = timedelta(days=7)
+_BUCKETS = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BurnWindow:
+    """Fires while the burn rate is at or above `factor` over both windows."""
+
+    name: str  # page-quick | page-slow | ticket-quick | ticket-slow
+    long: timedelta
+    short: timedelta
+    factor: Fraction
+    severity: Severity
+    budget_share: Fraction  # of the whole budget, gone when it fires after `long`
+
+    @property
+    def pages(self) -> bool:
+        return self.name.startswith("page")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A burn window that could never fire, with the arithmetic."""
+
+    window: BurnWindow
+    because: str
+
+
+_SHAPE = (
+    ("page-quick", timedelta(hours=1), timedelta(minutes=5), Fraction(2, 100)),
+    ("page-slow", timedelta(hours=6), timedelta(minutes=30), Fraction(5, 100)),
+    ("ticket-quick", timedelta(days=1), timedelta(hours=2), Fraction(10, 100)),
+    ("ticket-slow", timedelta(days=3), timedelta(hours=6), Fraction(10, 100)),
+)
+
+
+def burn_windows(objective: Objective) -> tuple[BurnWindow, ...]:
+    """All four, quickest first, whether they can fire or not."""
+    return tuple(_window(objective, *shape) for shape in _SHAPE)
+
+
+def burn_alerts(objective: Objective) -> tuple[BurnWindow, ...]:
+    """The windows that an alert can fire by, quickest first."""
+    return tuple(window for window in burn_windows(objective) if can_fire(objective, window))
+
+
+def refused(objective: Objective) -> tuple[Refusal, ...]:
+    """The windows that no outage could bring to fire: factor x (1 - target) >= 1."""
+    return tuple(
+        Refusal(window=window, because=_arithmetic(objective, window))
+        for window in burn_windows(objective)
+        if not can_fire(objective, window)
+    )
+
+
+def can_fire(objective: Objective, window: BurnWindow) -> bool:
+    """Is the error rate that it waits for below 100%? A target of 100% has no budget to burn."""
+    return 0 < window.factor * objective.allowed < 1
+
+
+def burn_rate(bad: Fraction | int, total: int, allowed: Fraction) -> Fraction | None:
+    """How many times faster than evenly the budget goes; None where nothing happened."""
+    return Fraction(bad) / total / allowed if total and allowed else None
+
+
+def detection(objective: Objective, window: BurnWindow, error_rate: Fraction) -> timedelta | None:
+    """How long after errors begin at this rate the alert fires; None: never.
+
+    The time in which they fill the long window; counting and evaluation come on top.
+    """
+    needed = window.factor * objective.allowed
+    if error_rate < needed:
+        return None
+    return timedelta(seconds=float(needed / error_rate * _seconds(window.long)))
+
+
+def severity_of(name: str, *, critical: bool) -> Severity:
+    """A quick page is P1 where users of a critical journey feel it; tickets wait for the day."""
+    if name == "page-quick":
+        return Severity.P1 if critical else Severity.P2
+    return Severity.P2 if name == "page-slow" else Severity.P3
+
+
+def _window(
+    objective: Objective, name: str, long: timedelta, short: timedelta, share: Fraction
+) -> BurnWindow:
+    period, floor = objective.window, _BUCKETS * objective.bucket
+    if period < _FIXED_FROM:
+        long, short = _shrunk(long, objective), _shrunk(short, objective)
+    long, short = max(long, floor), max(short, floor)
+    return BurnWindow(
+        name=name,
+        long=long,
+        short=short,
+        factor=share * _seconds(period) / _seconds(long),
+        severity=severity_of(name, critical=objective.critical),
+        budget_share=share,
+    )
+
+
+def _shrunk(window: timedelta, objective: Objective) -> timedelta:
+    """In proportion to the period, in whole buckets: counts know no parts of one."""
+    buckets = _seconds(window) * _seconds(objective.window) / _seconds(_FIXED_FROM)
+    return max(1, round(buckets / _seconds(objective.bucket))) * objective.bucket
+
+
+def _seconds(span: timedelta) -> Fraction:
+    return Fraction(span // timedelta(microseconds=1), 1_000_000)
+
+
+def _arithmetic(objective: Objective, window: BurnWindow) -> str:
+    if not objective.allowed:
+        return f"{objective.name}: a target of 100% leaves no budget that could burn"
+    needed = window.factor * objective.allowed
+    return (
+        f"{objective.name}: {window.name} waits for {float(window.factor):.4g} x"
+        f" {float(objective.allowed):.2%} = {float(needed):.1%} of errors, and there are never"
+        f" more than 100%"
+    )

@@ -1,0 +1,70 @@
+"""Indicators: what is counted, as bad among all; two promises on the same events share one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from standfast.spec.system import Component, ServiceLevel
+    from standfast.spec.values import Promise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indicator:
+    """One counted pair (bad, all) of one component."""
+
+    key: str  # under which its counts are kept: "api/availability", "api/latency<0.2"
+    component: str
+    kind: str  # requests | latency | probe | freshness | saturation
+    bad_codes: tuple[str, ...] = ("5xx",)
+    route: str = ""
+    threshold: timedelta | None = None
+
+
+_KINDS = {"availability": "requests", "errors": "requests"}
+
+
+def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
+    kind = _KINDS.get(level.sli, level.sli)
+    if kind in {"requests", "latency"} and not (component.scrape or component.exporter):
+        kind = "probe"  # nothing counts its requests: what the probe sees stands for them
+    threshold = promise.threshold if level.sli == "latency" else None
+    return Indicator(
+        key=_key(level, kind, threshold),
+        component=level.of,
+        kind=kind,
+        bad_codes=level.bad_codes,
+        route=level.route,
+        threshold=threshold,
+    )
+
+
+def of_component(component: Component) -> Indicator:
+    """What the probe of a component sees, level or no level."""
+    return Indicator(key=f"{component.name}/probe", component=component.name, kind="probe")
+
+
+def requests_of(component: Component) -> Indicator:
+    """The requests that a component answers, those of the class 5xx being bad."""
+    return Indicator(key=f"{component.name}/requests", component=component.name, kind="requests")
+
+
+def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
+    key = f"{level.of}/{kind}"
+    if threshold is not None:
+        key += f"<{seconds(threshold)}"
+    if level.route and kind != "probe":
+        key += f"@{level.route}"
+    if kind == "requests" and level.bad_codes != ("5xx",):
+        key += f"!{','.join(level.bad_codes)}"
+    return key
+
+
+def seconds(span: timedelta) -> str:
+    """A duration in seconds as the bound of a histogram bucket is written: "0.2", "1"."""
+    exact = Fraction(span.days * 86_400 + span.seconds) + Fraction(span.microseconds, 1_000_000)
+    return f"{float(exact):.6f}".rstrip("0").rstrip(".")

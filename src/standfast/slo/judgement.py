@@ -1,0 +1,182 @@
+"""Judging a burn: two windows against one factor, with honesty at low traffic in both directions."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from standfast.slo.burn import burn_rate, detection
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from standfast.slo.burn import BurnWindow
+    from standfast.slo.objective import Objective
+    from standfast.slo.tally import Tally
+
+
+class BurnState(StrEnum):
+    CRITICAL = "critical"  # long and short at or over the factor
+    INCREASING = "increasing"  # short only: it has just begun
+    RECOVERING = "recovering"  # long only: it has ended, or nearly
+    ACCEPTABLE = "acceptable"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """The burn over one window, wide enough to hold the events that a judgement needs."""
+
+    window: timedelta
+    tally: Tally
+    rate: Fraction | None
+    widened: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Burn:
+    objective: str
+    window: BurnWindow
+    state: BurnState
+    long: Reading
+    short: Reading
+    because: str
+
+    @property
+    def fires(self) -> bool:
+        return self.state is BurnState.CRITICAL
+
+
+def judge(
+    objective: Objective,
+    window: BurnWindow,
+    counts: Callable[[timedelta], Tally],
+    *,
+    watched: timedelta,
+) -> Burn:
+    """`counts` tallies the window that ends now; `watched` is the time since the first look."""
+    needed = events_needed(objective, window)
+    long = _reading(objective, window.long, needed, objective.window, counts)
+    share = Fraction(window.short // _US, window.long // _US)
+    short = _reading(objective, window.short, math.ceil(needed * share), long.window, counts)
+    state = _state(objective, window, long, short, watched)
+    return Burn(
+        objective=objective.name,
+        window=window,
+        state=state,
+        long=long,
+        short=short,
+        because=_because(objective, window, long, short, state),
+    )
+
+
+def events_needed(objective: Objective, window: BurnWindow) -> int:
+    """So many that a single bad one cannot fire it: 1/n < factor x allowed.
+
+    One failed request of ten is no reason to wake anybody. With fewer events the window is widened
+    rather than the alert dropped: eight days at 90% of failures are one, however quiet the service.
+    """
+    limit = window.factor * objective.allowed
+    return math.floor(1 / limit) + 1 if limit else 1
+
+
+_US = timedelta(microseconds=1)
+
+
+def _reading(
+    objective: Objective,
+    window: timedelta,
+    needed: int,
+    widest: timedelta,
+    counts: Callable[[timedelta], Tally],
+) -> Reading:
+    wide = window
+    tally = counts(wide)
+    while tally.total < needed and wide < widest:
+        wide = min(2 * wide, widest)
+        tally = counts(wide)
+    return Reading(
+        window=wide,
+        tally=tally,
+        rate=burn_rate(tally.bad, tally.total, objective.allowed),
+        widened=wide > window,
+    )
+
+
+def _state(
+    objective: Objective,
+    window: BurnWindow,
+    long: Reading,
+    short: Reading,
+    watched: timedelta,
+) -> BurnState:
+    if not (_seen(objective, long, watched) and _seen(objective, short, watched)):
+        return BurnState.UNKNOWN
+    over_long = _over(window, long)
+    over_short = _over(window, short)
+    if over_long and over_short:
+        return BurnState.CRITICAL
+    if over_short:
+        return BurnState.INCREASING
+    return BurnState.RECOVERING if over_long else BurnState.ACCEPTABLE
+
+
+def _over(window: BurnWindow, reading: Reading) -> bool:
+    """At or above the factor, by more than one bad event: the widest window may still be poor."""
+    return reading.rate is not None and reading.rate >= window.factor and reading.tally.bad > 1
+
+
+def _seen(objective: Objective, reading: Reading, watched: timedelta) -> bool:
+    asked = min(reading.window, watched)
+    return reading.tally.covered > timedelta(0) and (
+        Fraction(reading.tally.covered // _US) >= objective.min_coverage * (asked // _US)
+    )
+
+
+def _because(
+    objective: Objective, window: BurnWindow, long: Reading, short: Reading, state: BurnState
+) -> str:
+    if state is BurnState.UNKNOWN:
+        return f"{objective.name}: too little was seen over {words(long.window)} to judge the burn"
+    said = (
+        f"{objective.name} burns its budget {_times(long.rate)} over {words(long.window)}"
+        f" and {_times(short.rate)} over {words(short.window)}"
+        f" ({float(long.tally.bad):.6g} bad of {long.tally.total}); the limit is"
+        f" {float(window.factor):.4g}x, {float(window.budget_share):.0%} of the budget"
+        f" in {words(window.long)}"
+    )
+    if long.widened or short.widened:
+        said += "; widened, for too few events otherwise"
+    return said
+
+
+def explain(objective: Objective, window: BurnWindow) -> str:
+    """How soon this window notices, in one sentence: the answer to "why this number"."""
+    parts = []
+    for rate in (Fraction(1), Fraction(1, 10), Fraction(1, 100)):
+        after = detection(objective, window, rate)
+        when = "never" if after is None else f"after {words(after)}"
+        parts.append(f"{float(rate):.0%} of errors {when}")
+    return (
+        f"fires when {float(window.budget_share):.0%} of the budget would go in"
+        f" {words(window.long)} ({float(window.factor):.4g}x): {', '.join(parts)}"
+    )
+
+
+def _times(rate: Fraction | None) -> str:
+    return "0x" if rate is None else f"{float(rate):.4g}x"
+
+
+def words(span: timedelta) -> str:
+    """A duration as the file would write it: "1h30m", "52s"."""
+    left = round(span.total_seconds())
+    parts = []
+    for name, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count}{name}")
+    return "".join(parts[:2]) or f"{span.total_seconds():.3g}s"

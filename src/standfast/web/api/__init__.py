@@ -1,0 +1,9 @@
+"""The API: the same values as the pages, as JSON, and the same deeds for programs."""
+
+from fastapi import APIRouter
+
+from standfast.web.api import audit, screens
+
+routes = APIRouter(prefix="/api/v1")
+for part in (screens, audit):
+    routes.include_router(part.routes)

@@ -1,0 +1,60 @@
+"""Every screen as JSON, under the same path as its page."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from standfast.web.api.encode import answer
+from standfast.web.caller import PlatformNow, Reader
+
+routes = APIRouter()
+
+
+@routes.get("/overview")
+def overview(app: PlatformNow, _caller: Reader) -> Response:
+    """How everything is."""
+    return answer(app.read.overview(app.now()))
+
+
+@routes.get("/services/{name}")
+def service(app: PlatformNow, _caller: Reader, name: str) -> Response:
+    """One component: signals, checks, needs, promises."""
+    return answer(app.read.service(name, app.now()))
+
+
+@routes.get("/objectives/{name}")
+def objective(app: PlatformNow, _caller: Reader, name: str) -> Response:
+    """One objective: what is left of its budget, and why."""
+    return answer(app.read.objective(name, app.now()))
+
+
+@routes.get("/incidents")
+def incidents(app: PlatformNow, _caller: Reader) -> Response:
+    return answer(app.read.incidents(app.now()))
+
+
+@routes.get("/incidents/{number}")
+def incident(app: PlatformNow, _caller: Reader, number: str) -> Response:
+    return answer(app.read.incident(number, app.now()))
+
+
+@routes.get("/on-call")
+def on_call(app: PlatformNow, _caller: Reader) -> Response:
+    return answer(app.read.on_call(app.now()))
+
+
+@routes.get("/pages")
+def pages(app: PlatformNow, _caller: Reader) -> Response:
+    """Pages, open ones first."""
+    return answer(app.read.on_call(app.now()).pages)
+
+
+@routes.get("/recovery")
+def recovery(app: PlatformNow, _caller: Reader) -> Response:
+    return answer(app.read.recovery(app.now()))
+
+
+@routes.get("/review")
+def review(app: PlatformNow, _caller: Reader) -> Response:
+    return answer(app.read.review(app.now()))

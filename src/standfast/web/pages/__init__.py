@@ -1,0 +1,9 @@
+"""The pages: each asks for one screen and draws it; forms translate to one deed and come back."""
+
+from fastapi import APIRouter
+
+from standfast.web.pages import acknowledge, deeds, screens, session
+
+routes = APIRouter(include_in_schema=False)
+for part in (session, acknowledge, screens, deeds):
+    routes.include_router(part.routes)

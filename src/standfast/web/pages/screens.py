@@ -1,0 +1,72 @@
+"""One route per screen."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from standfast.web.caller import PlatformNow, Reader
+from standfast.web.query import AuditQuery
+from standfast.web.templating import page
+
+routes = APIRouter()
+
+
+def _draw(request: Request, name: str, screen: object, app: PlatformNow, data: str) -> Response:
+    return page(request, name, screen=screen, as_of=app.now(), json_path=f"/api/v1{data}")
+
+
+@routes.get("/")
+def overview(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "overview.html", app.read.overview(app.now()), app, "/overview")
+
+
+@routes.get("/services")
+def services(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "services.html", app.read.overview(app.now()), app, "/overview")
+
+
+@routes.get("/services/{name}")
+def service(request: Request, app: PlatformNow, _caller: Reader, name: str) -> Response:
+    return _draw(
+        request, "service.html", app.read.service(name, app.now()), app, f"/services/{name}"
+    )
+
+
+@routes.get("/objectives/{name}")
+def objective(request: Request, app: PlatformNow, _caller: Reader, name: str) -> Response:
+    return _draw(
+        request, "objective.html", app.read.objective(name, app.now()), app, f"/objectives/{name}"
+    )
+
+
+@routes.get("/incidents")
+def incidents(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "incidents.html", app.read.incidents(app.now()), app, "/incidents")
+
+
+@routes.get("/incidents/{number}")
+def incident(request: Request, app: PlatformNow, _caller: Reader, number: str) -> Response:
+    return _draw(
+        request, "incident.html", app.read.incident(number, app.now()), app, f"/incidents/{number}"
+    )
+
+
+@routes.get("/on-call")
+def on_call(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "on_call.html", app.read.on_call(app.now()), app, "/on-call")
+
+
+@routes.get("/recovery")
+def recovery(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "recovery.html", app.read.recovery(app.now()), app, "/recovery")
+
+
+@routes.get("/audit")
+def audit(request: Request, app: PlatformNow, caller: Reader, query: AuditQuery) -> Response:
+    return _draw(request, "audit.html", app.read.audit(query, caller.actor), app, "/audit")
+
+
+@routes.get("/review")
+def review(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "review.html", app.read.review(app.now()), app, "/review")

@@ -1,0 +1,46 @@
+"""The filters of the audit search, as they stand in an address."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from standfast.audit.query import Query as AuditFilter
+from standfast.errors import StandfastError
+
+_Text = Annotated[str, Query(max_length=200)]
+
+
+def _query(
+    actor: _Text = "",
+    action: _Text = "",
+    target: _Text = "",
+    since: _Text = "",
+    until: _Text = "",
+    before: Annotated[int | None, Query(ge=0)] = None,
+) -> AuditFilter:
+    return AuditFilter(
+        actor=actor.strip() or None,
+        action=action.strip() or None,
+        target=target.strip() or None,
+        since=_instant(since),
+        until=_instant(until),
+        before=before,
+    )
+
+
+AuditQuery = Annotated[AuditFilter, Depends(_query)]
+
+
+def _instant(text: str) -> datetime | None:
+    if not text.strip():
+        return None
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise StandfastError(
+            f"not an instant: {text!r}", fix="write for example 2026-11-20T12:00Z"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
