@@ -131,6 +131,9 @@ class Breaker:
     def __call__(self, fn: Any = None, *, fallback: Any = None) -> Any:
         """Guard a function, coroutine function, generator or asynchronous generator."""
         chosen = fallback or self.fallback
+        for mode in chosen.modes if chosen else ():
+            # From zero on, so that the first degraded answer shows as an increase.
+            self._degraded.setdefault(mode, 0)
         if fn is None:
             return lambda late: wrap(self, late, chosen)
         return wrap(self, fn, chosen)

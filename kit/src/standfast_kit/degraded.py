@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT = 64
-"""Outside a request nobody empties the list, so it is bounded."""
+"""Degraded answers remembered for one request; the oldest go first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,11 +34,10 @@ def degraded() -> tuple[Degraded, ...]:
 
 
 def mark(answer: Degraded) -> None:
+    """Note a degraded answer for the request; outside of one there is nobody to tell."""
     answers = _answers.get()
-    if answers is None:
-        answers = deque(maxlen=KEPT)
-        _answers.set(answers)
-    answers.append(answer)
+    if answers is not None:
+        answers.append(answer)
 
 
 @contextmanager

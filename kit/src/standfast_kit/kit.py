@@ -12,7 +12,7 @@ from standfast_kit.breaker import Breaker, Transition
 from standfast_kit.health import Health
 from standfast_kit.metrics import Registry
 from standfast_kit.process import Process
-from standfast_kit.secret import read_secret
+from standfast_kit.secret import check_reference, read_secret
 from standfast_kit.signals import Signals
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Kit:
         self.health = Health(version, clock=clock, monotonic=monotonic)
         self.breakers: dict[str, Breaker] = {}
         self.queues: dict[str, RetryQueue] = {}
-        self._health_token = health_token
+        self._health_token = check_reference(health_token) if health_token else None
         self._listeners: list[Callable[[Transition], object]] = []
         self.registry.collect_with(Process())
         self.registry.collect_with(lambda: exposition.breakers(self.breakers.values()))
