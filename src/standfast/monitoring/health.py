@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from datetime import datetime, timedelta
 
-    from standfast.audit.event import Json
     from standfast.monitoring.target import TargetState
     from standfast.spec.system import Component, System
 
@@ -41,7 +40,7 @@ class Report:
     """What a health endpoint said of itself."""
 
     says: str
-    detail: Mapping[str, Json]
+    detail: Mapping[str, object]
 
 
 _WORDS = {

@@ -11,7 +11,6 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from standfast.audit.event import Json
     from standfast.spec.system import Component, System
 
 LONGEST = timedelta(seconds=10)
@@ -58,7 +57,7 @@ class TargetState:
     expires: datetime | None = None
     check: str = ""
     says: str = ""  # healthy | degraded | unhealthy, of a health endpoint
-    detail: Mapping[str, Json] = field(default_factory=dict)  # its checks
+    detail: Mapping[str, object] = field(default_factory=dict)  # its checks
     notes: tuple[str, ...] = ()  # odd, but no failure: "a series given twice"
 
 

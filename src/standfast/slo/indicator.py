@@ -30,9 +30,9 @@ _KINDS = {"availability": "requests", "errors": "requests"}
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
     kind = _KINDS.get(level.sli, level.sli)
-    if kind == "requests" and not component.scrape:
+    if kind in {"requests", "latency"} and not (component.scrape or component.exporter):
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
-    threshold = promise.threshold if kind != "requests" else None
+    threshold = promise.threshold if level.sli == "latency" else None
     return Indicator(
         key=_key(level, kind, threshold),
         component=level.of,
@@ -49,12 +49,10 @@ def of_component(component: Component) -> Indicator:
 
 
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
-    if kind == "probe":
-        return f"{level.of}/probe"
     key = f"{level.of}/{kind}"
     if threshold is not None:
         key += f"<{seconds(threshold)}"
-    if level.route:
+    if level.route and kind != "probe":
         key += f"@{level.route}"
     if kind == "requests" and level.bad_codes != ("5xx",):
         key += f"!{','.join(level.bad_codes)}"

@@ -81,7 +81,9 @@ def bucket_of(window: timedelta, every: timedelta) -> timedelta:
 def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
     component = system.components[level.of]
     window = _CALENDAR.get(level.calendar, level.window)
-    every = component.probe_every if level.sli == "probe" else component.scrape_every
+    indicators = [of_level(level, promise, component) for promise in level.slos]
+    probed = any(one.kind == "probe" for one in indicators)
+    every = component.probe_every if probed else component.scrape_every
     return [
         Objective(
             name=_name(level, promise),
@@ -90,7 +92,7 @@ def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
             sli=level.sli,
             promise=promise,
             window=window,
-            indicators=(of_level(level, promise, component),),
+            indicators=(indicators[number],),
             sla=_sla(level, number),
             calendar=level.calendar,
             min_coverage=HALF if level.min_coverage is None else level.min_coverage,

@@ -1,13 +1,407 @@
-"""The rows of the levels room."""
+"""The rows of the levels room: counts with running sums, budgets, burn-downs, policy bands.
+
+A window's tally is the difference of two running sums, so that thirty days cost as much to look
+up as five minutes. Counts are only ever appended at the end; the running sums depend on it.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from datetime import datetime, timedelta
+from fractions import Fraction
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Index,
+    Table,
+    Text,
+    delete,
+    func,
+    literal,
+    select,
+    union_all,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.types import TypeDecorator
+
+from standfast.slo.budget import Budget, BudgetState
+from standfast.slo.judgement import BurnState
+from standfast.slo.policy import PolicyState
+from standfast.slo.status import BurnDown, BurnFigure, LevelStatus
+from standfast.slo.tally import NOTHING, Point, Tally
+from standfast.slo.window import Span as Stretch
+from standfast.store.columns import Instant, JsonText, Span, metadata
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Connection, Row
+    from sqlalchemy.engine import Dialect
+
+    from standfast.monitoring.count import Count
+
+
+class Exact(TypeDecorator[Fraction]):
+    """A Fraction as the text "3/1000": no figure of a budget is ever rounded in the database."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Fraction | int | None, dialect: Dialect) -> str | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else str(Fraction(value))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Fraction | None:  # noqa: ARG002 - SQLAlchemy's signature
+        return None if value is None else Fraction(value)
+
+
+counts = Table(
+    "sli_counts",
+    metadata,
+    Column("indicator", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),  # the bucket's beginning
+    Column("bad", BigInteger, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("covered", Span, nullable=False),
+    Column("sum_bad", BigInteger, nullable=False),  # of this and everything before it
+    Column("sum_total", BigInteger, nullable=False),
+    Column("sum_covered", Span, nullable=False),
+)
+indicators = Table(
+    "sli_first_seen",
+    metadata,
+    Column("indicator", Text, primary_key=True),
+    Column("first_seen", Instant, nullable=False),
+)
+statuses = Table(
+    "level_statuses",
+    metadata,
+    Column("objective", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("bad", Exact, nullable=False),
+    Column("total", BigInteger, nullable=False),
+    Column("covered", Span, nullable=False),
+    Column("starts", Instant, nullable=False),
+    Column("ends", Instant, nullable=False),
+    Column("left", Exact),
+    Column("left_events", Exact),
+    Column("left_time", Span),
+    Column("achieved", Exact),
+    Column("coverage", Exact, nullable=False),
+    Column("burn", Exact),
+    Column("exhausted_at", Instant),
+    Column("burns", JsonText, nullable=False),
+)
+burn_downs = Table(
+    "budget_history",
+    metadata,
+    Column("objective", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("left", Exact, nullable=False),
+)
+policies = Table(
+    "policy_states",
+    metadata,
+    Column("objective", Text, primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("band", Text, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("freezes", Boolean, nullable=False),
+)
+Index("ix_sli_counts_at", counts.c.at)
+
+
+def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows, or replace those with the same key."""
+    if not rows:
+        return
+    on_postgresql = connection.dialect.name == "postgresql"
+    keys = [column.name for column in table.primary_key]
+    others = [name for name in rows[0] if name not in keys]
+    if on_postgresql:
+        statement = postgresql.insert(table)
+        fresh = {name: statement.excluded[name] for name in others}
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows)
+        )
+    else:
+        replace = sqlite.insert(table)
+        fresh = {name: replace.excluded[name] for name in others}
+        connection.execute(
+            replace.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows)
+        )
 
 
 class LevelRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    # ------------------------------------------------------------------ counts
+
+    def add(self, found: Iterable[Count]) -> None:
+        """Add counts to their buckets; one that comes late goes into the newest bucket there is."""
+        by_indicator: dict[str, list[Count]] = defaultdict(list)
+        for count in found:
+            by_indicator[count.indicator].append(count)
+        rows: dict[tuple[str, datetime], dict[str, Any]] = {}
+        for indicator, mine in by_indicator.items():
+            last = self._last(indicator)
+            if last is None:
+                first = min(count.seen_from for count in mine)
+                put(self._connection, indicators, [{"indicator": indicator, "first_seen": first}])
+            for count in sorted(mine, key=lambda one: one.at):
+                last = _added(last, count)
+                rows[indicator, last["at"]] = last
+        put(self._connection, counts, list(rows.values()))
+
+    def _last(self, indicator: str) -> dict[str, Any] | None:
+        newest = (
+            select(counts)
+            .where(counts.c.indicator == indicator)
+            .order_by(counts.c.at.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(newest).one_or_none()
+        return None if row is None else row._asdict()
+
+    def tally(self, indicator: str, start: datetime, end: datetime) -> Tally:
+        """What was counted in buckets that begin after `start`, up to `end`."""
+        return self.tallies(indicator, ((start, end),))[0]
+
+    def tallies(self, indicator: str, windows: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
+        """The same for many windows, in one query."""
+        edges = sorted({edge for window in windows for edge in window})
+        sums = self._sums(indicator, edges)
+        return [_between(sums[start], sums[end], end - start) for start, end in windows]
+
+    def _sums(self, indicator: str, edges: Sequence[datetime]) -> dict[datetime, Tally]:
+        if not edges:
+            return {}
+        looked_up = [
+            select(
+                select(
+                    literal(number).label("number"),
+                    counts.c.sum_bad,
+                    counts.c.sum_total,
+                    counts.c.sum_covered,
+                )
+                .where(counts.c.indicator == indicator, counts.c.at <= edge)
+                .order_by(counts.c.at.desc())
+                .limit(1)
+                .subquery()
+            )
+            for number, edge in enumerate(edges)
+        ]
+        sums = {
+            edges[row.number]: Tally(bad=row.sum_bad, total=row.sum_total, covered=row.sum_covered)
+            for row in self._connection.execute(union_all(*looked_up))
+        }
+        if len(sums) < len(edges):
+            sums = dict.fromkeys(edges, self._before_the_oldest(indicator)) | sums
+        return sums
+
+    def _before_the_oldest(self, indicator: str) -> Tally:
+        """What was counted before the oldest row that is kept: the running sums begin there."""
+        row = self._connection.execute(
+            select(counts).where(counts.c.indicator == indicator).order_by(counts.c.at).limit(1)
+        ).one_or_none()
+        if row is None:
+            return NOTHING
+        return Tally(
+            bad=row.sum_bad - row.bad,
+            total=row.sum_total - row.total,
+            covered=row.sum_covered - row.covered,
+        )
+
+    def series(
+        self, indicator: str, start: datetime, end: datetime, step: timedelta
+    ) -> tuple[Point, ...]:
+        """Tallies of equal steps for a chart; a step in which nobody looked has `covered` zero."""
+        number = max(0, (end - start) // step)
+        edges = [start + step * i for i in range(number + 1)]
+        pairs = list(pairwise(edges))
+        found: list[Tally] = []
+        for first in range(0, len(pairs), 200):  # SQLite takes 500 parts of a union at most
+            found += self.tallies(indicator, pairs[first : first + 200])
+        return tuple(Point(at=at, tally=one) for (at, _), one in zip(pairs, found, strict=True))
+
+    def first_seen(self) -> dict[str, datetime]:
+        rows = self._connection.execute(select(indicators.c.indicator, indicators.c.first_seen))
+        return {row.indicator: row.first_seen for row in rows}
+
+    # ------------------------------------------------------------------ judgements
+
+    def keep(self, status: LevelStatus) -> None:
+        put(self._connection, statuses, [_status_row(status)])
+
+    def statuses(self) -> dict[str, LevelStatus]:
+        rows = self._connection.execute(select(statuses))
+        return {row.objective: _status(row) for row in rows}
+
+    def status(self, objective: str) -> LevelStatus | None:
+        row = self._connection.execute(
+            select(statuses).where(statuses.c.objective == objective)
+        ).one_or_none()
+        return None if row is None else _status(row)
+
+    def keep_point(self, objective: str, point: BurnDown) -> None:
+        put(
+            self._connection,
+            burn_downs,
+            [{"objective": objective, "at": point.at, "left": point.left}],
+        )
+
+    def newest_points(self) -> dict[str, datetime]:
+        newest = select(burn_downs.c.objective, func.max(burn_downs.c.at).label("at"))
+        rows = self._connection.execute(newest.group_by(burn_downs.c.objective))
+        return {row.objective: row.at for row in rows}
+
+    def burn_down(self, objective: str, since: datetime) -> tuple[BurnDown, ...]:
+        """The history of a budget, oldest first."""
+        mine = (burn_downs.c.objective == objective, burn_downs.c.at >= since)
+        rows = self._connection.execute(select(burn_downs).where(*mine).order_by(burn_downs.c.at))
+        return tuple(BurnDown(at=row.at, left=row.left) for row in rows)
+
+    def keep_policy(self, state: PolicyState) -> None:
+        put(
+            self._connection,
+            policies,
+            [
+                {
+                    "objective": state.objective,
+                    "since": state.since,
+                    "band": state.band,
+                    "action": state.action,
+                    "freezes": state.freezes,
+                }
+            ],
+        )
+
+    def policies(self) -> dict[str, PolicyState]:
+        """The band that each objective's budget is in now."""
+        rows = self._connection.execute(select(policies).order_by(policies.c.since))
+        return {row.objective: PolicyState(**row._asdict()) for row in rows}
+
+    def policy_history(self, objective: str) -> tuple[PolicyState, ...]:
+        """Oldest first."""
+        mine = select(policies).where(policies.c.objective == objective)
+        rows = self._connection.execute(mine.order_by(policies.c.since))
+        return tuple(PolicyState(**row._asdict()) for row in rows)
+
+    def forget(self, before: datetime) -> None:
+        """Delete counts older than `before`; running sums stay right, being differences."""
+        for table in (counts, burn_downs):
+            self._connection.execute(delete(table).where(table.c.at < before))
+
+
+def _added(last: dict[str, Any] | None, count: Count) -> dict[str, Any]:
+    """The bucket's row with this count in it."""
+    if last is not None and count.at <= last["at"]:
+        row = dict(last)
+    else:
+        sums = {
+            f"sum_{name}": (last or _ZERO)[f"sum_{name}"] for name in ("bad", "total", "covered")
+        }
+        row = {
+            "indicator": count.indicator,
+            "at": count.at,
+            "bad": 0,
+            "total": 0,
+            "covered": timedelta(0),
+            **sums,
+        }
+    for name, more in (("bad", count.bad), ("total", count.total), ("covered", count.covered)):
+        row[name] += more
+        row[f"sum_{name}"] += more
+    return row
+
+
+_ZERO: dict[str, Any] = {"sum_bad": 0, "sum_total": 0, "sum_covered": timedelta(0)}
+
+
+def _between(start: Tally, end: Tally, length: timedelta) -> Tally:
+    counted = end - start
+    return Tally(bad=counted.bad, total=counted.total, covered=min(counted.covered, length))
+
+
+def _status_row(status: LevelStatus) -> dict[str, Any]:
+    one = status.budget
+    return {
+        "objective": status.objective,
+        "at": status.at,
+        "state": one.state.value,
+        "because": one.because,
+        "bad": one.tally.bad,
+        "total": one.tally.total,
+        "covered": one.tally.covered,
+        "starts": one.span.start,
+        "ends": one.span.end,
+        "left": one.left,
+        "left_events": one.left_events,
+        "left_time": one.left_time,
+        "achieved": one.achieved,
+        "coverage": one.coverage,
+        "burn": one.burn,
+        "exhausted_at": one.exhausted_at,
+        "burns": [_burn_row(burn) for burn in status.burns],
+    }
+
+
+def _burn_row(burn: BurnFigure) -> dict[str, Any]:
+    return {
+        "window": burn.window,
+        "state": burn.state.value,
+        "long": burn.long.total_seconds(),
+        "short": burn.short.total_seconds(),
+        "factor": str(burn.factor),
+        "long_rate": None if burn.long_rate is None else str(burn.long_rate),
+        "short_rate": None if burn.short_rate is None else str(burn.short_rate),
+        "because": burn.because,
+        "explained": burn.explained,
+    }
+
+
+def _status(row: Row[Any]) -> LevelStatus:
+    tally = Tally(bad=row.bad, total=row.total, covered=row.covered)
+    return LevelStatus(
+        objective=row.objective,
+        at=row.at,
+        budget=Budget(
+            objective=row.objective,
+            state=BudgetState(row.state),
+            because=row.because,
+            tally=tally,
+            span=Stretch(start=row.starts, end=row.ends),
+            left=row.left,
+            left_events=row.left_events,
+            left_time=row.left_time,
+            achieved=row.achieved,
+            coverage=row.coverage,
+            burn=row.burn,
+            exhausted_at=row.exhausted_at,
+        ),
+        burns=tuple(_burn(one) for one in row.burns),
+    )
+
+
+def _burn(one: Mapping[str, Any]) -> BurnFigure:
+    return BurnFigure(
+        window=one["window"],
+        state=BurnState(one["state"]),
+        long=timedelta(seconds=one["long"]),
+        short=timedelta(seconds=one["short"]),
+        factor=Fraction(one["factor"]),
+        long_rate=_exact(one["long_rate"]),
+        short_rate=_exact(one["short_rate"]),
+        because=one["because"],
+        explained=one["explained"],
+    )
+
+
+def _exact(text: str | None) -> Fraction | None:
+    return None if text is None else Fraction(text)

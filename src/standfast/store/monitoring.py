@@ -1,13 +1,266 @@
-"""The rows of the monitoring room."""
+"""The rows of the monitoring room: targets and when they are due, counters, gauges, health."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import defaultdict
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Table,
+    Text,
+    delete,
+    func,
+    select,
+    update,
+)
+
+from standfast.monitoring.counters import Look
+from standfast.monitoring.gauge import Reading
+from standfast.monitoring.health import ComponentHealth, Health
+from standfast.monitoring.target import TargetState, next_due
+from standfast.store.columns import Instant, JsonText, Span, metadata
+from standfast.store.levels import put
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime
+
+    from sqlalchemy import Connection, Row
+
+    from standfast.monitoring.target import Target
+
+due_times = Table(
+    "target_schedule",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("next_due", Instant, nullable=False),
+)
+states = Table(
+    "target_states",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("component", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("failures", BigInteger, nullable=False),
+    Column("latency", Span),
+    Column("expires", Instant),
+    Column("check", Text, nullable=False),
+    Column("says", Text, nullable=False),
+    Column("detail", JsonText, nullable=False),
+    Column("notes", JsonText, nullable=False),
+)
+looks = Table(
+    "counter_values",
+    metadata,
+    Column("target", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("started", Instant),
+    Column("series", JsonText, nullable=False),
+)
+gauges = Table(
+    "gauges",
+    metadata,
+    Column("component", Text, primary_key=True),
+    Column("signal", Text, primary_key=True),
+    Column("at", Instant, primary_key=True),
+    Column("value", Float, nullable=False),
+)
+newest_gauges = Table(
+    "gauges_newest",
+    metadata,
+    Column("component", Text, primary_key=True),
+    Column("signal", Text, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("value", Float, nullable=False),
+)
+healths = Table(
+    "component_health",
+    metadata,
+    Column("component", Text, primary_key=True),
+    Column("since", Instant, primary_key=True),
+    Column("state", Text, nullable=False),
+    Column("because", Text, nullable=False),
+)
+Index("ix_gauges_at", gauges.c.at)
 
 
 class MonitoringRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    # ------------------------------------------------------------------ whose turn it is
+
+    def claim_due(self, targets: Sequence[Target], now: datetime) -> tuple[Target, ...]:
+        """The targets to look at now; whoever claims one moves its next turn, so nobody else does."""
+        known = self._connection.execute(select(due_times.c.target, due_times.c.next_due)).all()
+        due = {row.target: row.next_due for row in known}
+        claimed = []
+        for target in targets:
+            if target.key not in due:
+                claimed.append(target)
+                put(self._connection, due_times, [_due_row(target, now)])
+            elif self._too_far(target, due[target.key], now) and self._move(target, now):
+                claimed.append(target)
+        return tuple(claimed)
+
+    def _too_far(self, target: Target, due: datetime, now: datetime) -> bool:
+        """Due, or further ahead than its interval, which has been shortened since."""
+        return due <= now or due > now + target.every
+
+    def _move(self, target: Target, now: datetime) -> bool:
+        moved = (
+            update(due_times)
+            .where(
+                due_times.c.target == target.key,
+                (due_times.c.next_due <= now) | (due_times.c.next_due > now + target.every),
+            )
+            .values(next_due=next_due(target, now))
+        )
+        return self._connection.execute(moved).rowcount > 0
+
+    # ------------------------------------------------------------------ targets
+
+    def keep_states(self, found: Iterable[TargetState]) -> None:
+        put(self._connection, states, [_state_row(state) for state in found])
+
+    def target_states(self) -> dict[str, TargetState]:
+        return {row.target: _state(row) for row in self._connection.execute(select(states))}
+
+    def states_by_component(self) -> dict[str, tuple[TargetState, ...]]:
+        found: dict[str, list[TargetState]] = defaultdict(list)
+        for state in self.target_states().values():
+            found[state.component].append(state)
+        return {
+            name: tuple(sorted(mine, key=lambda one: one.target)) for name, mine in found.items()
+        }
+
+    def forget_targets(self, keep: Iterable[str]) -> None:
+        """Drop what the file no longer names."""
+        kept = list(keep)
+        for table in (due_times, states, looks):
+            self._connection.execute(delete(table).where(table.c.target.not_in(kept)))
+
+    # ------------------------------------------------------------------ counters
+
+    def last_look(self, target: str) -> Look | None:
+        row = self._connection.execute(select(looks).where(looks.c.target == target)).one_or_none()
+        return None if row is None else Look(at=row.at, values=row.series, started=row.started)
+
+    def keep_look(self, target: str, look: Look) -> None:
+        row = {
+            "target": target,
+            "at": look.at,
+            "started": look.started,
+            "series": dict(look.values),
+        }
+        put(self._connection, looks, [row])
+
+    # ------------------------------------------------------------------ gauges
+
+    def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None:
+        rows = [
+            {"component": component, "signal": signal, "at": at, "value": value}
+            for signal, value in values.items()
+        ]
+        put(self._connection, gauges, rows)
+        put(self._connection, newest_gauges, rows)
+
+    def newest(self) -> dict[str, dict[str, Reading]]:
+        """The newest value of every signal: component -> signal -> value."""
+        found: dict[str, dict[str, Reading]] = defaultdict(dict)
+        for row in self._connection.execute(select(newest_gauges)):
+            found[row.component][row.signal] = Reading(at=row.at, value=row.value)
+        return dict(found)
+
+    def signal(self, component: str, signal: str, since: datetime) -> tuple[Reading, ...]:
+        """The history of one signal, oldest first."""
+        return self.signals(component, since).get(signal, ())
+
+    def signals(self, component: str, since: datetime) -> dict[str, tuple[Reading, ...]]:
+        """The history of a component's signals, oldest first."""
+        mine = (gauges.c.component == component, gauges.c.at >= since)
+        found: dict[str, list[Reading]] = defaultdict(list)
+        for row in self._connection.execute(select(gauges).where(*mine).order_by(gauges.c.at)):
+            found[row.signal].append(Reading(at=row.at, value=row.value))
+        return {signal: tuple(readings) for signal, readings in found.items()}
+
+    # ------------------------------------------------------------------ health
+
+    def keep_health(self, found: Iterable[ComponentHealth]) -> None:
+        """A row for each change of state; the same state with a new reason rewrites its row."""
+        rows = [
+            {
+                "component": one.component,
+                "since": one.since,
+                "state": one.state.value,
+                "because": one.because,
+            }
+            for one in found
+        ]
+        put(self._connection, healths, rows)
+
+    def component_healths(self) -> dict[str, ComponentHealth]:
+        newest = (
+            select(healths.c.component, func.max(healths.c.since).label("since"))
+            .group_by(healths.c.component)
+            .subquery()
+        )
+        mine = select(healths).join(
+            newest,
+            (healths.c.component == newest.c.component) & (healths.c.since == newest.c.since),
+        )
+        return {row.component: _health(row) for row in self._connection.execute(mine)}
+
+    def health_history(self, component: str, since: datetime) -> tuple[ComponentHealth, ...]:
+        """Oldest first; the first may have begun before `since` and still held then."""
+        mine = select(healths).where(healths.c.component == component)
+        rows = [_health(row) for row in self._connection.execute(mine.order_by(healths.c.since))]
+        before = [one for one in rows if one.since < since]
+        return tuple(before[-1:] + [one for one in rows if one.since >= since])
+
+    def forget(self, before: datetime) -> None:
+        """Delete the history of signals older than `before`."""
+        self._connection.execute(delete(gauges).where(gauges.c.at < before))
+
+
+def _due_row(target: Target, now: datetime) -> dict[str, Any]:
+    return {"target": target.key, "next_due": next_due(target, now)}
+
+
+def _state_row(one: TargetState) -> dict[str, Any]:
+    return {
+        "target": one.target,
+        "component": one.component,
+        "kind": one.kind,
+        "ok": one.ok,
+        "because": one.because,
+        "at": one.at,
+        "since": one.since,
+        "failures": one.failures,
+        "latency": one.latency,
+        "expires": one.expires,
+        "check": one.check,
+        "says": one.says,
+        "detail": dict(one.detail),
+        "notes": list(one.notes),
+    }
+
+
+def _state(row: Row[Any]) -> TargetState:
+    fields = row._asdict()
+    return TargetState(**{**fields, "notes": tuple(fields["notes"])})
+
+
+def _health(row: Row[Any]) -> ComponentHealth:
+    return ComponentHealth(
+        component=row.component, state=Health(row.state), because=row.because, since=row.since
+    )

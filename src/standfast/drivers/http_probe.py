@@ -1,0 +1,141 @@
+"""Asking over HTTP, bounded in every way: one deadline for the whole, one cap on the body."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import httpx2
+
+from standfast.errors import SourceError
+from standfast.monitoring.target import Outcome
+from standfast_kit.clock import Monotonic, monotonic
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_REDIRECTS = 3
+_PROBE_BODY = 1_000_000
+_REPORT_BODY = 100_000
+_AGENT = "standfast-probe"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    status: int
+    body: bytes
+    content_type: str
+    took: timedelta
+
+
+class BoundedHttp:
+    """GET with a total deadline and a cap on the bytes taken; a new connection for each request."""
+
+    def __init__(self, clock: Monotonic = monotonic) -> None:
+        self._clock = clock
+        self._tls = ssl.create_default_context()  # costs 20 ms, so it is made once
+
+    def get(
+        self, url: str, *, timeout: timedelta, most: int, redirects: int = 0, accept: str = "*/*"
+    ) -> Answer:
+        """Raises SourceError, with the reason in words, where no whole answer comes in time."""
+        seconds = timeout.total_seconds()
+        began = self._clock()
+        headers = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
+        client = httpx2.Client(
+            verify=self._tls,
+            trust_env=False,
+            timeout=seconds,
+            follow_redirects=redirects > 0,
+            max_redirects=redirects,
+            headers=headers,
+        )
+        # Time-outs of the client are per read: one byte a second would keep it busy for ever.
+        watchdog = threading.Timer(seconds, client.close)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            with client, client.stream("GET", url) as response:
+                body = self._body(response, most, lambda: self._clock() - began > seconds)
+                took = timedelta(seconds=self._clock() - began)
+                kind = response.headers.get("content-type", "")
+                return Answer(status=response.status_code, body=body, content_type=kind, took=took)
+        except httpx2.TimeoutException as error:
+            raise SourceError(_late(timeout), where=url) from error
+        except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError, OSError, ValueError) as error:
+            late = self._clock() - began >= seconds
+            raise SourceError(_late(timeout) if late else _said(error), where=url) from error
+        finally:
+            watchdog.cancel()
+
+    def _body(self, response: httpx2.Response, most: int, late: Callable[[], bool]) -> bytes:
+        if response.headers.get("content-encoding", "identity") != "identity":
+            raise SourceError("answered compressed though asked not to", where=str(response.url))
+        body = bytearray()
+        for chunk in response.iter_raw(65_536):
+            body += chunk
+            if len(body) > most:
+                raise SourceError(f"answered more than {most:,} bytes", where=str(response.url))
+            if late():
+                raise httpx2.ReadTimeout("the whole took too long")
+        return bytes(body)
+
+
+class HttpProbe:
+    """Does a URL answer with success? Redirects are followed, a few."""
+
+    def __init__(self, http: BoundedHttp | None = None) -> None:
+        self._http = http or BoundedHttp()
+
+    def __call__(self, address: str, timeout: timedelta) -> Outcome:
+        try:
+            answer = self._http.get(
+                address, timeout=timeout, most=_PROBE_BODY, redirects=_REDIRECTS
+            )
+        except SourceError as error:
+            return Outcome(ok=False, because=error.problem)
+        ok = answer.status < 400
+        return Outcome(
+            ok=ok,
+            because="" if ok else f"answered {answer.status}",
+            latency=answer.took,
+            status=answer.status,
+        )
+
+
+class HealthPoll:
+    """What a health endpoint answers, body and all; 503 with a body is an answer."""
+
+    def __init__(self, http: BoundedHttp | None = None) -> None:
+        self._http = http or BoundedHttp()
+
+    def __call__(self, address: str, timeout: timedelta) -> Outcome:
+        try:
+            answer = self._http.get(
+                address, timeout=timeout, most=_REPORT_BODY, accept="application/json"
+            )
+        except SourceError as error:
+            return Outcome(ok=False, because=error.problem)
+        ok = answer.status < 300
+        return Outcome(
+            ok=ok,
+            because="" if ok else f"answered {answer.status}",
+            latency=answer.took,
+            status=answer.status,
+            text=answer.body.decode("utf-8", "replace"),
+        )
+
+
+def _late(timeout: timedelta) -> str:
+    return f"no whole answer within {timeout.total_seconds():g}s"
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, httpx2.TooManyRedirects):
+        return "redirects without end"
+    if isinstance(error, httpx2.ConnectError):
+        return f"no connection: {error}"
+    return f"no usable answer: {str(error) or type(error).__name__}"

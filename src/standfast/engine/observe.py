@@ -1,0 +1,251 @@
+"""Looking: probes and scrapes that are due, side by side, each bounded; what they saw is kept at once."""
+
+from __future__ import annotations
+
+import logging
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from standfast.errors import StandfastError
+from standfast.monitoring import exposition, signals
+from standfast.monitoring.counters import Look, increase, remembered
+from standfast.monitoring.health import component_health, read_report
+from standfast.monitoring.measure import Meter, of_probe, of_scrape
+from standfast.monitoring.target import Outcome, Target, TargetState, after, targets
+from standfast.slo.indicator import of_component
+from standfast.slo.objective import objectives
+from standfast_kit.clock import Clock, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from standfast.engine.ports import Store
+    from standfast.monitoring.count import Count
+    from standfast.monitoring.exposition import Exposition, Sample
+    from standfast.monitoring.health import ComponentHealth
+    from standfast.slo.indicator import Indicator
+    from standfast.spec.system import System
+
+log = logging.getLogger("standfast.observe")
+_WORKERS = 8
+_MINUTE = timedelta(minutes=1)
+_KEEP_SIGNALS = timedelta(days=7)
+_TIDY_EVERY = timedelta(hours=1)
+
+
+class LookAt(Protocol):
+    """Looks at an address within `timeout`. Never raises for what the target does: that is an outcome."""
+
+    def __call__(self, address: str, timeout: timedelta) -> Outcome: ...
+
+
+class MonitoringPort(Protocol):
+    def claim_due(self, targets: Sequence[Target], now: datetime) -> tuple[Target, ...]:
+        """Those whose turn it is; each goes to one caller only."""
+
+    def target_states(self) -> dict[str, TargetState]: ...
+    def states_by_component(self) -> dict[str, tuple[TargetState, ...]]: ...
+    def keep_states(self, found: Iterable[TargetState]) -> None: ...
+    def last_look(self, target: str) -> Look | None: ...
+    def keep_look(self, target: str, look: Look) -> None: ...
+    def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
+    def component_healths(self) -> dict[str, ComponentHealth]: ...
+    def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
+    def forget(self, before: datetime) -> None: ...
+    def forget_targets(self, keep: Iterable[str]) -> None: ...
+
+
+class LevelPort(Protocol):
+    def add(self, found: Iterable[Count]) -> None: ...
+    def forget(self, before: datetime) -> None: ...
+
+
+class ObserveTx(Protocol):
+    @property
+    def monitoring(self) -> MonitoringPort: ...
+    @property
+    def levels(self) -> LevelPort: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One look that has ended, its metrics already read."""
+
+    target: Target
+    outcome: Outcome
+    metrics: Exposition | None = None
+
+
+class Observe:
+    """`looks` has a driver for each kind of target: scrape, exporter, http, tcp, tls, health."""
+
+    def __init__(
+        self, store: Store[ObserveTx], looks: Mapping[str, LookAt], clock: Clock = utc_now
+    ) -> None:
+        self._store, self._looks, self._clock = store, looks, clock
+        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="standfast-look")
+        self._running: dict[str, Future[Seen]] = {}
+        self._tidied: datetime | None = None
+
+    def tick(self, system: System, now: datetime) -> int:
+        """Look at everything that is due; answers how many targets that were."""
+        every = targets(system)
+        due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
+        seen = self._look(system, due)
+        ended = max(now, self._clock())
+        self._store.keep(lambda tx: _keep(tx, system, seen, ended))
+        self._tidy(system, every, now)
+        return len(seen)
+
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def _look(self, system: System, due: Sequence[Target]) -> list[Seen]:
+        """All of them within the longest time-out of any; a stalled one holds no other up."""
+        self._running = {key: one for key, one in self._running.items() if not one.done()}
+        stuck = [target for target in due if target.key in self._running]
+        started = {
+            target: self._pool.submit(self._one, system, target)
+            for target in due
+            if target.key not in self._running
+        }
+        longest = max((target.timeout.total_seconds() for target in started), default=0.0)
+        wait(started.values(), timeout=longest + 1)
+        seen = [_still(target, "the look before this one has not ended yet") for target in stuck]
+        for target, future in started.items():
+            if future.done():
+                seen.append(future.result())
+            else:
+                self._running[target.key] = future
+                seen.append(_still(target, f"no answer within {longest:g}s"))
+        return seen
+
+    def _one(self, system: System, target: Target) -> Seen:
+        """In a thread of the pool: the look, and the reading of what it brought."""
+        try:
+            outcome = self._looks[target.kind](target.address, target.timeout)
+            if target.kind not in {"scrape", "exporter"} or not outcome.ok:
+                return Seen(target=target, outcome=outcome)
+            names = signals.names_of(system.components[target.component])
+            metrics = exposition.parse(outcome.text, wanted=names.wanted)
+            return Seen(target=target, outcome=replace(outcome, text=""), metrics=metrics)
+        except StandfastError as error:
+            return Seen(target=target, outcome=Outcome(ok=False, because=error.problem))
+        except Exception as error:
+            log.exception("a look at %s failed in an unforeseen way", target.key)
+            return _still(target, f"the look itself failed: {type(error).__name__}")
+
+    def _tidy(self, system: System, every: Sequence[Target], now: datetime) -> None:
+        if self._tidied is not None and now - self._tidied < _TIDY_EVERY:
+            return
+        self._tidied = now
+
+        def tidy(tx: ObserveTx) -> None:
+            tx.monitoring.forget(now - _KEEP_SIGNALS)
+            tx.monitoring.forget_targets([target.key for target in every])
+            tx.levels.forget(now - max(system.server.keep_samples, 2 * system.budget_window))
+
+        self._store.keep(tidy)
+
+
+def meters_of(system: System) -> tuple[Meter, ...]:
+    """What is counted: every indicator of every objective at its finest, and every probe."""
+    found: dict[str, Meter] = {}
+    for component in system.components.values():
+        if component.url or component.address:
+            _refine(found, of_component(component), _MINUTE)
+    for objective in objectives(system):
+        for indicator in objective.indicators:
+            _refine(found, indicator, objective.bucket)
+    return tuple(found.values())
+
+
+def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:
+    known = found.get(indicator.key)
+    found[indicator.key] = Meter(
+        key=indicator.key,
+        component=indicator.component,
+        kind=indicator.kind,
+        bad_codes=indicator.bad_codes,
+        route=indicator.route,
+        threshold=indicator.threshold,
+        width=min(width, known.width) if known else width,
+    )
+
+
+def _still(target: Target, because: str) -> Seen:
+    return Seen(target=target, outcome=Outcome(ok=False, because=because))
+
+
+def _keep(tx: ObserveTx, system: System, seen: Sequence[Seen], now: datetime) -> None:
+    """Everything that these looks tell, in one transaction."""
+    before = tx.monitoring.target_states()
+    meters = meters_of(system)
+    states: list[TargetState] = []
+    for one in seen:
+        last = before.get(one.target.key)
+        state = after(last, one.target, one.outcome, now)
+        if one.target.kind == "health":
+            report = read_report(one.outcome.text, ok=one.outcome.ok)
+            state = replace(state, says=report.says, detail=report.detail)
+        if one.target.kind in {"http", "tcp"}:
+            tx.levels.add(of_probe(meters, one.target, one.outcome, last, now))
+            tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
+        if one.metrics is not None:
+            notes = _keep_scrape(tx, system, meters, one, one.metrics, now)
+            state = replace(state, notes=(*one.metrics.notes, *notes))
+        states.append(state)
+    tx.monitoring.keep_states(states)
+    _keep_health(tx, system, now)
+
+
+def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:
+    before = tx.monitoring.component_healths()
+    found = component_health(system, tx.monitoring.states_by_component(), before, now)
+    tx.monitoring.keep_health([one for name, one in found.items() if one != before.get(name)])
+
+
+def _probe_gauges(outcome: Outcome) -> dict[str, float]:
+    found = {"probe failures": 0.0 if outcome.ok else 1.0}
+    if outcome.latency is not None:
+        found["probe latency"] = outcome.latency.total_seconds()
+    return found
+
+
+def _keep_scrape(
+    tx: ObserveTx,
+    system: System,
+    meters: Sequence[Meter],
+    one: Seen,
+    metrics: Exposition,
+    now: datetime,
+) -> tuple[str, ...]:
+    component = system.components[one.target.component]
+    names = signals.names_of(component)
+    mine = signals.counted(names, metrics.samples)
+    look = Look(
+        at=now,
+        values={sample.series: sample.value for sample in mine},
+        started=_started(metrics.samples, now),
+    )
+    before = tx.monitoring.last_look(one.target.key)
+    risen = increase(before, look)
+    tx.monitoring.keep_look(one.target.key, remembered(before, look))
+    seconds = (now - before.at).total_seconds() if before else 0.0
+    gauges = signals.signals(names, metrics.samples, risen.by, seconds)
+    tx.monitoring.keep_gauges(component.name, now, gauges)
+    if before is None:
+        return ()
+    found = of_scrape(meters, component, one.target, mine, risen.by, since=before.at, now=now)
+    tx.levels.add(found.counts)
+    return found.notes
+
+
+def _started(samples: Iterable[Sample], now: datetime) -> datetime | None:
+    """When the target's process began; of several the newest, and never after `now`."""
+    found = [one.value for one in samples if one.name == signals.STARTED and 0 < one.value < 1e11]
+    if not found:
+        return None
+    return min(now, datetime.fromtimestamp(max(found), UTC))
