@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 KEY = 32  # bytes
 NONCE = 12
 PSEUDONYM = 16
+KINDS = ("person", "api_key", "system")
 
 # Targets whose id names a human being. Other targets keep their id in the core, where it cannot be erased.
 PEOPLE = frozenset(

@@ -16,6 +16,9 @@ from standfast.store.columns import Instant, metadata
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# Sorted and compared by its bytes, whatever language the database speaks.
+_Bytewise = Text().with_variant(Text(collation="C"), "postgresql")
+
 heads = Table(
     "audit_heads",
     metadata,
@@ -30,14 +33,14 @@ records = Table(
     metadata,
     Column("stream", Text, primary_key=True),
     Column("seq", BigInteger, primary_key=True, autoincrement=False),
-    Column("id", Text, nullable=False),
-    Column("timestamp", Text, nullable=False),
+    Column("id", _Bytewise, nullable=False),
+    Column("timestamp", _Bytewise, nullable=False),
     Column("actor_type", Text, nullable=False),
-    Column("actor", Text, nullable=False),
+    Column("actor", _Bytewise, nullable=False),
     Column("category", Text, nullable=False),
-    Column("action", Text, nullable=False),
+    Column("action", _Bytewise, nullable=False),
     Column("target_type", Text),
-    Column("target", Text),
+    Column("target", _Bytewise),
     Column("status", Text, nullable=False),
     Column("core", LargeBinary, nullable=False),
     Column("leaf", LargeBinary, nullable=False),
@@ -144,11 +147,11 @@ def _said(table: Table, deed: str) -> str:
 
 def _listen() -> None:
     ddl = cast("Callable[[str], DDL]", DDL)  # untyped in SQLAlchemy
-    for table in REFUSED:
+    for table, deeds in REFUSED.items():
         for dialect in ("sqlite", "postgresql"):
             for statement in refusals(dialect, table):
                 event.listen(table, "after_create", ddl(statement).execute_if(dialect=dialect))
-        for deed in (*REFUSED[table], "TRUNCATE"):
+        for deed in (*deeds, "TRUNCATE"):
             forget = ddl(f"DROP FUNCTION IF EXISTS {table.name}_no_{deed.lower()}()")
             event.listen(table, "after_drop", forget.execute_if(dialect="postgresql"))
 
