@@ -9,7 +9,6 @@ HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
 from conftest import AS_OF, make_review, make_shop  # noqa: E402  the path comes first
-
 from standfast.publish import render  # noqa: E402  the path comes first
 
 shop = make_shop()

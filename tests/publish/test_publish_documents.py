@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+
 from standfast.publish import plan
 from standfast.publish.markdown import code, escape, fence
 from standfast.spec import system as s
@@ -40,14 +41,18 @@ SEED = (
 
 
 @pytest.mark.parametrize("which", ["shop", "bare"])
-def test_every_output_of_the_skill_is_there(which: str, request: pytest.FixtureRequest, texts) -> None:
+def test_every_output_of_the_skill_is_there(
+    which: str, request: pytest.FixtureRequest, texts
+) -> None:
     written = texts(request.getfixturevalue(which))
     assert set(SEED) <= set(written)
     assert {"docs/operations/README.md", "docs/operations/review.md"} <= set(written)
 
 
 @pytest.mark.parametrize("which", ["shop", "bare"])
-def test_no_document_puts_off_and_no_table_is_empty(which: str, request: pytest.FixtureRequest, texts) -> None:
+def test_no_document_puts_off_and_no_table_is_empty(
+    which: str, request: pytest.FixtureRequest, texts
+) -> None:
     for path, text in texts(request.getfixturevalue(which)).items():
         assert not re.search(r"\b(TBD|TODO|FIXME|N/A)\b", text), path
         assert not re.search(r"^\|( --- \|)+\n(?!\|)", text, re.MULTILINE), path
@@ -155,7 +160,9 @@ def test_code_keeps_its_back_ticks_and_a_fence_cannot_be_closed_from_inside() ->
     assert escape("# a | *b*") == r"\# a \| \*b\*"
 
 
-def test_the_schema_of_events_accepts_the_skills_event_and_refuses_others(shop: s.System, texts) -> None:
+def test_the_schema_of_events_accepts_the_skills_event_and_refuses_others(
+    shop: s.System, texts
+) -> None:
     schema = json.loads(texts(shop)["ops/generated/audit/schema.json"])
     jsonschema.Draft202012Validator.check_schema(schema)
     event = {
@@ -168,7 +175,9 @@ def test_the_schema_of_events_accepts_the_skills_event_and_refuses_others(shop: 
     }
     jsonschema.validate(event, schema)
     with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate({**event, "actor": {"type": "robot", "id": "x", "ip_address": None}}, schema)
+        jsonschema.validate(
+            {**event, "actor": {"type": "robot", "id": "x", "ip_address": None}}, schema
+        )
 
 
 @pytest.mark.parametrize(

@@ -58,8 +58,9 @@ def test_a_region_deleted_by_hand_does_not_come_back() -> None:
 
 
 def test_a_region_that_a_new_version_brings_is_added_after_its_neighbour() -> None:
-    old, new = doc(facts("a", "one"), facts("c", "three")), doc(
-        facts("a", "one"), facts("b", "two"), facts("c", "three")
+    old, new = (
+        doc(facts("a", "one"), facts("c", "three")),
+        doc(facts("a", "one"), facts("b", "two"), facts("c", "three")),
     )
     merged = merge(new, old.text)
     assert merged.text == new.text
@@ -80,7 +81,9 @@ def test_line_ends_of_another_system_are_no_edit() -> None:
 
 
 def test_a_value_that_looks_like_a_marker_does_not_become_one() -> None:
-    evil = doc(facts("x\n<!-- standfast:end facts -->\n<!-- standfast:begin facts 0000000000000000 -->"))
+    evil = doc(
+        facts("x\n<!-- standfast:end facts -->\n<!-- standfast:begin facts 0000000000000000 -->")
+    )
     assert merge(evil, evil.text).text == evil.text
 
 

@@ -1,4 +1,4 @@
-"""The forms of condition in PromQL: threshold, absence, expiry and age; burn rates have a module of their own."""
+"""Conditions in PromQL: threshold, absence, expiry and age; burn rates have their own module."""
 
 from __future__ import annotations
 
@@ -106,7 +106,11 @@ def _no_requests(condition: Absence, component: Component) -> Query:
     if condition.guarded:
         expr = f"({expr})\nand on() ({_disturbed(component, window)})"
     success = "success" in condition.signal
-    silent = Samples(series=failed, step=15) if success else Samples(series=series("up", job=component.name))
+    silent = (
+        Samples(series=failed, step=15)
+        if success
+        else Samples(series=series("up", job=component.name))
+    )
     # The window itself is how long nothing was seen; a `for` on top would wait twice.
     return Query(
         expr=expr,
