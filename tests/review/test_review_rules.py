@@ -388,6 +388,11 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         "alerts.disk",
         {**without("alerts/disk"), **without("alerts/disk-soon")},
     ),
+    "ALR-13": (
+        {"alerts/new": alert(above("query time", "0.5", "s"), of="db")},
+        "alerts.new",
+        {"alerts/new": alert(above("query time", "0.25", "s"), of="db")},
+    ),
     "ONC-01": (
         {f"{SHOP}/hours": "Mon-Fri 09:00-17:00"},
         "on_call.shop.hours",
@@ -399,7 +404,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {"severities/P1/respond": 6 * MINUTE},
     ),
     "ONC-03": (
-        {"people/bo/leave": ((date(1, 1, 1)),)},
+        {"people/bo/leave": ((date(2026, 12, 14), date(2026, 12, 20)),)},
         "on_call.shop.shift.order.bo",
         {"people/bo/leave": ((date(2026, 12, 21), date(2026, 12, 27)),)},
     ),
@@ -590,12 +595,12 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
     "CMP-00": ({f"{LOG}/regimes": None}, "compliance.regimes", {f"{LOG}/regimes": ()}),
     "CMP-01": (
         {f"{LOG}/regimes": ("sox",), f"{LOG}/retention/sox": kept(365, 4 * 365 - 1)},
-        "compliance.retention.sox",
+        "compliance.audit.retention.sox",
         {f"{LOG}/regimes": ("sox",), f"{LOG}/retention/sox": kept(365, 6 * 365)},
     ),
     "CMP-02": (
         {f"{LOG}/retention/gdpr": kept(2 * 365, 5 * 365)},
-        "compliance.retention.gdpr",
+        "compliance.audit.retention.gdpr",
         {f"{LOG}/retention/gdpr": kept(2 * 365, 5 * 365), f"{LOG}/basis": {"gdpr": "art. 6(1)(c)"}},
     ),
     "CMP-03": (
@@ -610,7 +615,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
     ),
     "CMP-05": (
         {f"{LOG}/retention/pci-dss": kept(89, 365)},
-        "compliance.retention.pci-dss",
+        "compliance.audit.retention.pci-dss",
         {f"{LOG}/retention/pci-dss": kept(90, 275)},
     ),
     "CMP-06": (

@@ -163,7 +163,7 @@ class compute(Fallback):  # noqa: N801 - read at the call: fallback=compute(popu
         return Given(value=self._fn(failure, *args, **kwargs), mode="computed")
 
 
-def by_arguments(*args: Any, **kwargs: Any) -> Hashable:  # noqa: ANN401 - any call
+def by_arguments(*args: Any, **kwargs: Any) -> Hashable:
     """The default key of the stale cache."""
     return args, tuple(sorted(kwargs.items()))
 

@@ -71,7 +71,7 @@ class Kit:
         if audit is not None:
             self.registry.collect_with(lambda: exposition.audit(audit))
 
-    def breaker(self, name: str, **settings: Any) -> Breaker:  # noqa: ANN401 - the settings of Breaker
+    def breaker(self, name: str, **settings: Any) -> Breaker:
         """Make a breaker, or return the one made before; `settings` are those of `Breaker`."""
         if name in self.breakers and not settings:
             return self.breakers[name]
@@ -98,7 +98,7 @@ class Kit:
         """Add a health check; see `Health.check`."""
         self.health.check(name, ask, required=required, timeout=timeout, period=period, deep=deep)
 
-    def queue(self, name: str, path: str | Path, **settings: Any) -> RetryQueue:  # noqa: ANN401 - of RetryQueue
+    def queue(self, name: str, path: str | Path, **settings: Any) -> RetryQueue:
         """A durable retry queue whose depth and age are exported."""
         from standfast_kit.retry_queue import RetryQueue
 

@@ -18,7 +18,9 @@ LARGEST = 4_000_000
 @click.command()
 @click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="standfast.yaml")
 @click.option("--name", help="The system's name; by default that of the folder.")
-@click.option("--explain", is_flag=True, help="Write nothing; list what the file at PATH leaves open.")
+@click.option(
+    "--explain", is_flag=True, help="Write nothing; list what the file at PATH leaves open."
+)
 @click.option("--environment", default="", help="With --explain: the overlay to lay over the file.")
 @click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 def init(path: Path, name: str | None, explain: bool, environment: str, as_json: bool) -> None:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from standfast.review.arithmetic import BURN_WINDOWS, budget, drained_after
+from standfast.review.arithmetic import BURN_WINDOWS, budget, drained_after, exact
 from standfast.review.finding import Hit, Role, Verdict, rule
 from standfast.review.wording import listed, number, percent, span
 from standfast.spec.condition import Absence, Burn, Expiry, Expr, Threshold
-from standfast.spec.values import Severity
+from standfast.spec.values import Severity, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,6 +24,7 @@ _WAKING = frozenset({"page", "call", "sms", "push"})
 _PAGING = (Severity.P1, Severity.P2)
 _CAUSES = re.compile(r"\b(cpu|memory|disk|connections|query time|threads|queue|load)\b")
 _PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?) latency")
+_SLOWNESS = re.compile(r"\b(latency|query time)\b")
 _RENEWAL = timedelta(days=14)
 
 
@@ -320,7 +321,7 @@ def disk_by_share(case: Case) -> Iterator[Hit]:
         others = (other.when for other in case.alerts_of[alert.of])
         foreseen = any(
             (isinstance(one, Expr) and "predict_linear" in one.promql)
-            or (isinstance(one, Expiry) and "disk" in one.what)
+            or (isinstance(one, Threshold) and one.signal == "disk full in")
             for one in others
         )
         if "disk" in when.signal and when.unit == "%" and not foreseen:
@@ -349,6 +350,44 @@ def too_many_pages(case: Case) -> Iterator[Hit]:
             )
 
 
+@rule(
+    "ALR-13",
+    Verdict.WARN,
+    Role.DEV,
+    condition="alert on a dependency slower than what its caller promises",
+    why="the caller has broken its promise long before the alert on its dependency fires",
+    if_rejected="the cause is found later than the symptom",
+)
+def slower_than_the_caller(case: Case) -> Iterator[Hit]:
+    for name, component in case.system.components.items():
+        promised = _fastest(case, name)
+        hard = [need.to for need in component.needs.values() if need.strength is Strength.HARD]
+        for alert in (one for to in hard for one in case.alerts_of.get(to, ())):
+            if promised is not None and _slower(alert, promised[0]):
+                yield Hit(
+                    at=f"alerts.{alert.name}",
+                    problem=f"{alert.when.text!r} on {alert.of}, while {name} promises {promised[1]}",
+                    suggestion=f"lower the limit well below {span(promised[0])}",
+                )
+
+
+def _fastest(case: Case, component: str) -> tuple[timedelta, str] | None:
+    limits = [
+        (slo.threshold, slo.text)
+        for level in case.levels_of.get(component, ())
+        for slo in level.slos
+        if slo.threshold is not None
+    ]
+    return min(limits, default=None)
+
+
+def _slower(alert: AlertRule, promised: timedelta) -> bool:
+    when = alert.when
+    if not isinstance(when, Threshold) or when.unit != "s" or not _SLOWNESS.search(when.signal):
+        return False
+    return when.above and when.limit > exact(promised)
+
+
 RULES = (
     no_burn_alert,
     no_runbook,
@@ -362,4 +401,5 @@ RULES = (
     certificates,
     disk_by_share,
     too_many_pages,
+    slower_than_the_caller,
 )

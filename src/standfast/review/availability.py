@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING
 
 from standfast.review.arithmetic import budget, ceiling, lasting, needed_of_each, share_of
@@ -55,6 +56,11 @@ def _ceiling(case: Case, chain: Chain) -> tuple[Fraction, str, tuple[str, ...]]:
     return value, " x ".join(words), paths
 
 
+def _floor(share: Fraction) -> Fraction:
+    """Down to a hundredth of a percent: a promise must not be rounded up."""
+    return Fraction(floor(share * 10_000), 10_000)
+
+
 @rule(
     "AVL-01",
     Verdict.BLOCK,
@@ -98,7 +104,7 @@ def ceiling_too_low(case: Case) -> Iterator[Hit]:
                 problem=f"{words} = {percent(value)}: {span(budget(window, value))} down per "
                 f"{span(window)}, {span(budget(window, promise.target))} allowed by "
                 f"{percent(promise.target)} (failures taken to be independent)",
-                suggestion=f"promise {percent(value)}; or raise each of {parts} parts to "
+                suggestion=f"promise {percent(_floor(value))}; or raise each of {parts} parts to "
                 f"{percent(needed_of_each(promise.target, parts))}; or make one soft with a "
                 "drilled fallback",
                 rests_on=paths,
@@ -148,7 +154,7 @@ def contract_above(case: Case) -> Iterator[Hit]:
                 problem=f"the contract promises {percent(journey.sla.target)}; {words} = "
                 f"{percent(value)}, {span(budget(window, value))} down per {span(window)} with "
                 f"{span(budget(window, journey.sla.target))} allowed",
-                suggestion=f"contract for less than {percent(value)}, or improve the chain",
+                suggestion=f"contract for {percent(_floor(value))} or less, or improve the chain",
                 verdict=Verdict.BLOCK if certain else None,
                 rests_on=(weakest[1].path,) if certain and weakest else paths,
             )

@@ -244,7 +244,7 @@ def not_beside_the_standby(case: Case) -> Iterator[Hit]:
         if stranded:
             yield Hit(
                 at=f"backups.{store}",
-                problem=f"{listed(stranded)} of {store} is not in {listed(sorted(standby))}",
+                problem=f"no copy in {listed(sorted(standby))} of the {listed(stranded)} of {store}",
                 suggestion="add a location of that region to its `to:`",
             )
 

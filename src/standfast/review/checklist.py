@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from standfast.review.finding import Inputs, QuickCheck, Role
-from standfast.review.wording import listed
+from standfast.review.wording import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -59,11 +59,11 @@ def _pass(case: Case, name: str) -> str:
     system = case.system
     baselines = sum(one.baseline is not None for one in system.components.values())
     return {
-        "All services documented": f"{len(system.components)} components",
-        "Performance baselines defined": f"{baselines} baselines",
+        "All services documented": counted(len(system.components), "component"),
+        "Performance baselines defined": counted(baselines, "baseline"),
         "Critical user journeys identified": listed(system.journeys),
         "Compliance requirements known": listed(system.compliance.regimes or ()) or "none apply",
-        "RTO/RPO requirements defined": f"{len(system.data)} data types",
+        "RTO/RPO requirements defined": counted(len(system.data), "data type"),
     }[name]
 
 

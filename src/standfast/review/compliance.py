@@ -30,8 +30,8 @@ def _kept(case: Case, regime: str) -> tuple[str, Retention] | None:
     """What the file keeps for a regime, and the path that says so."""
     retention = case.system.compliance.retention
     if regime in retention:
-        return f"compliance.retention.{regime}", retention[regime]
-    return ("compliance.audit", retention[""]) if "" in retention else None
+        return f"compliance.audit.retention.{regime}", retention[regime]
+    return ("compliance.audit.hot", retention[""]) if "" in retention else None
 
 
 @rule(
@@ -68,7 +68,7 @@ def too_short(case: Case) -> Iterator[Hit]:
             continue
         disputed = kept[1].total >= regime.undisputed
         yield Hit(
-            at=kept[0] if kept[0] != "compliance.audit" else f"compliance.audit.{name}",
+            at=f"compliance.audit.retention.{name}",
             problem=f"{regime.name} asks for {_years(regime.least)} ({regime.source}), "
             f"{_years(kept[1].total)} are kept" + (f"; {regime.note}" if regime.note else ""),
             suggestion=f"keep {_years(regime.least)}",

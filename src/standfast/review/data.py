@@ -59,7 +59,7 @@ def unknown_content(case: Case) -> Iterator[Hit]:
                 at=f"components.{name}",
                 problem=f"{name} ({component.type}) keeps data that the file does not name",
                 suggestion=f"what is in it? `data: {{NAME: {{store: {name}, class: ..., "
-                "rpo: ..., rto: ...}}}`",
+                "rpo: ..., rto: ...}}`",
             )
 
 

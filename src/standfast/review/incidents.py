@@ -62,7 +62,7 @@ def no_breach_clock(case: Case) -> Iterator[Hit]:
     if personal and lacking:
         yield Hit(
             at="incidents",
-            problem=f"personal data is kept, and no {listed(lacking)} is stated for a breach",
+            problem=f"personal data is kept; not stated for a breach: {listed(lacking)}",
             suggestion="write `legal_contact: PERSON` and `breach_clock: 72h` under `incidents:`",
         )
 

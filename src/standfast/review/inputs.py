@@ -148,7 +148,7 @@ def placeholders(case: Case) -> Iterator[Hit]:
     if examples:
         yield Hit(
             at="system",
-            problem=f"{len(examples)} addresses are of example domains: {listed(examples, 4)}",
+            problem=f"example domains stand at {listed(examples, 4)}",
             suggestion="give the real addresses before going live",
             verdict=Verdict.WARN,
         )

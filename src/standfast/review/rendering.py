@@ -20,6 +20,7 @@ _COLOURS = {
     Verdict.CLARIFY: "36",
     Verdict.BLOCK: "31",
 }
+_TEAMS = frozenset({Role.OPS, Role.QA, Role.LEGAL})
 _FAMILIES = {
     "INP": "Inputs",
     "BAS": "Baselines",
@@ -90,10 +91,8 @@ def _of_role(findings: Sequence[Finding], role: Role, colour: bool) -> Iterator[
     """A finding stands under the first role that it addresses, once."""
     own = [finding for finding in findings if finding.to[0] is role]
     if own:
-        yield from (
-            "",
-            f"For the {role} ({len(own)})" if role is not Role.QA else f"For QA ({len(own)})",
-        )
+        article = "" if role in _TEAMS else "the "
+        yield from ("", f"For {article}{role} ({len(own)})")
     for finding in own:
         yield from _paragraph(finding, colour)
 

@@ -52,7 +52,7 @@ def unfinished(case: Case) -> Iterator[Hit]:
 def strange_names(case: Case) -> Iterator[Hit]:
     for name, runbook in case.system.runbooks.items():
         strange = [one for one in _targets(runbook) if one not in case.system.components]
-        if strange:
+        if strange and not case.assumed(f"runbooks.{name}"):
             yield Hit(
                 at=f"runbooks.{name}",
                 problem=f"commands name {listed(strange)}, which is no component",

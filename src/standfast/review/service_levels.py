@@ -41,7 +41,7 @@ def no_level(case: Case) -> Iterator[Hit]:
                 at=f"components.{name}",
                 problem=f"{name} is on the journey {journey} and has no service level of its own",
                 suggestion=f"write `service_levels: {{{name}-availability: {{of: {name}, "
-                "sli: availability, slo: 99.9%}}}`",
+                "sli: availability, slo: 99.9%}}`",
             )
 
 

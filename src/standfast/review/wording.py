@@ -21,6 +21,8 @@ def span(length: timedelta) -> str:
     """`43.2 min`, `14.4 h`, `30 d`: the unit that reads best, one decimal where it tells."""
     if not length:
         return "0"
+    if timedelta(hours=1) <= length < timedelta(hours=72) and not length % timedelta(hours=1):
+        return f"{length // timedelta(hours=1)} h"
     for least, unit, name in _UNITS:
         if abs(length) >= least:
             return f"{_short(Fraction(length // _TICK, unit // _TICK))} {name}"
@@ -38,6 +40,11 @@ def percent(share: Fraction | float) -> str:
     """`99.35%`: up to four decimals, no idle zeros."""
     text = f"{float(share * 100):.4f}".rstrip("0").rstrip(".")
     return f"{text}%"
+
+
+def counted(number: int, word: str) -> str:
+    """`1 component`, `3 components`."""
+    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def number(value: Fraction) -> str:
