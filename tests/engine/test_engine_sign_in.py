@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
-
 import pytest
 
 from standfast.audit.event import SYSTEM
@@ -70,7 +68,7 @@ def test_five_wrong_passwords_lock_the_account_for_a_minute(sign_in: SignIn, clo
 
 
 def test_a_token_has_its_scopes_until_it_ends_or_is_revoked(sign_in: SignIn, clock) -> None:
-    token = sign_in.make_token("ci", ("read",), SYSTEM, timedelta(days=1))
+    token = sign_in.make_token("ci", ("read",), SYSTEM, days=1)
 
     caller = sign_in.by_token(token, None)
     assert caller is not None

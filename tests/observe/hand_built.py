@@ -49,7 +49,11 @@ def api(url: str, **more: object) -> Component:
         owner="storefront",
         url=f"{url}/",
         scrape=f"{url}/metrics",
-        health={"deep": Check(path="/health/deep", every=timedelta(minutes=1), timeout=timedelta(seconds=5))},
+        health={
+            "deep": Check(
+                path="/health/deep", every=timedelta(minutes=1), timeout=timedelta(seconds=5)
+            )
+        },
         needs={"db": Need(to="db", strength=Strength.HARD)},
     )
     return replace(base, **more)
@@ -63,7 +67,10 @@ def shop_system(url: str = "http://127.0.0.1:1", **more: object) -> System:
         timezone="Europe/Berlin",
         budget_window=timedelta(days=30),
         regions={},
-        components={"api": api(url), "db": Component(name="db", type="postgresql", owner="platform")},
+        components={
+            "api": api(url),
+            "db": Component(name="db", type="postgresql", owner="platform"),
+        },
         journeys={"browse": Journey(name="browse", path=("api", "db"), slo=THREE_NINES)},
         service_levels={
             "api-availability": level("api-availability", "api"),
@@ -90,7 +97,9 @@ def shop_system(url: str = "http://127.0.0.1:1", **more: object) -> System:
         locations={},
         failovers={},
         degradations=(),
-        compliance=Compliance(regimes=None, retention={}, events=(), patterns=(), readers=(), mask=()),
+        compliance=Compliance(
+            regimes=None, retention={}, events=(), patterns=(), readers=(), mask=()
+        ),
         waivers=(),
         server=ServerSettings(),
         places={},

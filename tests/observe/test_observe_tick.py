@@ -145,11 +145,11 @@ def test_after_a_long_pause_the_events_count_but_are_no_news(
 def test_two_failed_looks_make_a_component_unhealthy_and_those_who_need_it_degraded(
     observe, database, system, shop, clock
 ) -> None:
-    web = replace(
-        api(shop.url, name="web", scrape=None, health={}), needs={"api": replace(system.components["api"].needs["db"], to="api")}
+    needs = {"api": replace(system.components["api"].needs["db"], to="api")}
+    web = api(
+        f"{shop.url}/ok", name="web", url=f"{shop.url}/ok", scrape=None, health={}, needs=needs
     )
     shop.says("/ok", "fine")
-    web = replace(web, url=f"{shop.url}/ok")
     system = replace(system, components={**system.components, "web": web})
     shop.says("/", "broken", status=500)
 

@@ -10,13 +10,11 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any
 
 from standfast_kit import endpoints
-from standfast_kit.degraded import tracking
+from standfast_kit.degraded import begin, end
 from standfast_kit.metrics import OTHER
 from standfast_kit.signals import CLIENT_CLOSED
 
 if TYPE_CHECKING:
-    from collections import deque
-
     from standfast_kit.degraded import Degraded
     from standfast_kit.kit import Kit
 
@@ -61,9 +59,11 @@ class Reliable:
         if path in endpoints.PATHS:
             await self._answer(path, scope, send)
             return
-        with tracking() as degraded:
-            exchange = _Exchange(self, scope, receive, send, prefix, path, degraded)
-            await exchange.run()
+        degraded, token = begin()
+        try:
+            await _Exchange(self, scope, receive, send, prefix, path, degraded).run()
+        finally:
+            end(token)
 
     async def _answer(self, path: str, scope: Scope, send: Send) -> None:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -130,7 +130,7 @@ class _Exchange:
         send: Send,
         prefix: str,
         path: str,
-        degraded: deque[Degraded],
+        degraded: list[Degraded],
     ) -> None:
         self._of, self._scope, self._receive, self._send = of, scope, receive, send
         self._prefix, self._path, self._degraded = prefix, path, degraded

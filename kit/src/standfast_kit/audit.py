@@ -136,7 +136,7 @@ class Audit:
             return None
         return str(made["id"])
 
-    async def emit_async(self, type: str, **terms: Any) -> str | None:  # noqa: A002, ANN401 - those of emit
+    async def emit_async(self, type: str, **terms: Any) -> str | None:  # noqa: A002 - those of emit
         """As `emit`; the disk is waited for in a thread, not on the loop."""
         import asyncio
 

@@ -8,6 +8,7 @@ before a transition lands in a retired period and changes nothing.
 from __future__ import annotations
 
 import logging
+import math
 import os
 import threading
 import weakref
@@ -18,7 +19,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 from standfast_kit import clock
 from standfast_kit.guard import Guard, Permit, wrap
 from standfast_kit.rule import Rule, Slow, Trip, duration, matches
-from standfast_kit.window import NEVER, Tally, Window
+from standfast_kit.window import NEVER, Tally, Window, ticker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,9 +47,23 @@ class State(StrEnum):
 class CircuitOpen(Exception):
     """The call was refused without running; `retry_after` is in seconds, None when nobody can tell."""
 
-    def __init__(self, name: str, state: str, retry_after: float | None) -> None:
-        super().__init__(name, state, retry_after)
-        self.name, self.state, self.retry_after = name, state, retry_after
+    # No constructor at run time: the arguments are kept by BaseException, and refusing must be quick.
+    if TYPE_CHECKING:
+
+        def __init__(self, name: str, state: str, retry_after: float | None) -> None: ...
+
+    @property
+    def name(self) -> str:
+        return str(self.args[0])
+
+    @property
+    def state(self) -> str:
+        return str(self.args[1])
+
+    @property
+    def retry_after(self) -> float | None:
+        wait: float | None = self.args[2]
+        return wait
 
     def __str__(self) -> str:
         wait = "" if self.retry_after is None else f"; try again in {self.retry_after:.3g} s"
@@ -105,7 +120,7 @@ class Breaker:
         rule: Rule | None = None,
         fallback: Fallback | None = None,
         clock: Callable[[], float] = clock.monotonic,
-        **more: Any,  # noqa: ANN401 - the remaining fields of Rule, checked by it
+        **more: Any,
     ) -> None:
         if (rule is None) == (open is None):
             raise TypeError(f"breaker {name!r}: say either open='50% in 10s' or rule=Rule(...)")
@@ -117,7 +132,10 @@ class Breaker:
         self.window: Window | None = self._new_window(clock())
         self._probes: Probes | None = None
         self._past = [0, 0, 0]
-        self._ignored = self._refused = 0
+        self._ignored = 0
+        self.refuse_until = NEVER
+        """Until then every call is refused, without asking the lock."""
+        self._refused, self._refused_reads = ticker(), 0
         self._transitions = dict.fromkeys(State, 0)
         self._degraded: dict[str, int] = {}
         _living.add(self)
@@ -131,6 +149,9 @@ class Breaker:
     def __call__(self, fn: Any = None, *, fallback: Any = None) -> Any:
         """Guard a function, coroutine function, generator or asynchronous generator."""
         chosen = fallback or self.fallback
+        for mode in chosen.modes if chosen else ():
+            # From zero on, so that the first degraded answer shows as an increase.
+            self._degraded.setdefault(mode, 0)
         if fn is None:
             return lambda late: wrap(self, late, chosen)
         return wrap(self, fn, chosen)
@@ -144,6 +165,8 @@ class Breaker:
         window = self.window
         if window is not None:
             return Permit(self, window)
+        if (moment := self.clock()) < self.refuse_until:
+            raise self.refusal(moment)
         events: list[Transition] = []
         with self._lock:
             now = self.clock()
@@ -246,13 +269,14 @@ class Breaker:
     def reading(self) -> Reading:
         with self._lock:
             now = self.window.whole() if self.window else Tally(ok=0, failed=0, slow=0)
+            self._refused_reads += 1
             return Reading(
                 state=self._state,
                 ok=self._past[0] + now.ok,
                 failed=self._past[1] + now.failed,
                 slow=self._past[2] + now.slow,
                 ignored=self._ignored,
-                refused=self._refused,
+                refused=self._refused() - self._refused_reads + 1,
                 transitions=dict(self._transitions),
                 degraded=dict(self._degraded),
             )
@@ -276,11 +300,20 @@ class Breaker:
             return Permit(self, self._probes)
         return None
 
+    def refusal(self, now: float) -> CircuitOpen:
+        """A counted refusal of an open circuit; needs no lock."""
+        self._refused()
+        wait = self.refuse_until - now
+        if wait == math.inf:
+            return CircuitOpen(self.name, self._state, None)
+        # Another thread may have moved on since; it is not worth a lock.
+        return CircuitOpen(self.name, self._state, wait if wait > 0 else 0.0)
+
     def _refusal(self, now: float) -> CircuitOpen:
-        self._refused += 1
+        self._refused()
         until = self._probes.deadline if self._probes else self._until
         wait = None if self._state is State.FORCED_OPEN else max(0.0, until - now)
-        return CircuitOpen(self.name, self._state.value, wait)
+        return CircuitOpen(self.name, self._state, wait)
 
     def _give_back(self, period: Window | Probes) -> None:
         self._ignored += 1
@@ -337,6 +370,9 @@ class Breaker:
             self._reopened, self._until = self._reopened + 1, now + open_seconds
         elif after is not State.HALF_OPEN:
             self._reopened = 0
+        self.refuse_until = self._until if after is State.OPEN else NEVER
+        if after is State.FORCED_OPEN:
+            self.refuse_until = math.inf
         wait = (self.rule.probe_wait or self.rule.reset).total_seconds()
         self._probes = Probes(self.rule.probes, now + wait) if after is State.HALF_OPEN else None
         recording = after in (State.CLOSED, State.OBSERVING)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 KEPT = 64
-"""Outside a request nobody empties the list, so it is bounded."""
+"""Degraded answers remembered for one request; later ones are counted only."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +24,7 @@ class Degraded:
 
 
 # The list is shared with the tasks that a request starts: they get a copy of the context, not of it.
-_answers: ContextVar[deque[Degraded] | None] = ContextVar("standfast_degraded", default=None)
+_answers: ContextVar[list[Degraded] | None] = ContextVar("standfast_degraded", default=None)
 
 
 def degraded() -> tuple[Degraded, ...]:
@@ -34,19 +33,27 @@ def degraded() -> tuple[Degraded, ...]:
 
 
 def mark(answer: Degraded) -> None:
+    """Note a degraded answer for the request; outside of one there is nobody to tell."""
     answers = _answers.get()
-    if answers is None:
-        answers = deque(maxlen=KEPT)
-        _answers.set(answers)
-    answers.append(answer)
+    if answers is not None and len(answers) < KEPT:
+        answers.append(answer)
+
+
+def begin() -> tuple[list[Degraded], Token[list[Degraded] | None]]:
+    """Start a fresh list; what the middlewares use, for whom a context manager is too slow."""
+    answers: list[Degraded] = []
+    return answers, _answers.set(answers)
+
+
+def end(token: Token[list[Degraded] | None]) -> None:
+    _answers.reset(token)
 
 
 @contextmanager
-def tracking() -> Iterator[deque[Degraded]]:
+def tracking() -> Iterator[list[Degraded]]:
     """A fresh list for the block; the middleware opens one for each request."""
-    answers: deque[Degraded] = deque(maxlen=KEPT)
-    token = _answers.set(answers)
+    answers, token = begin()
     try:
         yield answers
     finally:
-        _answers.reset(token)
+        end(token)

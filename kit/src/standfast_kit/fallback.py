@@ -59,6 +59,8 @@ class Fallback:
     """The shape of a fallback; the three kinds below are it."""
 
     blocking = False
+    modes: tuple[str, ...] = ()
+    """What its answers may be counted under."""
 
     def answer(
         self, failure: Failure, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -117,6 +119,7 @@ class Chain(Fallback):
     def __init__(self, first: Fallback, second: Fallback) -> None:
         self._first, self._second = first, second
         self.blocking = first.blocking or second.blocking
+        self.modes = first.modes + second.modes
 
     def answer(
         self, failure: Failure, args: tuple[Any, ...], kwargs: dict[str, Any]
@@ -131,6 +134,8 @@ class Chain(Fallback):
 
 class value(Fallback):  # noqa: N801 - read at the call: fallback=value([])
     """Always this value."""
+
+    modes = ("value",)
 
     def __init__(self, constant: object) -> None:
         self._constant = constant
@@ -147,6 +152,8 @@ class value(Fallback):  # noqa: N801 - read at the call: fallback=value([])
 class compute(Fallback):  # noqa: N801 - read at the call: fallback=compute(popular)
     """What `fn(failure, *args, **kwargs)` returns; it may raise."""
 
+    modes = ("computed",)
+
     def __init__(self, fn: Callable[..., object]) -> None:
         self._fn = fn
 
@@ -156,7 +163,7 @@ class compute(Fallback):  # noqa: N801 - read at the call: fallback=compute(popu
         return Given(value=self._fn(failure, *args, **kwargs), mode="computed")
 
 
-def by_arguments(*args: Any, **kwargs: Any) -> Hashable:  # noqa: ANN401 - any call
+def by_arguments(*args: Any, **kwargs: Any) -> Hashable:
     """The default key of the stale cache."""
     return args, tuple(sorted(kwargs.items()))
 
@@ -167,6 +174,8 @@ class stale(Fallback):  # noqa: N801 - read at the call: fallback=stale(max_age=
     The least recently used answers go once there are more than `size`. For methods give a `key`:
     by default `self` is part of it. Answers are handed out as they are, not copied.
     """
+
+    modes = ("stale",)
 
     def __init__(
         self,
@@ -218,6 +227,7 @@ class queue(Fallback):  # noqa: N801 - read at the call: fallback=queue(later, k
     """
 
     blocking = True
+    modes = ("queue",)
 
     def __init__(
         self,

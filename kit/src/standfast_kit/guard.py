@@ -116,7 +116,7 @@ def wrap(breaker: Breaker, fn: Function, fallback: Fallback | None) -> Function:
 
 def _careful(breaker: Breaker, fn: Function) -> Function:
     @functools.wraps(fn)
-    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    def call(*args: Any, **kwargs: Any) -> Any:
         permit = breaker.admit()
         try:
             result = fn(*args, **kwargs)
@@ -134,9 +134,11 @@ def _quick(breaker: Breaker, fn: Function) -> Function:
     clock, careful = breaker.clock, _careful(breaker, fn)
 
     @functools.wraps(fn)
-    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    def call(*args: Any, **kwargs: Any) -> Any:
         window = breaker.window
         if window is None:
+            if (now := clock()) < breaker.refuse_until:
+                raise breaker.refusal(now)
             return careful(*args, **kwargs)
         try:
             result = fn(*args, **kwargs)
@@ -154,7 +156,7 @@ def _quick(breaker: Breaker, fn: Function) -> Function:
 
 def _async_careful(breaker: Breaker, fn: Function) -> Function:
     @functools.wraps(fn)
-    async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    async def call(*args: Any, **kwargs: Any) -> Any:
         permit = breaker.admit()
         try:
             result = await fn(*args, **kwargs)
@@ -171,9 +173,11 @@ def _async_quick(breaker: Breaker, fn: Function) -> Function:
     clock, careful = breaker.clock, _async_careful(breaker, fn)
 
     @functools.wraps(fn)
-    async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    async def call(*args: Any, **kwargs: Any) -> Any:
         window = breaker.window
         if window is None:
+            if (now := clock()) < breaker.refuse_until:
+                raise breaker.refusal(now)
             return await careful(*args, **kwargs)
         try:
             result = await fn(*args, **kwargs)
@@ -191,7 +195,7 @@ def _async_quick(breaker: Breaker, fn: Function) -> Function:
 
 def _generator(breaker: Breaker, fn: Callable[..., Iterator[Any]]) -> Function:
     @functools.wraps(fn)
-    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    def call(*args: Any, **kwargs: Any) -> Any:
         with Guard(breaker):
             return (yield from fn(*args, **kwargs))
 
@@ -200,7 +204,7 @@ def _generator(breaker: Breaker, fn: Callable[..., Iterator[Any]]) -> Function:
 
 def _async_generator(breaker: Breaker, fn: Callable[..., AsyncIterator[Any]]) -> Function:
     @functools.wraps(fn)
-    async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    async def call(*args: Any, **kwargs: Any) -> Any:
         inner = fn(*args, **kwargs)
         try:
             async with Guard(breaker):
@@ -214,7 +218,7 @@ def _async_generator(breaker: Breaker, fn: Callable[..., AsyncIterator[Any]]) ->
 
 def _fallback(breaker: Breaker, guarded: Function, fallback: Fallback) -> Function:
     @functools.wraps(guarded)
-    def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    def call(*args: Any, **kwargs: Any) -> Any:
         try:
             result = guarded(*args, **kwargs)
         except Exception as error:
@@ -230,7 +234,7 @@ def _fallback(breaker: Breaker, guarded: Function, fallback: Fallback) -> Functi
 
 def _async_fallback(breaker: Breaker, guarded: Function, fallback: Fallback) -> Function:
     @functools.wraps(guarded)
-    async def call(*args: Any, **kwargs: Any) -> Any:  # noqa: ANN401 - hands on whatever fn takes
+    async def call(*args: Any, **kwargs: Any) -> Any:
         try:
             result = await guarded(*args, **kwargs)
         except Exception as error:

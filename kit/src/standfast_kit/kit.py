@@ -12,7 +12,7 @@ from standfast_kit.breaker import Breaker, Transition
 from standfast_kit.health import Health
 from standfast_kit.metrics import Registry
 from standfast_kit.process import Process
-from standfast_kit.secret import read_secret
+from standfast_kit.secret import check_reference, read_secret
 from standfast_kit.signals import Signals
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Kit:
         self.health = Health(version, clock=clock, monotonic=monotonic)
         self.breakers: dict[str, Breaker] = {}
         self.queues: dict[str, RetryQueue] = {}
-        self._health_token = health_token
+        self._health_token = check_reference(health_token) if health_token else None
         self._listeners: list[Callable[[Transition], object]] = []
         self.registry.collect_with(Process())
         self.registry.collect_with(lambda: exposition.breakers(self.breakers.values()))
@@ -71,7 +71,7 @@ class Kit:
         if audit is not None:
             self.registry.collect_with(lambda: exposition.audit(audit))
 
-    def breaker(self, name: str, **settings: Any) -> Breaker:  # noqa: ANN401 - the settings of Breaker
+    def breaker(self, name: str, **settings: Any) -> Breaker:
         """Make a breaker, or return the one made before; `settings` are those of `Breaker`."""
         if name in self.breakers and not settings:
             return self.breakers[name]
@@ -98,7 +98,7 @@ class Kit:
         """Add a health check; see `Health.check`."""
         self.health.check(name, ask, required=required, timeout=timeout, period=period, deep=deep)
 
-    def queue(self, name: str, path: str | Path, **settings: Any) -> RetryQueue:  # noqa: ANN401 - of RetryQueue
+    def queue(self, name: str, path: str | Path, **settings: Any) -> RetryQueue:
         """A durable retry queue whose depth and age are exported."""
         from standfast_kit.retry_queue import RetryQueue
 

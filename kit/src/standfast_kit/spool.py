@@ -81,15 +81,19 @@ class Spool:
         self._lock_fd = _locked(directory / "lock")
         self._retired: list[int] = []
         self._written = self._synced = 0
-        self._fd, self._size = -1, 0
+        self._fd, self._size, self._number = -1, 0, 0
         self._unsyncable = 0
         self._sizes: dict[int, int] = {}
         cursor = self._cursor()
         self._position = int(cursor.get("segment", 0)), int(cursor.get("offset", 0))
         self.counter = int(cursor.get("counter", 0))
         self.waiting = self.damaged = 0
-        for number in sorted(int(path.stem) for path in directory.glob("*.log")):
-            self._recover(number)
+        try:
+            for number in sorted(int(path.stem) for path in directory.glob("*.log")):
+                self._recover(number)
+        except BaseException:
+            self.abandon()
+            raise
         self._number = max([*self._sizes, self._position[0]], default=0)
 
     # -- writing

@@ -50,6 +50,6 @@ def forced(kit: Kit, force: Mapping[str, State | str]) -> Iterator[list[Transiti
     try:
         yield events
     finally:
+        kit.forget_listener(events.append)
         for name in wanted:
             kit.breaker(name).close()
-        kit.forget_listener(events.append)

@@ -12,8 +12,7 @@ import itertools
 import sys
 import threading
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,9 +40,8 @@ def ticker() -> Callable[[], int]:
     return itertools.count().__next__ if gil else LockedCount()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """Outcomes of one stretch of time."""
+class Tally(NamedTuple):
+    """Outcomes of one stretch of time; a tuple, for one is made at each failure."""
 
     ok: int
     failed: int

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from standfast.spec.values import Severity
 
 
+OURS = {"source": "standfast"}  # the label of what standfast itself judged
+
+
 class AlertState(StrEnum):
     PENDING = "pending"
     FIRING = "firing"

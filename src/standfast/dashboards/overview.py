@@ -55,7 +55,7 @@ class OverviewScreen:
     version: int
 
 
-def screen(  # noqa: PLR0913 - each is another part of the picture
+def screen(
     system: str,
     *,
     version: int,

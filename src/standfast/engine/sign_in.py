@@ -190,7 +190,7 @@ class SignIn:
         return Caller(name=token.name, kind="api_key", scopes=token.scopes, address=address)
 
     def make_token(
-        self, name: str, scopes: tuple[str, ...], by: Actor, lasts: timedelta | None = None
+        self, name: str, scopes: tuple[str, ...], by: Actor, days: int | None = None
     ) -> str:
         """A token for a program: shown now, and never again."""
         if unknown := set(scopes) - set(SCOPES):
@@ -200,7 +200,7 @@ class SignIn:
         now, secret = self._clock(), secrets.token_urlsafe(32)
         token = Token(
             id=secrets.token_hex(6), digest=digest_of(secret), name=name, scopes=scopes, made_at=now,
-            ends_at=now + lasts if lasts else None,
+            ends_at=now + timedelta(days=days) if days else None,
         )  # fmt: skip
 
         def keep(tx: SignInTx) -> Change[None]:

@@ -1,1 +1,21 @@
-"""The System and its state in, texts out: documents, rules, configuration."""
+"""System and review in, {path: document} out: documents for people and configuration for machines."""
+
+from standfast.publish.document import Document, Generated, Output, Region, Scaffold
+from standfast.publish.plan import REVIEW, Deed, Plan, Write, plan, recorded_day
+from standfast.publish.render import FOLDERS, render
+
+__all__ = [
+    "FOLDERS",
+    "REVIEW",
+    "Deed",
+    "Document",
+    "Generated",
+    "Output",
+    "Plan",
+    "Region",
+    "Scaffold",
+    "Write",
+    "plan",
+    "recorded_day",
+    "render",
+]

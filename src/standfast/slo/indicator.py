@@ -48,6 +48,11 @@ def of_component(component: Component) -> Indicator:
     return Indicator(key=f"{component.name}/probe", component=component.name, kind="probe")
 
 
+def requests_of(component: Component) -> Indicator:
+    """The requests that a component answers, those of the class 5xx being bad."""
+    return Indicator(key=f"{component.name}/requests", component=component.name, kind="requests")
+
+
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
     key = f"{level.of}/{kind}"
     if threshold is not None:

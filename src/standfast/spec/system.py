@@ -109,6 +109,9 @@ class Component:
     signals: tuple[
         str, ...
     ] = ()  # golden signals declared as measured: latency traffic errors saturation
+    signal_detail: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict
+    )  # golden signal -> what is measured: "connections", "concurrent users"
     dsn: SecretRef | None = None  # how standfast reaches a database for backups
     rebuild_from: str = ""  # "source" where a data store can be rebuilt
 
@@ -450,6 +453,7 @@ class Compliance:
     readers: tuple[str, ...]
     mask: tuple[str, ...]
     basis: Mapping[str, str] = field(default_factory=dict)  # regime -> legal basis stated
+    purpose: Mapping[str, str] = field(default_factory=dict)  # regime or data -> why it is kept
     legal_hold: tuple[str, ...] = ()
     anchors: tuple[str, ...] = ()  # where checkpoints go beside the database
     spool: str | None = None
@@ -474,6 +478,8 @@ class ServerSettings:
     dead_man: str | None = None  # pinged outside at every tick
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
+    tls_certificate: str | None = None  # a file
+    tls_key: str | None = None  # a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -509,6 +515,10 @@ class System:
     places: Mapping[str, Place]  # dotted path -> where it stands
     assumptions: tuple[Assumption, ...]
     stated: frozenset[str]  # dotted paths that the file itself gives
+    literal_secrets: tuple[
+        str, ...
+    ] = ()  # dotted paths at which a secret stands; the secret is not kept
+    environment: str = ""  # the overlay that was laid over the file
 
     def place(self, path: str) -> Place | None:
         """Where `path` stands, or else the nearest thing above it that does."""

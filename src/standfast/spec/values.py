@@ -91,9 +91,12 @@ class Assumption:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SecretRef:
-    """Where a secret is to be had: `env:NAME` or `file:/path`; never the secret."""
+    """Where a secret is to be had: `env:NAME` or `file:/path`; never the secret.
 
-    kind: str  # "env" | "file"
+    Where the file holds the secret itself, the kind is "literal" and the name empty: it was not kept.
+    """
+
+    kind: str  # "env" | "file" | "literal"
     name: str
 
     def __str__(self) -> str:

@@ -245,6 +245,15 @@ class History:
         note: str | None = self._connection.execute(last).scalar()
         return note
 
+    def last_signed(self, stream: str) -> tuple[int, datetime | None]:
+        """How much of the stream its newest checkpoint covers, and when that was signed."""
+        mine = checkpoints.c.stream == stream
+        last = select(checkpoints.c.size, checkpoints.c.signed_at).where(mine)
+        row = self._connection.execute(
+            last.order_by(checkpoints.c.size.desc()).limit(1)
+        ).one_or_none()
+        return (row.size, row.signed_at) if row else (0, None)
+
     def releases(self, stream: str) -> list[bytes]:
         """The cores of the events that say why payloads are gone."""
         said = and_(records.c.stream == stream, records.c.action.in_([ERASED, PRUNED]))

@@ -135,6 +135,11 @@ class MonitoringRows:
     def target_states(self) -> dict[str, TargetState]:
         return {row.target: _state(row) for row in self._connection.execute(select(states))}
 
+    def newest_instant(self) -> datetime | None:
+        """When anything was looked at last."""
+        moment: datetime | None = self._connection.execute(select(func.max(states.c.at))).scalar()
+        return moment
+
     def states_by_component(self) -> dict[str, tuple[TargetState, ...]]:
         found: dict[str, list[TargetState]] = defaultdict(list)
         for state in self.target_states().values():

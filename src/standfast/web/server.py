@@ -52,4 +52,4 @@ def create(platform: Platform) -> ASGIApp:
     for routes in (api, pages):
         app.include_router(routes)
     platform.at_shutdown = revisions.stop
-    return Reliable(app, platform.kit)  # type: ignore[return-value]  # the kit spells ASGI's types its own way
+    return Reliable(app, platform.kit)

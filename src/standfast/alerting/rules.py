@@ -1,0 +1,100 @@
+"""The rules that are watched: those of the file, and for every objective those of its burn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from standfast.slo.burn import burn_alerts
+from standfast.slo.objective import objectives
+from standfast.spec.condition import Absence, Burn, Expr, Threshold
+
+if TYPE_CHECKING:
+    from standfast.slo.objective import Objective
+    from standfast.spec.condition import Condition
+    from standfast.spec.system import AlertRule, System
+    from standfast.spec.values import Severity
+
+PAGE, TICKET = "page", "ticket"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One alert that may come to be, with everything its life is governed by."""
+
+    name: str
+    component: str
+    when: Condition
+    severity: Severity
+    summary: str
+    lasting: timedelta = timedelta(0)  # holds so long before it fires
+    clears: timedelta = timedelta(0)  # is over so long before it is resolved
+    reopens: timedelta = timedelta(minutes=15)  # back within this is the same episode
+    runbook: str | None = None
+    windows: str = ""  # of a burn: page | ticket; "" is all of them
+
+
+def rules(system: System) -> tuple[Rule, ...]:
+    """File first. An objective whose burn the file watches itself gets no page of its own beside it."""
+    mine = [_of_file(rule) for rule in system.alerts.values() if not isinstance(rule.when, Expr)]
+    watched = {
+        rule.when.objective for rule in system.alerts.values() if isinstance(rule.when, Burn)
+    }
+    burning = [
+        one
+        for objective in objectives(system)
+        for one in _of_objective(system, objective)
+        if not (one.windows == PAGE and {objective.name, objective.level} & watched)
+    ]
+    return tuple(mine + burning)
+
+
+def _of_file(rule: AlertRule) -> Rule:
+    lasting = rule.when.lasting if isinstance(rule.when, Threshold) else timedelta(0)
+    return Rule(
+        name=rule.name,
+        component=rule.of,
+        when=rule.when,
+        severity=rule.severity,
+        summary=rule.summary or f"{rule.of}: {rule.when.text}",
+        lasting=lasting,
+        clears=_clears(rule.when),
+        runbook=rule.runbook,
+    )
+
+
+def _clears(when: Condition) -> timedelta:
+    """Half the time it took to fire, at least a quarter minute and at most five: else it flaps."""
+    if isinstance(when, Threshold | Absence):
+        return min(max(when.lasting / 2, timedelta(seconds=15)), timedelta(minutes=5))
+    return timedelta(0)
+
+
+def _of_objective(system: System, objective: Objective) -> list[Rule]:
+    """A page and a ticket; each fires by its quick or its slow windows."""
+    windows = burn_alerts(objective)
+    found = []
+    for kind in (PAGE, TICKET):
+        mine = [window for window in windows if window.pages == (kind == PAGE)]
+        if not mine:
+            continue
+        found.append(
+            Rule(
+                name=f"{objective.name}-burn" + ("" if kind == PAGE else "-ticket"),
+                component=objective.component,
+                when=Burn(objective=objective.name, text=f"burn rate of {objective.name}"),
+                severity=min(window.severity for window in mine),
+                summary=f"{objective.name}: the error budget burns too fast",
+                clears=min(mine[0].short / 2, timedelta(minutes=2)),
+                runbook=_runbook(system, objective.component),
+                windows=kind,
+            )
+        )
+    return found
+
+
+def _runbook(system: System, component: str) -> str | None:
+    """The runbook of the component's own gravest alert: where it burns, that is the place to begin."""
+    mine = [rule for rule in system.alerts.values() if rule.of == component and rule.runbook]
+    return min(mine, key=lambda rule: rule.severity).runbook if mine else None

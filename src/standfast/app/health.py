@@ -1,0 +1,80 @@
+"""How standfast itself is: its own deep health and metrics, with the kit that it gives to others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from standfast_kit.metrics import Family, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from standfast.app.platform import Platform
+
+
+class Unwell(Exception):
+    """A part of standfast is not well; the text says why."""
+
+
+def watch_over(platform: Platform) -> None:
+    """Register what /health/ready and /health/deep ask, and what /metrics tells."""
+    kit = platform.kit
+    kit.check("database", lambda: _database(platform), timeout="3s", deep=True)
+    kit.check("ticking", lambda: _ticking(platform), timeout="1s", deep=True)
+    kit.check("file", lambda: _file(platform), required=False, timeout="1s", deep=True)
+    kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
+    kit.registry.collect_with(lambda: _ticks(platform))
+    kit.registry.collect_with(lambda: _watched(platform))
+
+
+def problems(platform: Platform) -> tuple[str, ...]:
+    """What is wrong with standfast itself, in sentences, for the overview page."""
+    found = [f"{role}: {why}" for role, why in platform.ticking.late(platform.now()).items()]
+    if platform.accept.rejected:
+        first, *more = platform.accept.rejected.problems
+        found.append(
+            f"The changed file was not accepted, the old one goes on: {first.splitlines()[0]}"
+        )
+        found += [f"and {len(more)} more problems in it"] if more else []
+    return tuple(found + list(platform.read.undelivered()))
+
+
+def _database(platform: Platform) -> None:
+    platform.keeping.database.read(lambda tx: tx.files.newest_number())
+
+
+def _ticking(platform: Platform) -> None:
+    if late := platform.ticking.late(platform.now()):
+        raise Unwell("; ".join(f"{role}: {why}" for role, why in late.items()))
+
+
+def _file(platform: Platform) -> str:
+    return "degraded" if platform.accept.rejected else "healthy"
+
+
+def _pages(platform: Platform) -> None:
+    if waiting := platform.read.undelivered():
+        raise Unwell("; ".join(waiting))
+
+
+def _ticks(platform: Platform) -> Iterator[Family]:
+    pulses = platform.ticking.pulses.items()
+    yield Family(
+        name="standfast_ticks_total", kind="counter", help="Ticks that ended, by role.",
+        samples=[Sample((("role", role),), pulse.ticks) for role, pulse in pulses],
+    )  # fmt: skip
+    yield Family(
+        name="standfast_tick_failures_total", kind="counter", help="Ticks that failed, by role.",
+        samples=[Sample((("role", role),), pulse.failures) for role, pulse in pulses],
+    )  # fmt: skip
+    yield Family(
+        name="standfast_tick_seconds", kind="gauge", help="How long the last tick took, by role.",
+        samples=[Sample((("role", role),), pulse.lasted) for role, pulse in pulses],
+    )  # fmt: skip
+
+
+def _watched(platform: Platform) -> Iterator[Family]:
+    yield Family(
+        name="standfast_up", kind="gauge", help="1 while standfast runs.", samples=[Sample((), 1)]
+    )
+    yield from platform.read.metrics(platform.now())

@@ -1,0 +1,117 @@
+"""The running platform: every flow with its store, drivers and clock, and the ticking that drives them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from datetime import timedelta
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from standfast.app.health import watch_over
+from standfast.app.keeping import Keeping
+from standfast.app.reading import Read
+from standfast.app.watching import FileWatch
+from standfast.drivers.file_stamp import FileStamps
+from standfast.drivers.files import Files
+from standfast.drivers.http_probe import HealthPoll, HttpProbe
+from standfast.drivers.passwords import Argon2Passwords
+from standfast.drivers.scrape import Scrape
+from standfast.drivers.tcp_probe import TcpProbe
+from standfast.drivers.tls_probe import TlsProbe
+from standfast.engine.accept import Accept
+from standfast.engine.evaluate import Evaluate
+from standfast.engine.examine import Examine
+from standfast.engine.observe import Observe
+from standfast.engine.sign_in import SignIn
+from standfast.engine.ticking import Role, Ticking
+from standfast.review import Measured
+from standfast_kit.clock import Clock, utc_now
+from standfast_kit.kit import Kit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from standfast.app.settings import Settings
+    from standfast.engine.observe import LookAt
+    from standfast.spec.system import System
+
+log = logging.getLogger(__name__)
+_SECOND = timedelta(seconds=1)
+
+
+class Platform:
+    """Everything that one server does; `begin` starts it and `end` stops it."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.settings, self.now = settings, clock
+        self.keeping = Keeping(settings.database, settings.data, clock)
+        store = self.keeping.database
+        self.record = self.keeping.record
+        self.accept = Accept(store, Files(), clock)
+        self.watch = FileWatch(self.accept, FileStamps(), settings.file)
+        self.sign_in = SignIn(store, Argon2Passwords(), clock)
+        self.observe = Observe(store, _looks(), clock)
+        self.evaluate = Evaluate(store)
+        self.examine = Examine(store, self._measured)
+        self.ticking = Ticking(self._roles(), clock)
+        self.kit = Kit("standfast", version("standfast"))
+        self.read = Read(self)
+        self.at_shutdown: Callable[[], None] = lambda: None
+        watch_over(self)
+        self._ended = threading.Event()
+
+    def begin(self) -> None:
+        """Take the file and start the ticking. Raises FileError where there is no good file yet."""
+        self.accept.propose(self.settings.file)
+        self.ticking.start()
+
+    def ending(self) -> None:
+        """The end is near: streams close, nothing new begins."""
+        self.at_shutdown()
+
+    def end(self) -> None:
+        if not self._ended.is_set():
+            self._ended.set()
+            if late := self.ticking.stop(patience=2.5):
+                log.warning("still at work at the end: %s", ", ".join(late))
+            self.observe.close()
+            self.kit.close()
+            self.keeping.close()
+
+    def verify(self) -> tuple[str, ...]:
+        """What is wrong with the audit log, in sentences; empty where it is whole."""
+        return tuple(str(finding) for finding in self.record.verify().findings)
+
+    def reload(self) -> None:
+        """Look at the file now; in a thread of its own, since a signal's handler may not wait."""
+        threading.Thread(target=self.watch.propose, name="standfast-reload", daemon=True).start()
+
+    def _measured(self, _now: datetime) -> Measured:
+        return Measured()
+
+    def _roles(self) -> tuple[Role, ...]:
+        return (
+            Role(name="file", every=2 * _SECOND, work=self.watch.tick),
+            Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
+            Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
+            Role(name="checkpoint", every=_SECOND, work=self.record.checkpoint),
+            Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
+        )
+
+    def _with_system(
+        self, tick: Callable[[System, datetime], object]
+    ) -> Callable[[datetime], object]:
+        return lambda now: tick(self.accept.current(), now)
+
+
+def _looks() -> dict[str, LookAt]:
+    return {
+        "scrape": Scrape(),
+        "exporter": Scrape(),
+        "http": HttpProbe(),
+        "tcp": TcpProbe(),
+        "tls": TlsProbe(),
+        "health": HealthPoll(),
+    }

@@ -1,0 +1,195 @@
+"""Reading: each screen's rows in one read transaction, then the function that makes the screen of them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from standfast.app import health as own_health
+from standfast.dashboards import audit as audit_screen
+from standfast.dashboards import objective as objective_screen
+from standfast.dashboards import overview as overview_screen
+from standfast.dashboards import review as review_screen
+from standfast.dashboards import service as service_screen
+from standfast.dashboards.mark import mark
+from standfast.dashboards.on_call import Delivery
+from standfast.engine.record import SYSTEM_STREAM
+from standfast.errors import NotFound
+from standfast.slo.objective import objectives
+from standfast_kit.metrics import Family, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from standfast.app.platform import Platform
+    from standfast.audit.event import Actor
+    from standfast.audit.query import Query
+    from standfast.dashboards.audit import AuditScreen, Seal
+    from standfast.dashboards.objective import ObjectiveLine, ObjectiveScreen
+    from standfast.dashboards.overview import AlertLine, OverviewScreen
+    from standfast.dashboards.review import ReviewScreen
+    from standfast.dashboards.service import ComponentLine, ServiceScreen
+    from standfast.slo.objective import Objective
+    from standfast.spec.system import System
+    from standfast.store.database import Database
+    from standfast.store.tx import Tx
+
+_SHOWN = timedelta(minutes=15)
+_UNSIGNED = timedelta(seconds=10)  # a checkpoint is due every second
+
+
+class Read:
+    """What pages and the API show; every method is one look at one instant."""
+
+    def __init__(self, platform: Platform) -> None:
+        self._platform = platform
+
+    def revision(self) -> str:
+        """Differs whenever a page might look different."""
+        return self._store.read(
+            lambda tx: f"{tx.files.newest_number()} {tx.monitoring.newest_instant()}"
+        )
+
+    def overview(self, now: datetime) -> OverviewScreen:
+        return self._store.read(lambda tx: self._overview(tx, self._system, now))
+
+    def service(self, name: str, now: datetime) -> ServiceScreen:
+        system = self._system
+        if name not in system.components:
+            raise NotFound(f"no component is called {name!r}", fix="see /services")
+        return self._store.read(lambda tx: _service(tx, system, name, now))
+
+    def objective(self, name: str, now: datetime) -> ObjectiveScreen:
+        system = self._system
+        found = {one.name: one for one in objectives(system)}
+        if name not in found:
+            raise NotFound(f"no objective is called {name!r}", fix="the overview lists them")
+        return self._store.read(lambda tx: _objective(tx, system, found[name], now))
+
+    def audit(
+        self, query: Query, reader: Actor, findings: tuple[str, ...] | None = None
+    ) -> AuditScreen:
+        """Reading the log is recorded in it before it is shown."""
+        page = self._platform.record.search(query, reader)
+        seal = self._store.read(lambda tx: _seal(tx, query.stream, self._platform.now()))
+        return audit_screen.screen(seal, query, page, findings)
+
+    def review(self, now: datetime) -> ReviewScreen:
+        return review_screen.screen(self._platform.examine.review(self._system, now))
+
+    def undelivered(self) -> tuple[str, ...]:
+        """Why pages are not leaving the house; empty while they are."""
+        return ()
+
+    def metrics(self, now: datetime) -> Iterator[Family]:
+        """What standfast knows of the system, for whoever scrapes it."""
+        system = self._system
+        statuses = self._store.read(lambda tx: tx.levels.statuses())
+        yield Family(
+            name="standfast_error_budget_left", kind="gauge", help="Share of the error budget left.",
+            samples=[
+                Sample((("objective", name),), float(one.budget.left))
+                for name, one in statuses.items()
+                if one.budget.left is not None
+            ],
+        )  # fmt: skip
+        states = self._store.read(lambda tx: tx.monitoring.states_by_component())
+        looked = [(name, one) for name in system.components for one in states.get(name, ())]
+        yield Family(
+            name="standfast_probe_success", kind="gauge", help="1 while the probes of a component succeed.",
+            samples=[
+                Sample((("component", name), ("kind", one.kind)), float(one.ok))
+                for name, one in looked
+                if one.kind in {"http", "tcp", "tls"}
+            ],
+        )  # fmt: skip
+        yield Family(
+            name="standfast_certificate_expiry_seconds", kind="gauge", help="Seconds until a certificate ends.",
+            samples=[
+                Sample((("component", name),), (one.expires - now).total_seconds())
+                for name, one in looked
+                if one.expires
+            ],
+        )  # fmt: skip
+
+    @property
+    def _store(self) -> Database:
+        return self._platform.keeping.database
+
+    @property
+    def _system(self) -> System:
+        return self._platform.accept.current()
+
+    def _overview(self, tx: Tx, system: System, now: datetime) -> OverviewScreen:
+        return overview_screen.screen(
+            system.name,
+            version=tx.files.newest_number(),
+            problems=own_health.problems(self._platform),
+            objectives=_objective_lines(tx, system),
+            components=_components(tx, system),
+            incidents=(),
+            alerts=_alerts(tx),
+            on_call=(),
+            recovery=(),
+            seal=_seal(tx, SYSTEM_STREAM, now),
+            delivery=Delivery(waiting=0, mark=mark("delivering"), words="nothing waits"),
+        )
+
+
+def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
+    statuses = tx.levels.statuses()
+    return [objective_screen.line(one, statuses.get(one.name)) for one in objectives(system)]
+
+
+def _components(tx: Tx, system: System) -> list[ComponentLine]:
+    healths = tx.monitoring.component_healths()
+    return [
+        service_screen.component_line(system, name, healths.get(name)) for name in system.components
+    ]
+
+
+def _alerts(tx: Tx) -> list[AlertLine]:
+    return [
+        overview_screen.AlertLine(
+            severity=one.severity.value,
+            component=one.component,
+            summary=one.summary,
+            because=one.because,
+            since=one.since,
+            page_id="",
+            page_words="",
+            acknowledged=False,
+        )
+        for one in tx.alerting.firing()
+    ]
+
+
+def _service(tx: Tx, system: System, name: str, now: datetime) -> ServiceScreen:
+    return service_screen.screen(
+        system,
+        name,
+        tx.monitoring.component_healths(),
+        tx.monitoring.states_by_component().get(name, ()),
+        tx.monitoring.signals(name, now - _SHOWN),
+        [one for one in _objective_lines(tx, system) if one.component == name],
+        tx.alerting.history(now - timedelta(days=7), name),
+    )
+
+
+def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> ObjectiveScreen:
+    alerts = tx.alerting.history(now - objective.window, objective.component)
+    return objective_screen.screen(
+        system,
+        objective,
+        tx.levels.status(objective.name),
+        tx.levels.policies().get(objective.name),
+        tx.levels.burn_down(objective.name, now - objective.window),
+        [(one.fired_at, one.summary) for one in alerts if one.fired_at],
+    )
+
+
+def _seal(tx: Tx, stream: str, now: datetime) -> Seal:
+    size = tx.audit.history.head(stream)[0].size
+    signed_size, signed_at = tx.audit.history.last_signed(stream)
+    return audit_screen.seal(size, signed_size, signed_at, now, _UNSIGNED)

@@ -1,0 +1,86 @@
+"""`standfast init`: a commented file to start from, and what a file leaves to be assumed."""
+
+from __future__ import annotations
+
+import json
+from glob import glob
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from standfast.spec.system import System
+
+LARGEST = 4_000_000
+
+
+@click.command()
+@click.argument("path", type=click.Path(dir_okay=False, path_type=Path), default="standfast.yaml")
+@click.option("--name", help="The system's name; by default that of the folder.")
+@click.option(
+    "--explain", is_flag=True, help="Write nothing; list what the file at PATH leaves open."
+)
+@click.option("--environment", default="", help="With --explain: the overlay to lay over the file.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
+def init(path: Path, name: str | None, explain: bool, environment: str, as_json: bool) -> None:
+    """Write a commented reliability file to start from, by default standfast.yaml.
+
+    An existing file is never overwritten.
+    """
+    if explain:
+        _explain(path, environment, as_json)
+        return
+    from standfast import spec
+
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(spec.starting_file(name or path.resolve().parent.name))
+    except FileExistsError:
+        raise click.ClickException(
+            f"{path} exists and is left as it is\n  fix: name another file, or look at what it "
+            f"leaves open with `standfast init --explain {path}`"
+        ) from None
+    except OSError as error:
+        raise click.ClickException(f"{path} cannot be written: {error.strerror}") from error
+    click.echo(json.dumps({"written": str(path)}) if as_json else f"wrote {path}")
+    if not as_json:
+        click.echo(f"next: standfast review {path}")
+
+
+class Disk:
+    """Files as they lie on disk; none larger than a reliability file may be."""
+
+    def read(self, path: str) -> str:
+        from standfast.errors import FileError
+
+        with Path(path).open("rb") as file:
+            raw = file.read(LARGEST + 1)
+        if len(raw) > LARGEST:
+            said = f"{path}:1:1: error: the file is larger than {LARGEST:,} bytes  [file]"
+            raise FileError((said,), fix="split it with `include:`")
+        return raw.decode("utf-8-sig")
+
+    def glob(self, pattern: str) -> list[str]:
+        return sorted(glob(pattern))
+
+
+def _explain(path: Path, environment: str, as_json: bool) -> None:
+    from standfast import spec
+
+    system = spec.read(str(path), Disk(), environment)
+    if as_json:
+        click.echo(json.dumps(_listed(system), indent=2, ensure_ascii=False))
+        return
+    for one in system.assumptions:
+        click.echo(str(one))
+    many = len(system.assumptions)
+    click.echo(f"{many} assumptions" if many else "nothing is assumed: the file says it all")
+
+
+def _listed(system: System) -> dict[str, object]:
+    fields = ("id", "path", "assumed", "because", "change")
+    return {
+        "system": system.name,
+        "assumptions": [{key: getattr(one, key) for key in fields} for one in system.assumptions],
+    }

@@ -1,0 +1,84 @@
+"""Files on disk: the reliability file with its includes, and the documents that are published."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+
+from standfast.errors import FileError, StandfastError
+
+LARGEST = 4 * 1024 * 1024  # bytes; a reliability file of 20,000 lines is under one
+
+
+class Files:
+    """Reads below nothing in particular: the reliability file and what it includes."""
+
+    def read(self, path: str) -> str:
+        """The text of a file; FileError if it is missing, too large or not UTF-8."""
+        file = Path(path)
+        try:
+            if file.stat().st_size > LARGEST:
+                raise FileError((f"{path}: larger than {LARGEST // 1024 // 1024} MB",))
+            return file.read_text(encoding="utf-8")
+        except OSError as error:
+            problem = f"{path}: {error.strerror or error}"
+            raise FileError((problem,), fix="name a file that exists and may be read") from error
+        except UnicodeDecodeError as error:
+            raise FileError((f"{path}: not UTF-8 text",), fix="save it as UTF-8") from error
+
+    def glob(self, pattern: str) -> list[str]:
+        """Files that match, sorted, so that merging does not depend on the file system."""
+        path = Path(pattern)
+        anchor = Path(path.anchor)
+        parts = path.relative_to(anchor)
+        return sorted(str(found) for found in anchor.glob(str(parts)) if found.is_file())
+
+
+class Tree:
+    """A folder that documents are published into; nothing outside of it is read or written."""
+
+    def __init__(self, root: str) -> None:
+        self._root = Path(root)
+
+    def present(self, *folders: str) -> dict[str, str]:
+        """Every text file below `folders`, by its path from the root with forward slashes."""
+        found: dict[str, str] = {}
+        for folder in folders:
+            for file in sorted((self._root / folder).rglob("*")):
+                # A link could lead outside, and writing through it would too.
+                if file.is_file() and not file.is_symlink():
+                    with contextlib.suppress(UnicodeDecodeError):
+                        found[file.relative_to(self._root).as_posix()] = _exact(file)
+        return found
+
+    def write(self, path: str, text: str) -> None:
+        """Whole or not at all: a temporary file beside it, flushed, then renamed over it."""
+        target = self._root / path
+        self._check(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+            Path(name).replace(target)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+
+    def _check(self, target: Path) -> None:
+        if not target.resolve().is_relative_to(self._root.resolve()):
+            raise StandfastError(
+                "would be written outside of the folder given",
+                where=str(target),
+                fix="remove the link",
+            )
+
+
+def _exact(file: Path) -> str:
+    """The text with its line ends as they are, so that drift in them is seen."""
+    return file.read_bytes().decode("utf-8")

@@ -1,0 +1,126 @@
+"""One publishing: the System, its review and the day, with the phrases that every document shares."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from standfast.publish.document import Document, Region, Scaffold
+from standfast.publish.markdown import code, escape, join, span
+from standfast.review.case import Case, open_case
+from standfast.review.finding import Measured
+from standfast.spec.values import Grade, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import date
+
+    from standfast.review.finding import Review
+    from standfast.spec.system import System
+    from standfast.spec.values import Assumption
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """What a document is written from; equal editions give equal bytes."""
+
+    system: System
+    review: Review
+    as_of: date
+    version: str
+
+    @property
+    def case(self) -> Case:
+        """The review's own indexes, so that figures are looked up in one way only."""
+        midnight = datetime.combine(self.as_of, datetime.min.time(), tzinfo=UTC)
+        return open_case(self.system, Measured(), midnight)
+
+    # -------------------------------------------------------------- evidence
+
+    def assumption(self, path: str) -> Assumption | None:
+        """The assumption behind a value, if the file does not state it."""
+        if path in self.system.stated:
+            return None
+        return next(
+            (
+                one
+                for one in self.system.assumptions
+                if path == one.path or path.startswith(f"{one.path}.")
+            ),
+            None,
+        )
+
+    def mark(self, path: str) -> str:
+        """A sign behind a value that nobody stated: ` *(assumed, A-03)*`, or nothing."""
+        if one := self.assumption(path):
+            return f" *(assumed, {escape(one.id)})*"
+        return ""
+
+    def graded(self, path: str) -> Grade:
+        return Grade.ASSUMED if self.assumption(path) else Grade.STATED
+
+    # -------------------------------------------------------------- what is missing
+
+    @staticmethod
+    def owed(rule: str, to: str, question: str) -> str:
+        """In place of an empty table: which rule asks, whom, and for what."""
+        return f"> **Missing ({rule}), owed by: {to}.** {question}"
+
+    # -------------------------------------------------------------- documents
+
+    def document(self, path: str, title: str, *parts: Region | Scaffold) -> Document:
+        """A document with the header that all of them share in front."""
+        ids = " ".join(part.id for part in parts if isinstance(part, Region))
+        head = Region(
+            id="header",
+            body=join(self.header(title), f"<!-- regions: header {ids} -->".replace("  ", " ")),
+        )
+        return Document(path=path, parts=(head, *parts))
+
+    def header(self, title: str) -> str:
+        return join(
+            f"# {title}: {escape(self.system.name)}",
+            f"As of {self.as_of.isoformat()} · review verdict **{self.review.verdict.name}** · "
+            f"{count(len(self.system.assumptions), 'assumption')} · "
+            f"{count(len(self.system.waivers), 'waiver')} · "
+            f"file {code('sha256:' + self.system.digest[:16])} · standfast {escape(self.version)}",
+        )
+
+    # -------------------------------------------------------------- people
+
+    def person(self, name: str) -> str:
+        """A person as a reader knows them; the id where there is nobody of that id."""
+        someone = self.system.people.get(name)
+        return escape(f"{someone.name} ({someone.id})" if someone else name)
+
+    def owner(self, component: str) -> str:
+        team = self.system.team_of(component)
+        if team is None:
+            return "nobody (INP-02: Solution Architect)"
+        chat = f", {escape(team.chat)}" if team.chat else ""
+        return f"{escape(team.name)}{chat}"
+
+    def team(self, name: str | None) -> str:
+        return escape(name) if name else "nobody named"
+
+    def escalation(self, component: str, severity: Severity) -> str:
+        """The way up for one component's alerts, in minutes after the first page."""
+        rota = self.system.rota_of(component)
+        steps = rota.escalate.get(severity, ()) if rota else ()
+        if rota is None or not steps:
+            return "no rotation covers it (ONC-01: DevOps/Platform)"
+        said = []
+        for step in steps:
+            who = self.person(step.to) if step.to in self.system.people else escape(step.to)
+            within = f" within {span(step.within)}" if step.within else " as needed"
+            said.append(f"{who}{within}")
+        return f"{escape(rota.name)}: " + " → ".join(said)
+
+
+def count(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def names(values: Iterable[str]) -> str:
+    return ", ".join(escape(value) for value in values)

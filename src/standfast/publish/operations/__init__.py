@@ -1,0 +1,1 @@
+"""docs/operations: what people read before, during and after an incident."""

@@ -1,0 +1,169 @@
+"""monitoring.md: what is watched and by which query, and what is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from standfast.publish.document import Document, Region
+from standfast.publish.edition import names
+from standfast.publish.markdown import bullets, code, escape, fence, join, span, table
+from standfast.publish.prometheus import metrics
+from standfast.publish.prometheus.promql import FIVE_MINUTES, over, series
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from standfast.publish.edition import Edition
+    from standfast.spec.system import Component
+
+SIGNALS = ("latency", "traffic", "errors", "saturation")
+
+
+def document(edition: Edition) -> Document:
+    return edition.document(
+        "docs/operations/monitoring.md",
+        "Monitoring",
+        Region(id="signals", body=_signals(edition)),
+        Region(id="sources", body=_sources(edition)),
+        Region(id="health", body=_health(edition)),
+        Region(id="gaps", body=_gaps(edition)),
+    )
+
+
+# ------------------------------------------------------------------ the four golden signals
+
+
+def queries(component: Component) -> dict[str, str]:
+    """A query for each golden signal that the component's metrics carry."""
+    if component.serves and component.scrape:
+        return {
+            "latency": metrics.quantile(component, "0.95"),
+            "traffic": metrics.requests(component),
+            "errors": metrics.failures(component, ("5xx",)),
+            "saturation": metrics.active(component),
+        }
+    if component.type == "postgresql" and component.exporter:
+        return _postgresql(component)
+    return {
+        name: series(component.metrics[name], job=component.name)
+        for name in SIGNALS
+        if name in component.metrics
+    }
+
+
+def _postgresql(component: Component) -> dict[str, str]:
+    def of(metric: str) -> str:
+        return series(metric, job=component.name)
+
+    return {
+        "latency": f"max({of('pg_stat_activity_max_tx_duration')})",
+        "traffic": f"sum(rate({of('pg_stat_database_xact_commit')}[$w]))",
+        "errors": f"sum(rate({of('pg_stat_database_xact_rollback')}[$w]))",
+        "saturation": f"sum({of('pg_stat_activity_count')}) / max({of('pg_settings_max_connections')} > 0)",
+    }
+
+
+def _signals(edition: Edition) -> str:
+    blocks = [
+        join(
+            f"### {escape(part.name)}",
+            table(
+                ["Signal", "Query"],
+                [[name, code(over(query, FIVE_MINUTES))] for name, query in found.items()],
+            ),
+        )
+        for part in edition.system.components.values()
+        if (found := queries(part))
+    ]
+    if not blocks:
+        blocks = [edition.owed("MON-01", "DevOps/Platform", "Where can any component be scraped?")]
+    return join("## The four golden signals", *blocks)
+
+
+# ------------------------------------------------------------------ where the figures come from
+
+
+def _sources(edition: Edition) -> str:
+    rows = [row for part in edition.system.components.values() for row in _of(part)]
+    if not rows:
+        return join(
+            "## What is scraped and probed",
+            edition.owed("MON-01", "DevOps/Platform", "Which URL answers for each component?"),
+        )
+    outside = [
+        part.name for part in edition.system.components.values() if part.probed_from == "outside"
+    ]
+    return join(
+        "## What is scraped and probed",
+        table(["Component", "How", "Address", "Every"], rows),
+        f"Probed from outside as well: {names(outside)}." if outside else "",
+        "The scrape configuration is `ops/generated/prometheus/scrape.yml`.",
+    )
+
+
+def _of(part: Component) -> Iterator[list[str]]:
+    if part.url:
+        yield [escape(part.name), "probe (HTTP)", code(part.url), span(part.probe_every)]
+    if part.address:
+        yield [escape(part.name), "probe (TCP)", code(part.address), span(part.probe_every)]
+    for address, how in ((part.scrape, "metrics"), (part.exporter, "metrics of an exporter")):
+        if address:
+            yield [escape(part.name), how, code(address), span(part.scrape_every)]
+
+
+# ------------------------------------------------------------------ health endpoints
+
+
+def _health(edition: Edition) -> str:
+    rows = [
+        [
+            escape(part.name),
+            escape(kind),
+            code(f"{(part.url or '').rstrip('/')}{check.path}"),
+            span(check.every),
+            span(check.timeout),
+            (names(check.touches) or "nothing else")
+            + edition.mark(f"components.{part.name}.health.{kind}"),
+        ]
+        for part in edition.system.components.values()
+        for kind, check in part.health.items()
+    ]
+    if not rows:
+        return join(
+            "## Health endpoints",
+            edition.owed(
+                "HLT-02", "Developer", "Add /health/live, /health/ready and /health/deep."
+            ),
+        )
+    example = fence(
+        '{"status": "healthy", "timestamp": "2026-01-15T10:30:00Z", "version": "1.2.3",\n'
+        ' "checks": {"database": {"status": "healthy", "latency_ms": 5}}}',
+        "json",
+    )
+    return join(
+        "## Health endpoints",
+        table(["Component", "Kind", "Address", "Every", "Time-out", "Looks at"], rows),
+        "`live` restarts a process and looks at nothing else; `ready` takes it out of traffic; `deep` looks at "
+        "what it depends on. Each answers `healthy`, `degraded` or `unhealthy` in this shape:",
+        example,
+    )
+
+
+# ------------------------------------------------------------------ what is not watched
+
+
+def _gaps(edition: Edition) -> str:
+    open_ones = [
+        f"**{finding.rule}** {escape(finding.problem)} (owed by: {names(finding.to)})"
+        for finding in edition.review.findings
+        if finding.rule.startswith(("MON-", "HLT-"))
+    ]
+    blind = [
+        f"{escape(part.name)} is neither scraped nor probed"
+        for part in edition.system.components.values()
+        if not (part.url or part.address or part.scrape or part.exporter)
+    ]
+    lines = open_ones + blind
+    return join(
+        "## What is not watched", bullets(lines) if lines else "Nothing that the review knows of."
+    )

@@ -1,0 +1,146 @@
+"""on-call.md: who is on call in the next eight weeks, and who is called when they do not answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from standfast.publish.document import Document, Region
+from standfast.publish.edition import names
+from standfast.publish.markdown import bullets, escape, join, span, table
+
+if TYPE_CHECKING:
+    from standfast.publish.edition import Edition
+    from standfast.spec.system import EscalationStep, OnCall
+
+WEEKS = 8
+
+
+def document(edition: Edition) -> Document:
+    return edition.document(
+        "docs/operations/on-call.md",
+        "On call",
+        Region(id="rotations", body=_rotations(edition)),
+        Region(id="escalation", body=_escalation(edition)),
+        Region(id="contacts", body=_contacts(edition)),
+        Region(id="handover", body=_handover()),
+    )
+
+
+def _missing(edition: Edition, title: str) -> str:
+    question = "Who is called at night, in which order, and when do they hand over?"
+    return join(title, edition.owed("ONC-01", "DevOps/Platform", question))
+
+
+def _rotations(edition: Edition) -> str:
+    title = f"## The next {WEEKS} weeks"
+    rotas = edition.system.on_call.values()
+    if not rotas:
+        return _missing(edition, title)
+    return join(title, *(_rotation(edition, rota) for rota in rotas))
+
+
+def _rotation(edition: Edition, rota: OnCall) -> str:
+    return join(
+        f"### {escape(rota.name)}",
+        f"Covers {names(rota.covers)}, {escape(rota.hours)}, handover every {span(rota.shift.length)} at "
+        f"{rota.shift.handover_time:%H:%M} {escape(rota.timezone)}; order: "
+        f"{', '.join(edition.person(one) for one in rota.shift.order)}.",
+    )
+
+
+# ------------------------------------------------------------------ escalation
+
+
+def _escalation(edition: Edition) -> str:
+    rotas = edition.system.on_call.values()
+    if not rotas:
+        return _missing(edition, "## If nobody answers")
+    rows = [
+        [escape(rota.name), severity.value, *_steps(edition, steps)]
+        for rota in rotas
+        for severity, steps in sorted(rota.escalate.items())
+    ]
+    catch_all = edition.system.server.catch_all
+    last = (
+        f"When all of these stay silent: {edition.person(catch_all)}."
+        if catch_all
+        else edition.owed(
+            "ALR-04",
+            "DevOps/Platform",
+            "Who is paged when everyone else was? State `server.catch_all`.",
+        )
+    )
+    return join(
+        "## If nobody answers",
+        "Minutes count from the first page. A step with nobody on call, or whose every channel has failed, is passed "
+        "at once.",
+        table(
+            ["Rotation", "Severity", "0 min", "then", "then", "Promise"],
+            [[*row[:5], row[5]] for row in rows],
+        ),
+        last,
+    )
+
+
+def _steps(edition: Edition, steps: tuple[EscalationStep, ...]) -> list[str]:
+    """Three columns of who is paged after how long, and what has passed when the last one is."""
+    cells: list[str] = []
+    passed = 0
+    for step in steps:
+        who = edition.person(step.to) if step.to in edition.system.people else escape(step.to)
+        after = f" after {passed} min" if cells else ""
+        cells.append(f"{who}{after}")
+        passed = int(step.within.total_seconds() // 60) if step.within else passed
+    shown = [*cells[:2], "; ".join(cells[2:])]
+    shown += ["–"] * (3 - len(shown))
+    return [*shown, f"{passed} min to the end"]
+
+
+# ------------------------------------------------------------------ people
+
+
+def _contacts(edition: Edition) -> str:
+    rows = [
+        [
+            edition.person(one.id),
+            escape(one.email or ""),
+            escape(one.chat or ""),
+            _away(one.leave, edition),
+        ]
+        for one in edition.system.people.values()
+    ]
+    if not rows:
+        return join(
+            "## People",
+            edition.owed(
+                "ONC-03", "DevOps/Platform", "Who are the people, and how are they reached?"
+            ),
+        )
+    return join(
+        "## People",
+        table(["Who", "Mail", "Chat", "Away"], rows),
+        "Telephone numbers do not belong into a repository: they stand on the on-call page, behind sign-in.",
+    )
+
+
+def _away(leave: tuple[tuple[object, object], ...], edition: Edition) -> str:
+    coming = [
+        f"{first} to {last}" for first, last in leave if str(last) >= edition.as_of.isoformat()
+    ]
+    return ", ".join(coming) or "–"
+
+
+def _handover() -> str:
+    return join(
+        "## Handover",
+        bullets(
+            [
+                "Open incidents and alerts that are silenced: which, why, until when?",
+                "What paged last week, and was it worth waking somebody? What was not is tuned or deleted.",
+                "Deploys, migrations and holidays of the coming week.",
+                "Send yourself a test page: does the telephone ring through *do not disturb*?",
+                "Laptop, charger, access to production and to this repository.",
+            ],
+            box=True,
+        ),
+    )

@@ -1,0 +1,92 @@
+"""review.md: the verdict, and what goes back upstream to each role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from standfast.publish.document import Document, Region
+from standfast.publish.edition import count
+from standfast.publish.markdown import bullets, code, escape, join, table
+from standfast.review.finding import Role, Verdict
+
+if TYPE_CHECKING:
+    from standfast.publish.edition import Edition
+    from standfast.review.finding import Finding
+
+
+def document(edition: Edition) -> Document:
+    return edition.document(
+        "docs/operations/review.md",
+        "Review",
+        Region(id="verdict", body=_verdict(edition)),
+        Region(id="findings", body=_findings(edition)),
+        Region(id="waivers", body=_waivers(edition)),
+        Region(id="assumptions", body=assumptions(edition)),
+    )
+
+
+def _verdict(edition: Edition) -> str:
+    review = edition.review
+    counts = [
+        f"{count(review.count(one), 'finding')} of {one.name}"
+        for one in (Verdict.BLOCK, Verdict.CLARIFY, Verdict.WARN)
+    ]
+    boxes = [
+        f"[{'x' if one.passed else ' '}] {escape(one.name)}: {escape(one.detail)}"
+        for one in review.checks
+    ]
+    return join(
+        f"## Verdict: {review.verdict.name}",
+        f"{', '.join(counts)}; {len(review.waived)} waived.",
+        bullets(boxes),
+    )
+
+
+def _findings(edition: Edition) -> str:
+    blocks = []
+    for role in Role:
+        mine = [one for one in edition.review.findings if role in one.to]
+        if mine:
+            blocks.append(join(f"### To the {role}", *(_finding(one) for one in mine)))
+    return join("## Upstream feedback", *(blocks or ["Nothing is open."]))
+
+
+def _finding(one: Finding) -> str:
+    rests = f" Rests on {', '.join(escape(each) for each in one.rests_on)}." if one.rests_on else ""
+    return join(
+        f"#### {escape(one.rule)} {one.verdict.name} at {code(one.at)}",
+        bullets(
+            [
+                f"**What**: {escape(one.problem)}{f' ({escape(one.where)})' if one.where else ''}.{rests}",
+                f"**Why it matters**: {escape(one.why)}",
+                f"**Suggested**: {escape(one.suggestion)}",
+                f"**If rejected**: {escape(one.if_rejected)}",
+            ]
+        ),
+    )
+
+
+def _waivers(edition: Edition) -> str:
+    rows = [
+        [
+            escape(one.rule),
+            code(one.at),
+            escape(one.because),
+            edition.person(one.by),
+            f"{one.until.isoformat()}{' **(expired)**' if one.until < edition.as_of else ''}",
+        ]
+        for one in edition.system.waivers
+    ]
+    if not rows:
+        return join("## Waivers", "None.")
+    return join("## Waivers", table(["Rule", "At", "Because", "By", "Until"], rows))
+
+
+def assumptions(edition: Edition) -> str:
+    rows = [
+        [escape(one.id), escape(one.assumed), escape(one.because), escape(one.change)]
+        for one in edition.system.assumptions
+    ]
+    if not rows:
+        return join("## Assumptions", "None: the file states everything.")
+    return join("## Assumptions", table(["Id", "Assumed", "Because", "To change it"], rows))

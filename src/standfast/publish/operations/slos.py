@@ -1,0 +1,238 @@
+"""SLOs.md: what is promised, how much failure that leaves, and whether the system can keep it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from standfast.publish.document import Document, Region
+from standfast.publish.edition import names
+from standfast.publish.markdown import escape, fence, join, minutes, percent, span, table
+from standfast.publish.prometheus import objectives
+from standfast.publish.prometheus.query import Unsaid
+from standfast.review.arithmetic import budget, ceiling
+from standfast.review.chain import chain_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from standfast.publish.edition import Edition
+    from standfast.review.case import Figure
+    from standfast.spec.system import Journey, Need, ServiceLevel
+    from standfast.spec.values import Promise
+
+
+def document(edition: Edition) -> Document:
+    return edition.document(
+        "docs/operations/SLOs.md",
+        "Service level objectives",
+        Region(id="promises", body=_promises(edition)),
+        Region(id="budgets", body=_budgets(edition)),
+        Region(id="policy", body=_policy(edition)),
+        Region(id="ceilings", body=_ceilings(edition)),
+        Region(id="queries", body=_queries(edition)),
+    )
+
+
+# ------------------------------------------------------------------ what is promised
+
+INDICATORS = {
+    "availability": "share of requests that succeed",
+    "errors": "share of requests that do not fail by our fault",
+    "latency": "share of requests answered within the threshold",
+    "probe": "share of probes that succeed",
+    "freshness": "share of time in which the newest copy is young enough",
+    "saturation": "share of time below the limit",
+}
+
+
+def _promises(edition: Edition) -> str:
+    levels = edition.system.service_levels.values()
+    if not levels:
+        return join(
+            "## What is promised",
+            edition.owed(
+                "SLO-01", "Business Analyst", "Which share of requests must succeed, and how fast?"
+            ),
+        )
+    rows = [
+        [
+            escape(level.name),
+            escape(level.of),
+            _indicator_of(level),
+            _targets(level.slos) + edition.mark(f"service_levels.{level.name}"),
+            _targets(level.slas) or "none",
+            escape(level.calendar) or span(level.window),
+        ]
+        for level in levels
+    ]
+    return join(
+        "## What is promised",
+        "SLI is what is measured, SLO what we aim for, SLA what the contract says.",
+        table(["Service level", "Component", "SLI", "SLO", "SLA", "Window"], rows),
+    )
+
+
+def _indicator_of(level: ServiceLevel) -> str:
+    words = INDICATORS.get(level.sli, escape(level.sli))
+    if level.sli in {"availability", "errors"}:
+        words += f" (bad: {', '.join(escape(one) for one in level.bad_codes)})"
+    return words + (f" on {escape(level.route)}" if level.route else "")
+
+
+def _targets(promises: tuple[Promise, ...]) -> str:
+    return ", ".join(escape(promise.text) for promise in promises)
+
+
+# ------------------------------------------------------------------ budgets
+
+
+def _budgets(edition: Edition) -> str:
+    rows = [
+        [
+            escape(level.name),
+            escape(promise.text),
+            percent(promise.allowed),
+            f"(1 − {percent(promise.target)}) × {span(level.window)}",
+            f"**{minutes(budget(level.window, promise.target))}**",
+        ]
+        for level in edition.system.service_levels.values()
+        for promise in level.slos
+    ]
+    if not rows:
+        return join(
+            "## Error budgets",
+            edition.owed("SLO-01", "Business Analyst", "No objective, so no budget."),
+        )
+    return join(
+        "## Error budgets",
+        "A budget counts failed events; in minutes it is how long a *total* outage may last in one window. "
+        "What is left of it now stands on the service's page of the running standfast.",
+        table(["Service level", "SLO", "May fail", "Arithmetic", "Total outage allowed"], rows),
+    )
+
+
+def _policy(edition: Edition) -> str:
+    policy = edition.system.budget_policy
+    if not policy.bands:
+        return join(
+            "## May we deploy?",
+            edition.owed(
+                "SLO-10", "Business Analyst", "What does the team do at which remaining budget?"
+            ),
+        )
+    owner = edition.team(policy.owner) + edition.mark("budget_policy.owner")
+    mark = edition.mark("budget_policy")
+    rows = [
+        [f"{escape(band.text)}{mark}", escape(band.action), "no" if band.freezes else "yes"]
+        for band in policy.bands
+    ]
+    return join(
+        "## May we deploy?",
+        f"Decided by the budget that is left. The policy's owner: {owner}.",
+        table(["Budget left", "What the team does", "Features may ship"], rows),
+    )
+
+
+# ------------------------------------------------------------------ can it be kept?
+
+
+def _ceilings(edition: Edition) -> str:
+    journeys = edition.system.journeys.values()
+    if not journeys:
+        return join(
+            "## Can the journeys keep their promise?",
+            edition.owed(
+                "INP-03", "Business Analyst", "Which three things must a user always be able to do?"
+            ),
+        )
+    return join(
+        "## Can the journeys keep their promise?",
+        "The ceiling of a journey is the product of what it needs hard; a soft need counts only as far as "
+        "its fallback is known to work. It assumes that parts fail independently.",
+        *(_ceiling(edition, journey) for journey in journeys),
+    )
+
+
+def _ceiling(edition: Edition, journey: Journey) -> str:
+    chain = chain_of(edition.system, journey)
+    hard = [(name, edition.case.availability(name)) for name in chain.hard]
+    rows = [
+        [escape(name), "hard", percent(known.value), escape(known.kind) + edition.mark(known.path)]
+        if known
+        else [escape(name), "hard", "unknown", "**missing (AVL-05), owed by: DevOps/Platform**"]
+        for name, known in hard
+    ]
+    soft = [(need, edition.case.availability(need.to)) for need in chain.soft]
+    rows += [_soft_row(need, known) for need, known in soft]
+    top = ceiling(
+        (known.value for _, known in hard if known),
+        ((known.value, need.effectiveness or NEVER) for need, known in soft if known),
+    )
+    whole = all(known for _, known in hard)
+    return join(
+        f"### {escape(journey.name)}",
+        table(["Part", "Need", "Availability", "Known from"], rows),
+        *_against(edition, journey, top, whole=whole),
+    )
+
+
+NEVER = Fraction(0)
+
+
+def _soft_row(need: Need, known: Figure | None) -> list[str]:
+    works = need.effectiveness or NEVER
+    shown = "as drilled" if need.effectiveness is not None else "until a drill shows more"
+    fallback = (
+        f"fallback {escape(need.fallback or 'none')} works {percent(works)} of the time {shown}"
+    )
+    figure = f"{percent(known.value)}, {escape(known.kind)}" if known else "unknown"
+    return [escape(need.to), "soft", figure, fallback]
+
+
+def _against(edition: Edition, journey: Journey, top: Fraction, *, whole: bool) -> list[str]:
+    """The ceiling beside the promise, in minutes of the window."""
+    window = edition.system.budget_window
+    down = minutes(budget(window, top))
+    about = "" if whole else " at best, with the unknown parts counted as perfect"
+    said = [f"Ceiling: **{percent(top)}**{about}, that is {down} down in {span(window)}."]
+    for kind, promise in (("SLO", journey.slo), ("SLA", journey.sla)):
+        if promise is None:
+            continue
+        allowed = minutes(budget(window, promise.target))
+        verdict = "kept" if top >= promise.target else "**not kept by these parts**"
+        said.append(
+            f"{kind} {escape(promise.text)}{edition.mark(f'journeys.{journey.name}.{kind.lower()}')} "
+            f"allows {allowed}: {verdict}."
+        )
+    if journey.revenue_per_hour:
+        said.append(f"An hour down costs {escape(str(journey.revenue_per_hour))}.")
+    return [" ".join(said)]
+
+
+# ------------------------------------------------------------------ how it is measured
+
+
+def _queries(edition: Edition) -> str:
+    blocks = list(_measured(edition))
+    if not blocks:
+        return join(
+            "## How it is measured",
+            edition.owed("SLO-01", "Business Analyst", "Nothing is promised."),
+        )
+    return join(
+        "## How it is measured",
+        "Bad events divided by all events, over the window. `ops/generated/prometheus/rules.yml` records "
+        "the same for every window of the burn-rate alerts.",
+        *blocks,
+    )
+
+
+def _measured(edition: Edition) -> Iterator[str]:
+    for one, found in objectives.measured(edition.system):
+        title = f"**{escape(one.name)}**, {escape(one.promise.text)}:"
+        if isinstance(found, Unsaid):
+            yield join(title, edition.owed(found.rule, found.to, escape(found.reason)))
+        else:
+            unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
+            yield join(title, fence(objectives.ratio_of(found, found.base), "promql"), unseen)

@@ -1,0 +1,130 @@
+"""Bad and total events of an indicator in PromQL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from standfast.publish.prometheus import metrics
+from standfast.publish.prometheus.promql import le, number, series
+from standfast.publish.prometheus.query import Samples, Unsaid, World
+from standfast.publish.prometheus.signals import requests_of
+
+if TYPE_CHECKING:
+    from standfast.slo.indicator import Indicator
+    from standfast.spec.system import Component
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """Two expressions over a window `$w`, of the same unit; `total` exists whenever anything was seen."""
+
+    key: str
+    bad: str
+    total: str
+    outage: World  # every event is bad
+    calm: World  # none is
+    every: timedelta  # how often its series gain a sample
+
+
+def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
+    """The PromQL behind one indicator; a reason where the component's metrics cannot tell."""
+    match indicator.kind:
+        case "requests":
+            return _requests(indicator, component)
+        case "latency" if indicator.threshold is not None:
+            return _latency(indicator, indicator.threshold, component)
+        case "probe" if component.url or component.address:
+            return _probes(indicator, component)
+        case "probe":
+            return Unsaid(
+                reason=f"{component.name} is neither scraped nor probed: no `scrape`, `url` or `address`",
+                rule="MON-01",
+                to="DevOps/Platform",
+            )
+        case "freshness" if indicator.threshold is not None:
+            return _freshness(indicator, indicator.threshold, component)
+    return Unsaid(
+        reason=f"no metric tells the {indicator.kind} of {component.name}",
+        rule="MON-02",
+        to="Developer",
+    )
+
+
+def _requests(indicator: Indicator, component: Component) -> Counted:
+    route = indicator.route
+    total = metrics.requests(component, route)
+    fine = requests_of(component, "2xx", route)
+    broken = requests_of(component, indicator.bad_codes[0], route)
+    if own := metrics.own(component, "errors"):
+        broken = series(own, **metrics.labels(component, route))
+    return Counted(
+        key=indicator.key,
+        bad=f"({metrics.failures(component, indicator.bad_codes, route)} or 0 * {total})",
+        total=total,
+        # A counter of its own for errors counts what the counter of all requests counts too.
+        outage=(
+            Samples(series=fine, first=100, step=100 if own else 0),
+            Samples(series=broken, step=100),
+        ),
+        calm=(Samples(series=fine, step=100),),
+        every=component.scrape_every,
+    )
+
+
+def _latency(indicator: Indicator, threshold: timedelta, component: Component) -> Counted | Unsaid:
+    if component.scrape is None and component.exporter is None:
+        return Unsaid(
+            reason=f"{component.name} is not scraped, so nobody counts its requests by how long they took",
+            rule="MON-01",
+            to="DevOps/Platform",
+        )
+    bound = seconds(threshold)
+    total = metrics.timed(component, indicator.route)
+    name, labels = metrics.duration(component), metrics.labels(component, indicator.route)
+    count = series(f"{name}_count", **labels)
+    bucket = series(f"{name}_bucket", le=number(bound), **labels)
+    return Counted(
+        key=indicator.key,
+        # Exact only because the bound is a bucket's own; counts at it are inclusive.
+        bad=f"({total} - {metrics.buckets(component, le(bound), indicator.route)})",
+        total=total,
+        outage=(Samples(series=count, step=100), Samples(series=bucket)),
+        calm=(Samples(series=count, step=100), Samples(series=bucket, step=100)),
+        every=component.scrape_every,
+    )
+
+
+def _probes(indicator: Indicator, component: Component) -> Counted:
+    probe = series(metrics.PROBE, component=component.name)
+    count = f"sum(count_over_time({probe}[$w]))"
+    return Counted(
+        key=indicator.key,
+        bad=f"({count} - sum(sum_over_time({probe}[$w])))",
+        total=count,
+        outage=(Samples(series=probe, first=0),),
+        calm=(Samples(series=probe, first=1),),
+        every=component.probe_every,
+    )
+
+
+def _freshness(indicator: Indicator, threshold: timedelta, component: Component) -> Counted:
+    own = metrics.own(component, "freshness", "age")
+    age = (
+        series(own, job=component.name) if own else series(metrics.BACKUP_AGE, store=component.name)
+    )
+    limit = seconds(threshold)
+    return Counted(
+        key=indicator.key,
+        bad=f"sum_over_time((max({age}) > bool {number(limit)})[$w:1m])",
+        total=f"count_over_time(max({age})[$w:1m])",
+        outage=(Samples(series=age, first=float(limit) + 60),),
+        calm=(Samples(series=age, first=0),),
+        every=component.scrape_every,
+    )
+
+
+def seconds(length: timedelta) -> Fraction:
+    return Fraction(length // timedelta(microseconds=1), 1_000_000)

@@ -1,0 +1,80 @@
+"""Which series carry a component's signals: what the kit and the exporters call them, or the file's own names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from standfast.publish.prometheus.promql import WINDOW, one_of, series
+
+if TYPE_CHECKING:
+    from standfast.spec.system import Component
+
+REQUESTS = "http_server_requests_total"
+DURATION = "http_server_request_duration_seconds"
+ACTIVE = "http_server_active_requests"
+PROBE = "standfast_probe_success"
+CERTIFICATE = "standfast_certificate_expiry_seconds"
+BACKUP_AGE = "standfast_backup_age_seconds"
+UP = "standfast_up"
+
+GOOD = ("2xx", "3xx")
+
+
+def own(component: Component, *signals: str) -> str | None:
+    """The first of `signals` for which the file names a metric of the component's own."""
+    return next((component.metrics[name] for name in signals if name in component.metrics), None)
+
+
+def labels(component: Component, route: str = "") -> dict[str, str]:
+    return {"job": component.name} | ({"route": route} if route else {})
+
+
+def requests(component: Component, route: str = "") -> str:
+    """Requests a second, over a window to be filled in."""
+    metric = own(component, "requests", "traffic") or REQUESTS
+    return f"sum(rate({series(metric, **labels(component, route))}[{WINDOW}]))"
+
+
+def failures(component: Component, codes: tuple[str, ...], route: str = "") -> str:
+    """Requests a second that count as bad; a metric of its own for errors counts nothing else."""
+    if errors := own(component, "errors"):
+        return f"sum(rate({series(errors, **labels(component, route))}[{WINDOW}]))"
+    return _by_class(component, codes, route)
+
+
+def successes(component: Component, route: str = "") -> str:
+    return _by_class(component, GOOD, route)
+
+
+def _by_class(component: Component, codes: tuple[str, ...], route: str) -> str:
+    metric = own(component, "requests", "traffic") or REQUESTS
+    chosen = series(metric, {"code_class": one_of(codes)}, **labels(component, route))
+    return f"sum(rate({chosen}[{WINDOW}]))"
+
+
+def duration(component: Component) -> str:
+    """The name of the histogram, without its suffixes."""
+    return own(component, "duration", "latency") or DURATION
+
+
+def buckets(component: Component, le: str, route: str = "") -> str:
+    """Requests a second that took at most the bound that the pattern `le` matches."""
+    metric = f"{duration(component)}_bucket"
+    chosen = series(metric, {"le": le}, **labels(component, route))
+    return f"sum(rate({chosen}[{WINDOW}]))"
+
+
+def timed(component: Component, route: str = "") -> str:
+    return (
+        f"sum(rate({series(f'{duration(component)}_count', **labels(component, route))}[{WINDOW}]))"
+    )
+
+
+def quantile(component: Component, share: str) -> str:
+    """An estimate between bucket bounds: good enough for a static alert, never used for an objective."""
+    chosen = series(f"{duration(component)}_bucket", **labels(component))
+    return f"histogram_quantile({share}, sum by (le) (rate({chosen}[{WINDOW}])))"
+
+
+def active(component: Component) -> str:
+    return f"sum({series(own(component, 'active', 'saturation') or ACTIVE, **labels(component))})"

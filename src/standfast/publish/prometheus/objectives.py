@@ -1,0 +1,177 @@
+"""Objectives in PromQL: error ratios per window, the budget that is left, and burn-rate alerts.
+
+Windows and factors come from the slo room. Windows of a day and longer add up recorded rates: that
+weighs every event alike, unlike a mean of ratios, and costs one series instead of millions of samples.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from standfast.publish.markdown import span
+from standfast.publish.prometheus.indicators import Counted, counted
+from standfast.publish.prometheus.promql import number, over, series
+from standfast.publish.prometheus.query import Query, Unsaid, World
+from standfast.slo.burn import BurnWindow, burn_alerts, burn_windows
+from standfast.slo.objective import objectives
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from standfast.slo.objective import Objective
+    from standfast.spec.system import System
+
+LONG = timedelta(days=1)
+BAD = "standfast:indicator_bad:rate"
+EVENTS = "standfast:indicator_events:rate"
+BUDGET_LEFT = "standfast:budget_left:ratio"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    record: str
+    expr: str
+    labels: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """An objective with its indicators in PromQL; `base` is the window that the recorded rates use."""
+
+    objective: Objective
+    parts: tuple[Counted, ...]
+    base: timedelta
+
+    @property
+    def windows(self) -> tuple[timedelta, ...]:
+        """Every window that alerts, budget and documents need, shortest first."""
+        burns = burn_windows(self.objective)
+        found = {self.base, self.objective.window}
+        return tuple(sorted(found | {one.long for one in burns} | {one.short for one in burns}))
+
+
+def measured(system: System) -> tuple[tuple[Objective, Measured | Unsaid], ...]:
+    """Every objective, with its queries or with the reason why Prometheus cannot measure it."""
+    return tuple((one, _measured(one, system)) for one in objectives(system))
+
+
+def _measured(objective: Objective, system: System) -> Measured | Unsaid:
+    parts = [counted(one, system.components[one.component]) for one in objective.indicators]
+    for part in parts:
+        if isinstance(part, Unsaid):
+            return part
+    whole = tuple(part for part in parts if isinstance(part, Counted))
+    if not whole:
+        return Unsaid(
+            reason=f"nothing measures any step of {objective.name}",
+            rule="MON-01",
+            to="DevOps/Platform",
+        )
+    base = min(window.short for window in burn_windows(objective))
+    slowest = max(part.every for part in whole)
+    if base < 4 * slowest:
+        return Unsaid(
+            reason=f"the shortest window, {span(base)}, holds fewer than four samples at one every "
+            f"{span(slowest)}; standfast's own evaluator measures it",
+            rule="SLO-07",
+            to="Business Analyst",
+        )
+    return Measured(objective=objective, parts=whole, base=base)
+
+
+# ------------------------------------------------------------------ recording rules
+
+
+def recordings(all_measured: Iterable[Measured]) -> Iterator[Recording]:
+    """Rates of each indicator once, then every objective's ratios; in the order in which they build on
+    one another, since a group's rules run in sequence."""
+    several = tuple(all_measured)
+    yield from _rates(several)
+    for one in several:
+        yield from _ratios(one)
+
+
+def _rates(several: tuple[Measured, ...]) -> Iterator[Recording]:
+    seen: set[tuple[str, timedelta]] = set()
+    for one in several:
+        for part in one.parts:
+            if (part.key, one.base) not in seen:
+                seen.add((part.key, one.base))
+                labels = {"indicator": part.key}
+                yield Recording(
+                    record=BAD + span(one.base), expr=over(part.bad, one.base), labels=labels
+                )
+                yield Recording(
+                    record=EVENTS + span(one.base), expr=over(part.total, one.base), labels=labels
+                )
+
+
+def _ratios(one: Measured) -> Iterator[Recording]:
+    labels = {"objective": one.objective.name, "component": one.objective.component}
+    for window in one.windows:
+        yield Recording(record=name_of(window), expr=ratio_of(one, window), labels=labels)
+    spent = recorded(one.objective, one.objective.window)
+    if one.objective.allowed:
+        yield Recording(
+            record=BUDGET_LEFT, expr=f"1 - {spent} / {number(one.objective.allowed)}", labels=labels
+        )
+
+
+def name_of(window: timedelta) -> str:
+    return f"standfast:error_ratio:rate{span(window)}"
+
+
+def recorded(objective: Objective, window: timedelta) -> str:
+    return series(name_of(window), objective=objective.name)
+
+
+def ratio_of(one: Measured, window: timedelta) -> str:
+    """The share of bad events; for a journey what is left when every step must work."""
+    pairs = [_pair(part, one.base, window) for part in one.parts]
+    if len(pairs) == 1:
+        bad, total = pairs[0]
+        return f"{bad}\n/ ({total} > 0)"
+    # A step that nobody used did not fail; only when none was used is there nothing to say.
+    kept = "\n  * ".join(f"((1 - {bad} / ({total} > 0)) or vector(1))" for bad, total in pairs)
+    used = " or ".join(f"{total} > 0" for _, total in pairs)
+    return f"(1 - {kept})\nand on() ({used})"
+
+
+def _pair(part: Counted, base: timedelta, window: timedelta) -> tuple[str, str]:
+    if window < LONG:
+        return over(part.bad, window), over(part.total, window)
+    bad, total = (series(name + span(base), indicator=part.key) for name in (BAD, EVENTS))
+    return _summed(bad, window), _summed(total, window)
+
+
+def _summed(rate: str, window: timedelta) -> str:
+    return f"sum(sum_over_time({rate}[{span(window)}]))"
+
+
+# ------------------------------------------------------------------ burn-rate alerts
+
+
+def burn_query(one: Measured, windows: Iterable[BurnWindow]) -> Query | None:
+    """Any of `windows` burning, each over its long and its short window; None where none can fire."""
+    able = set(burn_alerts(one.objective))
+    clauses = [_burning(one.objective, window) for window in windows if window in able]
+    if not clauses:
+        return None
+    return Query(
+        expr="\nor ".join(clauses),
+        lasting=timedelta(0),
+        bad=_worlds(part.outage for part in one.parts),
+        good=_worlds(part.calm for part in one.parts),
+    )
+
+
+def _burning(objective: Objective, window: BurnWindow) -> str:
+    limit = number(window.factor * objective.allowed)
+    long, short = recorded(objective, window.long), recorded(objective, window.short)
+    return f"({long} >= {limit} and {short} >= {limit})"
+
+
+def _worlds(parts: Iterable[World]) -> World:
+    return tuple(dict.fromkeys(samples for world in parts for samples in world))

@@ -1,0 +1,41 @@
+"""An alert's query together with worlds that it is tested in: one that must fire it, one that must not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """One series of a unit test: it starts at `first` and gains `step` every fifteen seconds."""
+
+    series: str
+    step: float = 0.0
+    first: float = 0.0
+
+
+World = tuple[Samples, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Query:
+    """What Prometheus evaluates, how long it must hold, and the worlds of its unit test."""
+
+    expr: str
+    lasting: timedelta
+    bad: World = ()
+    good: World = ()
+
+    def __post_init__(self) -> None:
+        if not self.expr.strip():
+            raise ValueError("an empty query")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsaid:
+    """A condition that these metrics cannot express, and who can change that."""
+
+    reason: str
+    rule: str = "ALR-03"
+    to: str = "Developer"

@@ -1,0 +1,94 @@
+"""A System and its review in, every document and configuration file out; pure, so it can be checked."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from standfast.publish.alertmanager import alertmanager
+from standfast.publish.compliance import audit_access, audit_events, audit_schema, retention_policy
+from standfast.publish.document import Generated, Output
+from standfast.publish.edition import Edition
+from standfast.publish.operations import (
+    alerting,
+    audit_logging,
+    backup_strategy,
+    dashboards,
+    disaster_recovery,
+    incident_response,
+    index,
+    monitoring,
+    on_call,
+    post_mortem,
+    recovery_objectives,
+    review,
+    runbooks,
+    slos,
+)
+from standfast.publish.plan import REVIEW
+from standfast.publish.prometheus import rules, scrape
+from standfast.review.rendering import as_value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import date
+
+    from standfast.review.finding import Review
+    from standfast.spec.system import System
+
+FOLDERS = ("docs/operations", "docs/compliance", "ops/generated")
+_OPERATIONS = (
+    index,
+    slos,
+    monitoring,
+    alerting,
+    on_call,
+    dashboards,
+    backup_strategy,
+    disaster_recovery,
+    recovery_objectives,
+    incident_response,
+    post_mortem,
+    audit_logging,
+    review,
+)
+_COMPLIANCE = (audit_events, audit_schema, retention_policy, audit_access)
+
+
+def render(
+    system: System,
+    reviewed: Review,
+    as_of: date,
+    *,
+    version: str = "",
+    notes: Mapping[str, str] | None = None,
+) -> dict[str, Output]:
+    """Every output by its path. `notes` are the texts below docs/compliance/notes, by their paths."""
+    edition = Edition(system=system, review=reviewed, as_of=as_of, version=version)
+    outputs: list[Output] = [one.document(edition) for one in _OPERATIONS]
+    outputs += runbooks.documents(edition)
+    outputs += [one.document(edition, notes or {}) for one in _COMPLIANCE]
+    outputs += machine(edition)
+    return {output.path: output for output in outputs}
+
+
+def machine(edition: Edition) -> list[Generated]:
+    """What programs read; each is accepted by its own tool."""
+    return [
+        rules.rules(edition),
+        rules.tests(edition),
+        scrape.scrape(edition),
+        alertmanager(edition),
+        audit_schema.machine(edition),
+        Generated(path=REVIEW, text=_review(edition)),
+    ]
+
+
+def _review(edition: Edition) -> str:
+    """The review with what it was made of; `as_of` is where `--check` finds the day again."""
+    content = as_value(edition.review) | {
+        "as_of": edition.as_of.isoformat(),
+        "file": f"sha256:{edition.system.digest}",
+        "standfast": edition.version,
+    }
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,270 @@
+"""AVL: can the journeys be as available as promised, given what they stand on?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+from math import floor
+from typing import TYPE_CHECKING
+
+from standfast.review.arithmetic import budget, ceiling, lasting, needed_of_each, share_of
+from standfast.review.finding import Hit, Role, Verdict, rule
+from standfast.review.wording import listed, percent, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from standfast.review.case import Case, Figure
+    from standfast.review.chain import Chain
+    from standfast.spec.system import Journey
+    from standfast.spec.values import Promise
+
+
+def _promised(case: Case) -> Iterator[tuple[Journey, Promise, Chain]]:
+    for name, journey in case.system.journeys.items():
+        if journey.slo is not None:
+            yield journey, journey.slo, case.chains[name]
+
+
+def _figures(case: Case, chain: Chain) -> dict[str, Figure]:
+    known = ((name, case.availability(name)) for name in chain.hard)
+    return {name: figure for name, figure in known if figure is not None}
+
+
+def _weakest(case: Case, chain: Chain) -> tuple[str, Figure] | None:
+    """The least available hard part, vendors left out: a vendor may do better than its SLA."""
+    figures = _figures(case, chain).items()
+    sure = [pair for pair in figures if pair[1].kind != "vendor SLA"]
+    return min(sure, key=lambda pair: pair[1].value, default=None)
+
+
+def _ceiling(case: Case, chain: Chain) -> tuple[Fraction, str, tuple[str, ...]]:
+    """The ceiling, the product in words, and the paths that it rests on."""
+    hard = _figures(case, chain)
+    softly = [(need, case.availability(need.to)) for need in chain.soft]
+    soft = [(need, figure) for need, figure in softly if figure is not None]
+    value = ceiling(
+        (figure.value for figure in hard.values()),
+        ((figure.value, need.effectiveness or Fraction(0)) for need, figure in soft),
+    )
+    words = [f"{name} {percent(figure.value)}" for name, figure in hard.items()]
+    words += [
+        f"{need.to} {percent(figure.value)} (soft, fallback works {percent(need.effectiveness or 0)})"
+        for need, figure in soft
+    ]
+    paths = (*(one.path for one in hard.values()), *(figure.path for _, figure in soft))
+    return value, " x ".join(words), paths
+
+
+def _floor(share: Fraction) -> Fraction:
+    """Down to a hundredth of a percent: a promise must not be rounded up."""
+    return Fraction(floor(share * 10_000), 10_000)
+
+
+@rule(
+    "AVL-01",
+    Verdict.BLOCK,
+    Role.ANALYST,
+    Role.ARCHITECT,
+    condition="a hard dependency promises less than the journey that stands on it",
+    why="a chain is no stronger than its weakest link, however independent the others",
+    if_rejected="the journey's objective is published as unreachable",
+)
+def weakest_link(case: Case) -> Iterator[Hit]:
+    for journey, promise, chain in _promised(case):
+        weakest = _weakest(case, chain)
+        if weakest is not None and weakest[1].value < promise.target:
+            name, figure = weakest
+            yield Hit(
+                at=f"journeys.{journey.name}.slo",
+                problem=f"{journey.name} promises {percent(promise.target)}, but needs {name}, "
+                f"whose {figure.kind} is {percent(figure.value)}",
+                suggestion=f"promise at most {percent(figure.value)}, or improve {name}",
+                rests_on=(f"journeys.{journey.name}.slo", figure.path),
+            )
+
+
+@rule(
+    "AVL-02",
+    Verdict.CLARIFY,
+    Role.ANALYST,
+    Role.ARCHITECT,
+    condition="the product of what a journey needs lies below its objective",
+    why="parts that fail independently add up their outages",
+    if_rejected="the objective stands as a hope; its budget will be overspent",
+)
+def ceiling_too_low(case: Case) -> Iterator[Hit]:
+    window = case.system.budget_window
+    for journey, promise, chain in _promised(case):
+        value, words, paths = _ceiling(case, chain)
+        if value < promise.target:
+            parts = max(len(chain.hard), 1)
+            yield Hit(
+                at=f"journeys.{journey.name}.slo",
+                problem=f"{words} = {percent(value)}: {span(budget(window, value))} down per "
+                f"{span(window)}, {span(budget(window, promise.target))} allowed by "
+                f"{percent(promise.target)} (failures taken to be independent)",
+                suggestion=f"promise {percent(_floor(value))}; or raise each of {parts} parts to "
+                f"{percent(needed_of_each(promise.target, parts))}; or make one soft with a "
+                "drilled fallback",
+                rests_on=paths,
+            )
+
+
+@rule(
+    "AVL-03",
+    Verdict.CLARIFY,
+    Role.ANALYST,
+    condition="objective stricter than the SLA of a vendor that the journey cannot do without",
+    why="the vendor owes us less than we owe our users",
+    if_rejected="the vendor has to do better than its contract, month after month",
+)
+def vendor_below(case: Case) -> Iterator[Hit]:
+    for journey, promise, chain in _promised(case):
+        for name, figure in _figures(case, chain).items():
+            if figure.kind == "vendor SLA" and figure.value < promise.target:
+                yield Hit(
+                    at=f"journeys.{journey.name}.path.{name}",
+                    problem=f"{journey.name} promises {percent(promise.target)}; the vendor of "
+                    f"{name} owes {percent(figure.value)}",
+                    suggestion="make it soft, take a second vendor, or promise less",
+                )
+
+
+@rule(
+    "AVL-04",
+    Verdict.CLARIFY,
+    Role.ANALYST,
+    Role.LEGAL,
+    condition="the contract promises more than the journey can reach",
+    why="penalties become a matter of time",
+    if_rejected="put the penalties into the budget",
+)
+def contract_above(case: Case) -> Iterator[Hit]:
+    window = case.system.budget_window
+    for name, journey in case.system.journeys.items():
+        if journey.sla is None:
+            continue
+        value, words, paths = _ceiling(case, case.chains[name])
+        if value < journey.sla.target:
+            weakest = _weakest(case, case.chains[name])
+            certain = weakest is not None and weakest[1].value < journey.sla.target
+            yield Hit(
+                at=f"journeys.{name}.sla",
+                problem=f"the contract promises {percent(journey.sla.target)}; {words} = "
+                f"{percent(value)}, {span(budget(window, value))} down per {span(window)} with "
+                f"{span(budget(window, journey.sla.target))} allowed",
+                suggestion=f"contract for {percent(_floor(value))} or less, or improve the chain",
+                verdict=Verdict.BLOCK if certain else None,
+                rests_on=(weakest[1].path,) if certain and weakest else paths,
+            )
+
+
+@rule(
+    "AVL-05",
+    Verdict.CLARIFY,
+    Role.OPS,
+    condition="availability of a hard dependency unknown",
+    why="a ceiling leaves out what nobody knows, and looks better than it is",
+    if_rejected="it is left out of the ceiling, and the documents say so",
+)
+def unknown(case: Case) -> Iterator[Hit]:
+    needed = {name: journey for journey, chain in case.chains.items() for name in chain.hard}
+    for name, journey in needed.items():
+        figure = case.availability(name)
+        if figure is None or (figure.kind == "SLO" and case.assumed(figure.path)):
+            yield Hit(
+                at=f"components.{name}.availability",
+                problem=f"{journey} needs {name}, of which no availability is stated",
+                suggestion="state the vendor's SLA, or your own figure of the last 90 days",
+            )
+
+
+@rule(
+    "AVL-06",
+    Verdict.BLOCK,
+    Role.ANALYST,
+    condition="a promise of 100%",
+    why="no budget is left for a deploy, a failover or a cosmic ray",
+    if_rejected="no alert can be computed from a budget of nothing; the promise is not watched",
+)
+def perfection(case: Case) -> Iterator[Hit]:
+    for at, promise in _all_promises(case):
+        if promise.target >= 1:
+            yield Hit(
+                at=at,
+                problem=f"{promise.text} allows 0 min of failure",
+                suggestion="promise 99.9%, or what users notice",
+                rests_on=(at,),
+            )
+
+
+def _all_promises(case: Case) -> Iterator[tuple[str, Promise]]:
+    for name, level in case.system.service_levels.items():
+        yield from ((f"service_levels.{name}.slo", promise) for promise in level.slos)
+        yield from ((f"service_levels.{name}.sla", promise) for promise in level.slas)
+    for name, journey in case.system.journeys.items():
+        for key, promise in (("slo", journey.slo), ("sla", journey.sla)):
+            if promise is not None:
+                yield f"journeys.{name}.{key}", promise
+
+
+@rule(
+    "AVL-07",
+    Verdict.CLARIFY,
+    Role.ANALYST,
+    condition="measured availability below the objective",
+    why="the promise is being broken now",
+    if_rejected="the budget policy applies",
+)
+def measured_below(case: Case) -> Iterator[Hit]:
+    for at, promise in _all_promises(case):
+        group, name, key = at.split(".")
+        measured = case.measured.availability.get(name)
+        if key != "slo" or promise.threshold is not None or measured is None:
+            continue
+        if measured < promise.target:
+            yield Hit(
+                at=f"{group}.{name}.{key}",
+                problem=f"measured {percent(measured)}, promised {percent(promise.target)}",
+                suggestion="spend the effort on reliability, or promise what is true",
+            )
+
+
+@rule(
+    "AVL-08",
+    Verdict.CLARIFY,
+    Role.OPS,
+    condition="the budget is smaller than one failover",
+    why="a single switch to the other region breaks the promise",
+    if_rejected="the objective holds only in months without a failover",
+)
+def no_room_to_fail_over(case: Case) -> Iterator[Hit]:
+    window = case.system.budget_window
+    chains = {
+        one.name: one.wait_before + lasting(one.steps) for one in case.system.failovers.values()
+    }
+    if not chains:
+        return
+    name, longest = max(chains.items(), key=lambda pair: pair[1])
+    for journey, promise, _ in _promised(case):
+        allowed = share_of(window, promise.allowed)
+        if timedelta() < allowed < longest:
+            yield Hit(
+                at=f"journeys.{journey.name}.slo",
+                problem=f"{percent(promise.target)} of {span(window)} allows {span(allowed)}; "
+                f"the failover {name} takes {span(longest)}",
+                suggestion=f"switch faster, or leave {listed([name])} out of the promise by contract",
+            )
+
+
+RULES = (
+    weakest_link,
+    ceiling_too_low,
+    vendor_below,
+    contract_above,
+    unknown,
+    perfection,
+    measured_below,
+    no_room_to_fail_over,
+)

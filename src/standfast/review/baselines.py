@@ -1,0 +1,123 @@
+"""BAS: do load tests or metrics say what normal is, and does normal keep the promise?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from standfast.review.finding import Hit, Role, Verdict, rule
+from standfast.review.wording import number, percent, span
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from fractions import Fraction
+
+    from standfast.review.case import Case
+    from standfast.spec.system import Baseline, Component, ServiceLevel
+    from standfast.spec.values import Promise
+
+_OLD = timedelta(days=180)
+
+
+def _baselines(case: Case) -> Iterator[tuple[str, Component, Baseline]]:
+    for name, component in case.system.components.items():
+        if component.baseline is not None:
+            yield name, component, component.baseline
+
+
+@rule(
+    "BAS-01",
+    Verdict.CLARIFY,
+    Role.QA,
+    condition="request-serving component without performance baseline",
+    why="without normal figures an objective is a guess and saturation cannot be judged",
+    if_rejected="objectives stay at the defaults until 14 days of metrics exist",
+)
+def no_baseline(case: Case) -> Iterator[Hit]:
+    for name, component in case.system.components.items():
+        if component.serves and component.baseline is None:
+            yield Hit(
+                at=f"components.{name}.baseline",
+                problem=f"{name} serves requests and has no baseline",
+                suggestion="need load test results, or 14 days of metrics: rps, p95, errors",
+            )
+
+
+@rule(
+    "BAS-02",
+    Verdict.WARN,
+    Role.QA,
+    condition="baseline older than 180 days, or undated",
+    why="software and traffic have changed since",
+    if_rejected="the old figures are used",
+)
+def stale_baseline(case: Case) -> Iterator[Hit]:
+    for name, _, baseline in _baselines(case):
+        if baseline.measured is None or case.today - baseline.measured > _OLD:
+            age = (
+                f"{(case.today - baseline.measured).days} d old" if baseline.measured else "undated"
+            )
+            yield Hit(
+                at=f"components.{name}.baseline",
+                problem=f"the baseline of {name} is {age}; 180 d are the most",
+                suggestion="measure again",
+            )
+
+
+@rule(
+    "BAS-03",
+    Verdict.BLOCK,
+    Role.QA,
+    Role.DEV,
+    condition="baseline worse than the objective",
+    why="the promise is broken on the first day",
+    if_rejected="lower the objective to what was measured",
+)
+def below_objective(case: Case) -> Iterator[Hit]:
+    for name, _, baseline in _baselines(case):
+        for level in case.levels_of.get(name, ()):
+            for promise in level.slos:
+                if worse := _worse(baseline, level, promise):
+                    yield Hit(
+                        at=f"service_levels.{level.name}.slo",
+                        problem=f"{level.name} promises {promise.text}; {name} measured {worse}",
+                        suggestion="make it faster or sounder, or promise what was measured",
+                        rests_on=(f"service_levels.{level.name}.slo",),
+                    )
+
+
+def _worse(baseline: Baseline, level: ServiceLevel, promise: Promise) -> str:
+    if promise.threshold is not None:
+        measured = {95: baseline.p95, 99: baseline.p99}.get(int(promise.target * 100))
+        return span(measured) if measured is not None and measured > promise.threshold else ""
+    errors = baseline.errors
+    if level.sli in {"availability", "errors"} and errors is not None and errors > promise.allowed:
+        return f"{percent(errors)} errors, {percent(promise.allowed)} allowed"
+    return ""
+
+
+@rule(
+    "BAS-04",
+    Verdict.CLARIFY,
+    Role.OPS,
+    condition="next year's peak exceeds capacity with one replica lost",
+    why="losing one machine at the peak overloads the others, and they fall in turn",
+    if_rejected="load shedding has to protect the peak",
+)
+def no_headroom(case: Case) -> Iterator[Hit]:
+    for name, component, baseline in _baselines(case):
+        if baseline.peak is None or baseline.capacity is None or not component.replicas:
+            continue
+        peak = baseline.peak * (1 + (baseline.growth or 0))
+        replicas = max(component.replicas.values())
+        left: Fraction = baseline.capacity * (replicas - 1)
+        if peak > left:
+            yield Hit(
+                at=f"components.{name}.baseline.capacity",
+                problem=f"peak {number(baseline.peak)} rps grown to {number(peak)} exceeds "
+                f"{number(baseline.capacity)} x ({replicas} - 1) = {number(left)} rps",
+                suggestion="add replicas, or shed load",
+            )
+
+
+RULES = (no_baseline, stale_baseline, below_objective, no_headroom)

@@ -1,0 +1,100 @@
+"""What every rule looks at: the System, what was measured, the time, and indexes made once."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from standfast.review.chain import Chain, chain_of
+from standfast.spec.condition import Burn
+from standfast.spec.values import Grade
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from datetime import date, datetime
+    from fractions import Fraction
+
+    from standfast.review.finding import Measured
+    from standfast.spec.system import AlertRule, DataType, ServiceLevel, System
+
+T = TypeVar("T")
+_AVAILABILITY = frozenset({"availability", "errors", "probe"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A known availability: how much, where it stands, and of what kind it is."""
+
+    value: Fraction
+    path: str
+    kind: str  # "availability" | "vendor SLA" | "SLO"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One review's material. The indexes keep every rule linear in the size of the file."""
+
+    system: System
+    measured: Measured
+    now: datetime
+    levels_of: Mapping[str, tuple[ServiceLevel, ...]]  # component -> its service levels
+    alerts_of: Mapping[str, tuple[AlertRule, ...]]
+    data_in: Mapping[str, tuple[DataType, ...]]  # store -> data types
+    chains: Mapping[str, Chain]  # journey -> what it needs
+    burning: frozenset[str]  # service levels and journeys that a burn-rate alert watches
+
+    @property
+    def today(self) -> date:
+        return self.now.date()
+
+    def assumed(self, path: str) -> bool:
+        return self.system.grade(path) is Grade.ASSUMED
+
+    def stated_levels(self, component: str) -> tuple[ServiceLevel, ...]:
+        levels = self.levels_of.get(component, ())
+        return tuple(one for one in levels if not self.assumed(f"service_levels.{one.name}"))
+
+    def availability(self, component: str) -> Figure | None:
+        """The figure the file itself gives, the component's own before its vendor's before its SLO's."""
+        path = f"components.{component}"
+        about = self.system.components[component]
+        if about.availability is not None:
+            return Figure(
+                value=about.availability, path=f"{path}.availability", kind="availability"
+            )
+        if about.sla is not None:
+            return Figure(value=about.sla, path=f"{path}.sla", kind="vendor SLA")
+        return self._promised(component)
+
+    def _promised(self, component: str) -> Figure | None:
+        figures = [
+            Figure(value=promise.target, path=f"service_levels.{level.name}.slo", kind="SLO")
+            for level in self.levels_of.get(component, ())
+            if level.sli in _AVAILABILITY and not level.route
+            for promise in level.slos
+        ]
+        return min(figures, key=lambda figure: figure.value, default=None)
+
+
+def open_case(system: System, measured: Measured, now: datetime) -> Case:
+    """Index a System once for all rules."""
+    return Case(
+        system=system,
+        measured=measured,
+        now=now,
+        levels_of=_by(system.service_levels.values(), "of"),
+        alerts_of=_by(system.alerts.values(), "of"),
+        data_in=_by(system.data.values(), "store"),
+        chains={name: chain_of(system, journey) for name, journey in system.journeys.items()},
+        burning=frozenset(
+            alert.when.objective for alert in system.alerts.values() if isinstance(alert.when, Burn)
+        ),
+    )
+
+
+def _by(values: Iterable[T], attribute: str) -> dict[str, tuple[T, ...]]:
+    groups: dict[str, list[T]] = defaultdict(list)
+    for value in values:
+        groups[getattr(value, attribute)].append(value)
+    return {key: tuple(group) for key, group in groups.items()}

@@ -1,0 +1,174 @@
+"""What a review says: verdicts, the roles addressed, the rules, the findings and the whole review."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+    from fractions import Fraction
+
+    from standfast.review.case import Case
+    from standfast.spec.system import Waiver
+    from standfast.spec.values import Assumption, Severity
+
+
+class Verdict(IntEnum):
+    """Of one finding, or of a whole review; the worst is the greatest."""
+
+    ACCEPT = 0
+    WARN = 1
+    CLARIFY = 2
+    BLOCK = 3
+
+    @property
+    def worse(self) -> Verdict:
+        return Verdict(min(self + 1, Verdict.BLOCK))
+
+
+class Role(StrEnum):
+    """Who upstream can answer a finding."""
+
+    ARCHITECT = "Solution Architect"
+    OPS = "DevOps/Platform"
+    ANALYST = "Business Analyst"
+    DATA = "Data Architect"
+    QA = "QA"
+    DEV = "Developer"
+    LEGAL = "Legal"
+    AUTHOR = "Author of the file"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hit:
+    """A rule's condition met at one path of the file, before waivers and certainty are weighed."""
+
+    at: str
+    problem: str
+    suggestion: str
+    verdict: Verdict | None = None  # None: the rule's own
+    rests_on: tuple[str, ...] = ()  # paths used; an assumed one among them forbids BLOCK
+
+
+Find = Callable[["Case"], Iterator[Hit]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One question of the review: what it looks for, whom it asks and why it matters."""
+
+    id: str
+    verdict: Verdict
+    to: tuple[Role, ...]
+    condition: str
+    why: str
+    if_rejected: str
+    find: Find
+
+    @property
+    def family(self) -> str:
+        return self.id.partition("-")[0]
+
+
+def rule(
+    name: str, verdict: Verdict, *to: Role, condition: str, why: str, if_rejected: str
+) -> Callable[[Find], Rule]:
+    """Give a search its identity; the result is listed by hand in its module's `RULES`."""
+
+    def dress(find: Find) -> Rule:
+        return Rule(
+            id=name,
+            verdict=verdict,
+            to=to,
+            condition=condition,
+            why=why,
+            if_rejected=if_rejected,
+            find=find,
+        )
+
+    return dress
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """A rule that found something at one path; `id` stays the same from one review to the next."""
+
+    rule: str
+    at: str  # dotted path
+    where: str  # file:line:column, or "" where nothing of the file stands for it
+    verdict: Verdict
+    to: tuple[Role, ...]
+    problem: str
+    why: str
+    suggestion: str
+    if_rejected: str
+    rests_on: tuple[str, ...] = ()  # the assumptions it needs, "A-03"
+    waived_by: str = ""
+
+    @property
+    def id(self) -> str:
+        return f"{self.rule}@{self.at}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What the running service knows; empty for a review of the file alone."""
+
+    restore: Mapping[str, timedelta] = field(default_factory=dict)  # store -> p95 of the last ones
+    last_restore: Mapping[str, datetime | None] = field(default_factory=dict)  # store -> verified
+    data_loss: Mapping[str, timedelta] = field(
+        default_factory=dict
+    )  # store -> worst recovery point
+    failover: Mapping[str, timedelta] = field(default_factory=dict)  # failover -> time it took
+    acknowledge_p90: Mapping[Severity, timedelta] = field(default_factory=dict)
+    availability: Mapping[str, Fraction] = field(default_factory=dict)  # journey or service level
+    silent: Mapping[str, timedelta] = field(
+        default_factory=dict
+    )  # service level -> without samples
+    pages_a_shift: Mapping[str, Fraction] = field(default_factory=dict)  # rotation -> last 30 days
+    archive_timeout: Mapping[str, timedelta] = field(default_factory=dict)  # store -> read from it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuickCheck:
+    """One box of the checklist that opens a review."""
+
+    name: str
+    passed: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inputs:
+    """What one role has to provide, and what of it the file still lacks."""
+
+    role: Role
+    what: str
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Review:
+    """The verdict on one file and everything that led to it."""
+
+    system: str
+    as_of: datetime
+    verdict: Verdict  # ACCEPT | CLARIFY | BLOCK
+    findings: tuple[Finding, ...]  # open, worst first
+    waived: tuple[Finding, ...]
+    waivers: tuple[Waiver, ...]
+    assumptions: tuple[Assumption, ...]
+    checks: tuple[QuickCheck, ...]
+    inputs: tuple[Inputs, ...]
+
+    @property
+    def worst(self) -> Verdict:
+        """The worst open finding, warnings included."""
+        return max((finding.verdict for finding in self.findings), default=Verdict.ACCEPT)
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(finding.verdict is verdict for finding in self.findings)

@@ -1,0 +1,254 @@
+"""Service levels, journeys and the budget policy."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from math import floor, prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from standfast.spec import units
+from standfast.spec.system import BudgetPolicy, Journey, PolicyBand, ServiceLevel
+from standfast.spec.values import Promise, Strength
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import timedelta
+
+    from standfast.spec.meaning.margin import Margin
+    from standfast.spec.system import Component, Need
+    from standfast.spec.v1 import promises as v1
+    from standfast.spec.v1.file import FileShape
+
+BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
+OURS = ("5xx", "timeout")  # what counts as our failure: server errors and time-outs
+_UP = frozenset({"availability", "errors", "probe"})
+_BAND = re.compile(
+    r"(?:(?P<sign>[<>])\s*)?(?P<low>\d+(?:\.\d+)?)%?(?:\s*[-–]\s*(?P<high>\d+(?:\.\d+)?))?\s*%"
+)
+_POLICY = {
+    "> 50%": "continue feature work",
+    "25-50%": "prioritise reliability",
+    "< 25%": "freeze features, fix reliability",
+    "0%": "incident review",
+}
+
+
+def service_levels(
+    file: FileShape,
+    components: Mapping[str, Component],
+    criticality: str,
+    window: timedelta,
+    margin: Margin,
+) -> Mapping[str, ServiceLevel]:
+    found = {
+        name: _level(name, shape, components, window, margin)
+        for name, shape in file.service_levels.items()
+    }
+    promised = {one.of for one in found.values() if one.sli in ("availability", "probe")}
+    for name, component in components.items():
+        level = f"{name}-availability"
+        if component.serves and name not in promised and level not in found:
+            found[level] = _assumed(level, name, criticality, window, margin)
+    return MappingProxyType(found)
+
+
+def _level(
+    name: str,
+    shape: v1.ServiceLevelShape,
+    components: Mapping[str, Component],
+    window: timedelta,
+    margin: Margin,
+) -> ServiceLevel:
+    path = f"service_levels.{name}"
+    margin.refer(f"{path}.of", shape.of, components, "component")
+    written = list(shape.slo or ())
+    if shape.sli == "latency":
+        for key in ("slo", "sla"):
+            if any(one.promise.threshold is None for one in getattr(shape, key) or ()):
+                margin.wrong(f"{path}.{key}", "a latency is promised as `p95 < 200ms`")
+    return ServiceLevel(
+        name=name,
+        of=shape.of,
+        sli=shape.sli,
+        slos=tuple(one.promise for one in written),
+        slas=tuple(one.promise for one in shape.sla or ()),
+        window=shape.window or window,
+        calendar=shape.calendar or "",
+        sla_window=shape.sla_window or "",
+        bad_codes=tuple(shape.bad) if shape.bad is not None else OURS,
+        route=shape.route or "",
+        average=any(one.average for one in written),
+        min_coverage=shape.min_coverage,
+    )
+
+
+def _assumed(
+    level: str, of: str, criticality: str, window: timedelta, margin: Margin
+) -> ServiceLevel:
+    text = BY_CRITICALITY[criticality]
+    margin.assume(
+        f"service_levels.{level}",
+        f"SLO for {of} assumed {text} over {units.show_duration(window)}",
+        f"criticality is {criticality}",
+        "write `service_levels:` to change",
+    )
+    slos = (Promise(text=text, target=units.percentage(text)),)
+    return ServiceLevel(
+        name=level, of=of, sli="availability", slos=slos, window=window, bad_codes=OURS
+    )
+
+
+def journeys(
+    file: FileShape,
+    components: Mapping[str, Component],
+    levels: Mapping[str, ServiceLevel],
+    criticality: str,
+    margin: Margin,
+) -> Mapping[str, Journey]:
+    found = {}
+    for name, shape in file.journeys.items():
+        path = f"journeys.{name}"
+        margin.refer_all(f"{path}.path", shape.path, components, "component")
+        slo = shape.slo.promise if shape.slo else None
+        if slo is None:
+            slo = _ceiling(name, shape.path, components, levels, criticality, margin)
+        found[name] = Journey(
+            name=name,
+            path=tuple(shape.path),
+            slo=slo,
+            sla=shape.sla.promise if shape.sla else None,
+            revenue_per_hour=shape.revenue_per_hour,
+            critical=shape.critical,
+        )
+    return MappingProxyType(found)
+
+
+def _ceiling(
+    name: str,
+    path: Iterable[str],
+    components: Mapping[str, Component],
+    levels: Mapping[str, ServiceLevel],
+    criticality: str,
+    margin: Margin,
+) -> Promise:
+    """The product of what the hard needs promise, rounded down to a hundredth of a percent."""
+    hard = hard_needs(path, components)
+    shares = {one: _availability(components[one], levels) for one in hard}
+    shares |= {
+        need.to: _survival(_availability(components[need.to], levels), need)
+        for need in _soft_needs(path, hard, components)
+    }
+    known = [one for one, share in shares.items() if share is not None]
+    product = prod((share for share in shares.values() if share is not None), start=Fraction(1))
+    if known:
+        ceiling = Fraction(floor(product * 10_000), 10_000)
+        because = f"{' × '.join(known)} allow no more"
+    else:
+        ceiling = units.percentage(BY_CRITICALITY[criticality])
+        because = f"criticality is {criticality}"
+    text = units.show_percentage(ceiling)
+    margin.assume(
+        f"journeys.{name}.slo", f"SLO for the journey {name} assumed {text}", because,
+        f"write `journeys.{name}.slo` to change",
+    )  # fmt: skip
+    return Promise(text=text, target=ceiling)
+
+
+def hard_needs(path: Iterable[str], components: Mapping[str, Component]) -> list[str]:
+    """The parts of a journey without which it fails: its path less what is needed softly, and theirs."""
+    members = [one for one in path if one in components]
+    reached = {
+        to: need.strength
+        for one in members
+        for to, need in components[one].needs.items()
+        if to in members
+    }
+    waiting = [one for one in members if reached.get(one) is not Strength.SOFT]
+    found: list[str] = []
+    while waiting:
+        one = waiting.pop(0)
+        if one in found or one not in components:
+            continue
+        found.append(one)
+        needs = components[one].needs.values()
+        waiting += [need.to for need in needs if need.strength is Strength.HARD]
+    return found
+
+
+def _soft_needs(
+    path: Iterable[str], hard: Collection[str], components: Mapping[str, Component]
+) -> list[Need]:
+    """How the parts of the path that it can do without are needed."""
+    members = [one for one in path if one in components]
+    needs = {to: need for one in members for to, need in components[one].needs.items()}
+    return [needs[one] for one in members if one not in hard and one in needs]
+
+
+def _survival(share: Fraction | None, need: Need) -> Fraction | None:
+    """How often a soft need does no harm: it is up, or its fallback works."""
+    return share if share is None else 1 - (1 - share) * (1 - (need.effectiveness or 0))
+
+
+def _availability(component: Component, levels: Mapping[str, ServiceLevel]) -> Fraction | None:
+    stated = component.availability or component.sla
+    if stated is not None:
+        return stated
+    promised = [
+        promise.target
+        for level in levels.values()
+        if level.of == component.name and level.sli in _UP and not level.route
+        for promise in level.slos
+    ]
+    return min(promised, default=None)
+
+
+def budget_policy(file: FileShape, known: Iterable[str], margin: Margin) -> BudgetPolicy:
+    policy = file.budget_policy
+    if policy is None or not policy.bands:
+        said = "; ".join(f"{band} left: {action}" for band, action in _POLICY.items())
+        margin.assume(
+            "budget_policy", f"budget policy assumed: {said}", "none is stated",
+            "write `budget_policy:` to change",
+        )  # fmt: skip
+        written = dict.fromkeys(_POLICY)
+    else:
+        written = dict.fromkeys(policy.bands)
+    owner = policy.owner if policy else None
+    if owner:
+        margin.refer("budget_policy.owner", owner, list(known), "person or team")
+    bands = []
+    for text in written:
+        shape = policy.bands[text] if policy and policy.bands else None
+        band = _band(text, shape.do if shape else _POLICY[text], shape.freezes if shape else None)
+        if band is None:
+            said = f'not a band of the budget: \'{text}\'; write "> 50%", "25-50%", "< 25%" or "0%"'
+            margin.wrong(f"budget_policy.{text}", said)
+        else:
+            bands.append(band)
+    return BudgetPolicy(
+        bands=tuple(sorted(bands, key=lambda one: one.high, reverse=True)), owner=owner
+    )
+
+
+def _band(text: str, action: str, freezes: bool | None) -> PolicyBand | None:
+    low, high = Fraction(0), Fraction(0)
+    lowest = False
+    match = _BAND.fullmatch(text.strip())
+    if text.strip().lower() == "exhausted" or (
+        match and not match["sign"] and not match["high"] and Fraction(match["low"]) == 0
+    ):
+        lowest = True
+    elif match and match["high"] and not match["sign"]:
+        low, high = Fraction(match["low"]) / 100, Fraction(match["high"]) / 100
+    elif match and match["sign"] == ">":
+        low, high = Fraction(match["low"]) / 100, Fraction(1)
+    elif match and match["sign"] == "<":
+        high = Fraction(match["low"]) / 100
+    else:
+        return None
+    freezes = "freeze" in action.lower() if freezes is None else freezes
+    return PolicyBand(
+        low=None if lowest else low, high=high, action=action, text=text, freezes=freezes
+    )

@@ -1,0 +1,103 @@
+"""Journeys, service levels and the budget policy."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, Field
+
+from standfast.spec.v1.shape import (
+    Amount,
+    Duration,
+    Flag,
+    Line,
+    Many,
+    Name,
+    OneOf,
+    Percentage,
+    Promised,
+    Reference,
+    References,
+    Shape,
+    Shorthand,
+    written_as,
+)
+
+Promises = Annotated[list[Promised], Many()]
+
+
+class JourneyShape(Shape):
+    path: Annotated[References, Field(min_length=1)]
+    slo: Promised | None = None
+    sla: Promised | None = None
+    revenue_per_hour: Amount | None = None
+    critical: Flag = True
+
+
+def _codes(value: object) -> object:
+    """Status codes are numbers in the file and text everywhere else."""
+    many = value if isinstance(value, list) else [value]
+    return [str(one) if isinstance(one, int) else one for one in many]
+
+
+CODE = r"^([1-5]xx|[1-5]\d\d|timeout)$"
+Code = Annotated[str, Field(pattern=CODE)]
+Codes = Annotated[
+    list[Code],
+    BeforeValidator(_codes),
+    Shorthand(
+        anyOf=[
+            {"type": ["string", "integer"]},
+            {"type": "array", "items": {"type": ["string", "integer"]}},
+        ]
+    ),
+]
+
+
+class ServiceLevelShape(Shape):
+    of: Reference
+    sli: Annotated[
+        str, OneOf("availability", "latency", "errors", "probe", "freshness", "saturation")
+    ]
+    slo: Promises | None = None
+    sla: Promises | None = None
+    window: Duration | None = None
+    calendar: Annotated[str, OneOf("month", "quarter")] | None = None
+    sla_window: Line | None = None
+    bad: Codes | None = None
+    route: Line | None = None
+    min_coverage: Percentage | None = None
+
+
+class BandShape(Shape):
+    do: Line
+    freezes: Flag | None = None
+
+
+BandOrWords = Annotated[BandShape, written_as("do"), Shorthand(type="string")]
+
+
+class PolicyShape(Shape):
+    owner: Reference | None = None
+    bands: dict[Line, BandOrWords]
+
+
+def _policy(value: object) -> object:
+    """The bands stand flat beside `owner`."""
+    if not isinstance(value, dict) or "bands" in value:
+        return value
+    bands = {key: one for key, one in value.items() if key != "owner"}
+    return {"bands": bands, **({"owner": value["owner"]} if "owner" in value else {})}
+
+
+Policy = Annotated[
+    PolicyShape,
+    BeforeValidator(_policy),
+    Shorthand(
+        type="object",
+        properties={"owner": {"type": "string"}},
+        additionalProperties={"anyOf": [{"type": "string"}, {"type": "object"}]},
+    ),
+]
+JourneyMap = dict[Name, JourneyShape]
+ServiceLevelMap = dict[Name, ServiceLevelShape]

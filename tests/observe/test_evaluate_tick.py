@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+import pytest
+from hand_built import api, level, shop_system
+
+from standfast.alerting.alert import AlertState
+from standfast.engine.evaluate import Evaluate
+from standfast.engine.observe import Observe
+from standfast.monitoring.target import Outcome
+from standfast.slo.budget import BudgetState
+from standfast.slo.judgement import BurnState
+from standfast.spec.condition import Absence, Threshold
+from standfast.spec.system import AlertRule
+from standfast.spec.values import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from standfast.store.database import Database
+
+EVERY = timedelta(seconds=15)
+
+
+class FakeShop:
+    """Counts requests as a server would, and shows them as metrics; no socket, no waiting."""
+
+    def __init__(self) -> None:
+        self.good = self.bad = 0
+        self.up = True
+
+    def serve(self, good: int, bad: int = 0) -> None:
+        self.good, self.bad = self.good + good, self.bad + bad
+
+    def metrics(self, address: str, timeout: timedelta) -> Outcome:
+        if not self.up:
+            return Outcome(ok=False, because="no connection: refused")
+        lines = [
+            "process_start_time_seconds 1000",
+            f'http_server_requests_total{{route="/",code_class="2xx"}} {self.good}',
+            f'http_server_requests_total{{route="/",code_class="5xx"}} {self.bad}',
+        ]
+        return Outcome(ok=True, text="\n".join(lines))
+
+    def probe(self, address: str, timeout: timedelta) -> Outcome:
+        if not self.up:
+            return Outcome(ok=False, because="no connection: refused")
+        return Outcome(ok=True, latency=timedelta(milliseconds=5), status=200)
+
+
+class Watch:
+    """Both ticks, one after the other, every fifteen seconds of a clock that waits for nobody."""
+
+    def __init__(self, database: Database, clock, shop: FakeShop, system) -> None:
+        self.shop, self.system, self.clock, self.database = shop, system, clock, database
+        looks = {"scrape": shop.metrics, "http": shop.probe}
+        self.observe = Observe(database, looks, clock)
+        self.evaluate = Evaluate(database)
+
+    def run(self, *, minutes: float, good: int = 0, bad: int = 0) -> list[str]:
+        """`good` and `bad` requests in each quarter minute; answers what alerts told."""
+        told = []
+        for _ in range(round(timedelta(minutes=minutes) / EVERY)):
+            self.shop.serve(good, bad)
+            now = self.clock.pass_by(seconds=15)
+            self.observe.tick(self.system, now)
+            told += [f"{one.rule} {one.state}" for one in self.evaluate.tick(self.system, now)]
+        return told
+
+    def status(self, name: str):
+        return self.database.read(lambda tx: tx.levels.status(name))
+
+    def alert(self, fingerprint: str):
+        return self.database.read(lambda tx: tx.alerting.alert(fingerprint))
+
+
+ALERTS = {
+    "api-down": AlertRule(
+        name="api-down",
+        of="api",
+        when=Absence(
+            signal="successful requests",
+            lasting=timedelta(minutes=1),
+            text="no successful requests for 1m",
+        ),
+        severity=Severity.P1,
+        runbook="api-down",
+    ),
+    "high-error-rate": AlertRule(
+        name="high-error-rate",
+        of="api",
+        when=Threshold(
+            signal="error rate",
+            above=True,
+            limit=Fraction(5, 100),
+            unit="%",
+            lasting=timedelta(minutes=2),
+            text="error rate > 5% for 2m",
+        ),
+        severity=Severity.P2,
+        runbook="api-down",
+    ),
+}
+
+
+@pytest.fixture
+def watch(database: Database, clock) -> Iterator[Watch]:
+    system = shop_system(
+        components={"api": api("http://shop.test", health={}, needs={})},
+        service_levels={"api-availability": level("api-availability", "api")},
+        journeys={},
+        alerts=ALERTS,
+    )
+    watch = Watch(database, clock, FakeShop(), system)
+    yield watch
+    watch.observe.close()
+
+
+def test_good_traffic_tells_nobody_anything_and_keeps_the_budget_whole(watch: Watch) -> None:
+    assert watch.run(minutes=3, good=100) == []
+
+    status = watch.status("api-availability")
+    assert status.budget.state is BudgetState.HEALTHY
+    assert status.budget.left == 1
+    assert {burn.state for burn in status.burns} == {BurnState.ACCEPTABLE}
+    assert "fires when 2% of the budget would go in 1h (14.4x)" in status.burns[0].explained
+
+
+def test_errors_fire_the_burn_alert_and_the_static_one_and_end_both_when_they_end(
+    watch: Watch, log
+) -> None:
+    watch.run(minutes=2, good=100)
+    told = watch.run(minutes=4, good=60, bad=40)
+
+    assert "api-availability-burn firing" in told
+    assert "high-error-rate firing" in told
+    assert "api-down firing" not in told
+    burning = watch.alert("api-availability-burn/api")
+    assert burning.severity is Severity.P1
+    assert burning.runbook == "api-down"
+    assert "burns its budget" in burning.because
+    status = watch.status("api-availability")
+    assert status.budget.state is BudgetState.EXHAUSTED
+    assert status.budget.left < 0
+
+    over = watch.run(minutes=10, good=100)
+    assert "high-error-rate resolved" in over
+    assert "api-availability-burn resolved" not in over, "a half-hour window still burns"
+    assert log.types.count("alert.fired") == len([one for one in told if "firing" in one])
+    assert "budget.policy-changed" in log.types
+
+
+def test_silence_with_failing_looks_is_an_outage_and_silence_at_night_is_none(watch: Watch) -> None:
+    watch.system = replace(
+        watch.system,
+        alerts={
+            "api-down": replace(
+                ALERTS["api-down"], when=replace(ALERTS["api-down"].when, guarded=True)
+            )
+        },
+    )
+    watch.run(minutes=3, good=10)
+    assert watch.run(minutes=3) == []
+
+    watch.shop.up = False
+    assert "api-down firing" in watch.run(minutes=3)
+    assert "probes failed" in watch.alert("api-down/api").because
+    watch.shop.up = True
+    assert "api-down resolved" in watch.run(minutes=3, good=10)
+
+
+def test_an_alert_whose_facts_vanish_stays_and_says_that_it_is_blind(watch: Watch) -> None:
+    watch.run(minutes=2, good=100)
+    watch.run(minutes=4, good=50, bad=50)
+    watch.shop.up = False
+
+    told = watch.run(minutes=20)
+
+    assert "high-error-rate resolved" not in told
+    static = watch.alert("high-error-rate/api")
+    assert static.state is AlertState.FIRING
+    assert static.because.startswith("not seen since")
+    assert "error rate of api is 50%" in static.because
+    assert watch.alert("api-availability-burn/api").state is AlertState.FIRING
+
+
+def test_a_rule_that_leaves_the_file_ends_its_alert_and_says_so(watch: Watch) -> None:
+    watch.run(minutes=1, good=100)
+    watch.run(minutes=4, good=50, bad=50)
+    watch.system = replace(watch.system, alerts={})
+
+    assert "high-error-rate resolved" in watch.run(minutes=0.25)
+    assert "no longer in the file" in watch.alert("high-error-rate/api").because
+
+
+def test_a_second_server_that_judges_the_same_instant_fires_nothing_twice(
+    watch: Watch, log
+) -> None:
+    watch.run(minutes=2, good=100)
+    watch.run(minutes=4, good=50, bad=50)
+    fired = log.types.count("alert.fired")
+
+    Evaluate(watch.database).tick(watch.system, watch.clock.now)
+
+    assert log.types.count("alert.fired") == fired
+
+
+def test_the_history_of_budget_alerts_and_policy_can_be_read_back(watch: Watch) -> None:
+    start = watch.clock.now
+    watch.run(minutes=2, good=100)
+    watch.run(minutes=4, good=50, bad=50)
+
+    def read(tx):
+        return (
+            tx.levels.burn_down("api-availability", start),
+            tx.levels.policy_history("api-availability"),
+            tx.alerting.history(start, "api"),
+            tx.levels.series("api/requests", start, watch.clock.now, timedelta(minutes=1)),
+        )
+
+    points, bands, episodes, series = watch.database.read(read)
+    assert points[0].left == 1
+    assert [one.band for one in bands][:1] == ["> 50%"]
+    assert bands[-1].band == "0%"
+    assert {one.rule for one in episodes} >= {"high-error-rate", "api-availability-burn"}
+    assert sum(point.tally.bad for point in series) == 16 * 50

@@ -1,0 +1,219 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from fractions import Fraction
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from standfast.slo.budget import BudgetState, budget, budget_left, exhaustion
+from standfast.slo.indicator import Indicator
+from standfast.slo.objective import Objective
+from standfast.slo.policy import PolicyState, band_of, policy_state
+from standfast.slo.tally import Tally, of_journey
+from standfast.slo.window import Span, span
+from standfast.spec.system import BudgetPolicy, PolicyBand
+from standfast.spec.values import Promise
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+API = Objective(
+    name="api",
+    level="api",
+    component="api",
+    sli="availability",
+    promise=Promise(text="99.9%", target=Fraction(999, 1000)),
+    window=30 * DAY,
+    indicators=(Indicator(key="api/requests", component="api", kind="requests"),),
+)
+MONTH = Span(start=NOW - 30 * DAY, end=NOW)
+targets = st.fractions(min_value=0, max_value=Fraction(9999, 10_000), max_denominator=10_000)
+totals = st.integers(min_value=1, max_value=10**9)
+
+
+def judged(tally: Tally, **more):
+    given = {"span": MONTH, "now": NOW, "first_seen": MONTH.start} | more
+    return budget(API, tally, **given)
+
+
+@given(targets, totals, st.data())
+def test_the_budget_is_exact_and_falls_with_every_bad_event(target, total, data) -> None:
+    bad = data.draw(st.integers(min_value=0, max_value=total))
+    left = budget_left(Tally(bad=bad, total=total, covered=DAY), 1 - target)
+
+    assert (left >= 0) == (Fraction(bad, total) <= 1 - target)
+    assert left + Fraction(bad) / (total * (1 - target)) == 1
+
+
+def test_three_nines_of_a_month_are_43_minutes_and_12_seconds() -> None:
+    whole = judged(Tally(bad=0, total=10**6, covered=30 * DAY))
+
+    assert whole.left_time == timedelta(minutes=43, seconds=12)
+    assert whole.left_events == 1000
+    assert whole.state is BudgetState.HEALTHY
+
+
+def test_half_the_budget_spent_says_so() -> None:
+    half = judged(Tally(bad=500, total=10**6, covered=30 * DAY))
+
+    assert half.left == Fraction(1, 2)
+    assert half.because == (
+        "api: 500 of 1000000 events were bad, 1000 are allowed at 99.9%; 50.0% of the budget is left"
+    )
+
+
+def test_a_rounding_of_one_step_would_have_hidden_a_breach() -> None:
+    within = judged(Tally(bad=1000, total=10**6, covered=30 * DAY))
+    over = judged(Tally(bad=1001, total=10**6, covered=30 * DAY))
+
+    assert within.left == 0
+    assert over.left == Fraction(-1, 1000)
+    assert over.state is BudgetState.EXHAUSTED
+
+
+def test_no_traffic_no_data_and_good_are_three_answers() -> None:
+    quiet = judged(Tally(bad=0, total=0, covered=30 * DAY))
+    blind = judged(Tally(bad=0, total=0))
+    good = judged(Tally(bad=0, total=10, covered=30 * DAY))
+
+    assert (quiet.state, quiet.achieved, quiet.left) == (BudgetState.HEALTHY, None, 1)
+    assert (blind.state, blind.left) == (BudgetState.UNKNOWN, None)
+    assert (good.state, good.achieved) == (BudgetState.HEALTHY, 1)
+    assert "not the same as good" in blind.because
+
+
+def test_too_little_observed_is_unknown_but_never_hides_an_exhausted_budget() -> None:
+    good = judged(Tally(bad=0, total=10**6, covered=10 * DAY))
+    bad = judged(Tally(bad=10**4, total=10**6, covered=10 * DAY))
+
+    assert good.state is BudgetState.UNKNOWN
+    assert "only 33% of the time" in good.because
+    assert bad.state is BudgetState.EXHAUSTED
+
+
+def test_time_before_the_first_look_is_not_held_against_the_coverage() -> None:
+    new = judged(Tally(bad=0, total=10, covered=DAY), first_seen=NOW - DAY)
+
+    assert new.coverage == 1
+    assert new.state is BudgetState.HEALTHY
+
+
+def test_a_burning_budget_says_when_it_will_be_gone() -> None:
+    burning = judged(Tally(bad=500, total=10**6, covered=30 * DAY), burn=Fraction(3))
+
+    assert burning.state is BudgetState.BURNING
+    assert burning.exhausted_at == NOW + 5 * DAY
+    assert "gone at 2026-11-25 12:00 UTC" in burning.because
+
+
+@given(
+    st.fractions(min_value=Fraction(1, 100), max_value=1), st.fractions(min_value=0, max_value=50)
+)
+def test_a_rolling_budget_lasts_exactly_when_the_pace_is_one_or_less(left, burn) -> None:
+    ends = exhaustion(left, burn, MONTH, NOW, rolling=True)
+
+    assert (ends is None) == (burn <= 1)
+    assert ends is None or ends > NOW
+
+
+def test_a_calendar_budget_ends_only_before_the_calendar_forgives_it() -> None:
+    stretch = Span(start=NOW - 20 * DAY, end=NOW + 10 * DAY)
+
+    assert exhaustion(Fraction(1, 2), Fraction(1), stretch, NOW, rolling=False) is None
+    soon = exhaustion(Fraction(1, 4), Fraction(1), stretch, NOW, rolling=False)
+    assert soon == NOW + timedelta(days=7.5)
+
+
+# ------------------------------------------------------------------ windows
+
+
+def test_a_calendar_month_begins_at_midnight_where_the_system_lives() -> None:
+    monthly = replace(API, calendar="month")
+
+    found = span(monthly, datetime(2026, 10, 31, 23, 30, tzinfo=UTC), "Europe/Berlin")
+
+    assert found.start == datetime(2026, 10, 31, 23, 0, tzinfo=UTC)
+    assert found.end == datetime(2026, 11, 30, 23, 0, tzinfo=UTC)
+
+
+def test_a_month_in_which_the_clocks_change_is_an_hour_longer() -> None:
+    october = span(
+        replace(API, calendar="month"), datetime(2026, 10, 10, tzinfo=UTC), "Europe/Berlin"
+    )
+
+    assert october.length == 31 * DAY + timedelta(hours=1)
+
+
+def test_the_last_quarter_ends_with_the_year() -> None:
+    quarter = span(replace(API, calendar="quarter"), NOW, "UTC")
+
+    assert (quarter.start.month, quarter.end) == (10, datetime(2027, 1, 1, tzinfo=UTC))
+
+
+# ------------------------------------------------------------------ journeys
+
+
+tallies = st.integers(min_value=0, max_value=1000).flatmap(
+    lambda total: st.integers(min_value=0, max_value=total).map(
+        lambda bad: Tally(bad=bad, total=total, covered=DAY)
+    )
+)
+
+
+@given(st.lists(tallies, min_size=1, max_size=5))
+def test_a_journey_is_never_better_than_its_worst_step(steps) -> None:
+    assume(any(step.total for step in steps))
+    journey = of_journey(steps)
+
+    worst = min(step.good_share for step in steps if step.total)
+    assert journey.good_share <= worst
+    assert 0 <= journey.bad <= journey.total
+
+
+def test_a_journey_is_the_product_of_its_steps() -> None:
+    web = Tally(bad=5, total=1000, covered=DAY)
+    api = Tally(bad=1, total=500, covered=DAY / 2)
+
+    journey = of_journey([web, api])
+
+    assert journey.good_share == Fraction(995, 1000) * Fraction(499, 500)
+    assert (journey.total, journey.covered) == (1000, DAY / 2)
+
+
+# ------------------------------------------------------------------ policy
+
+
+POLICY = BudgetPolicy(
+    bands=(
+        PolicyBand(low=Fraction(1, 2), high=Fraction(1), action="features", text="> 50%"),
+        PolicyBand(low=Fraction(1, 4), high=Fraction(1, 2), action="reliability", text="25-50%"),
+        PolicyBand(
+            low=Fraction(0), high=Fraction(1, 4), action="freeze", text="< 25%", freezes=True
+        ),
+        PolicyBand(low=None, high=Fraction(0), action="review", text="0%", freezes=True),
+    )
+)
+
+
+def test_each_part_of_the_budget_has_its_band() -> None:
+    parts = [Fraction(1), Fraction(1, 2), Fraction(1, 4), Fraction(0), Fraction(-3)]
+
+    assert [band_of(POLICY.bands, left).text for left in parts] == [
+        "> 50%",
+        "25-50%",
+        "< 25%",
+        "0%",
+        "0%",
+    ]
+
+
+def test_a_band_is_left_for_a_better_one_only_with_a_margin() -> None:
+    frozen = PolicyState(
+        objective="api", band="< 25%", action="freeze", freezes=True, since=NOW - DAY
+    )
+
+    assert policy_state(POLICY, "api", Fraction(255, 1000), frozen, NOW) == frozen
+    assert policy_state(POLICY, "api", None, frozen, NOW) == frozen
+    assert policy_state(POLICY, "api", Fraction(27, 100), frozen, NOW).band == "25-50%"
+    assert policy_state(POLICY, "api", Fraction(-1), frozen, NOW).since == NOW
