@@ -1,3 +1,4 @@
+# ruff: noqa: DTZ001 - times on the wall clock have no zone
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
