@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from standfast.store.tx import Tx
 
 _SHOWN = timedelta(minutes=15)
-_UNSIGNED = timedelta(seconds=10)  # a checkpoint is due every second
+_UNSIGNED = timedelta(seconds=40)  # a checkpoint is due every ten seconds
 
 
 class Read:
