@@ -42,9 +42,11 @@ def _rotations(edition: Edition) -> str:
 def _rotation(edition: Edition, rota: OnCall) -> str:
     return join(
         f"### {escape(rota.name)}",
-        f"Covers {names(rota.covers)}, {escape(rota.hours)}, handover every {span(rota.shift.length)} at "
-        f"{rota.shift.handover_time:%H:%M} {escape(rota.timezone)}; order: "
-        f"{', '.join(edition.person(one) for one in rota.shift.order)}.",
+        (
+            f"Covers {names(rota.covers)}, {escape(rota.hours)}, handover every {span(rota.shift.length)} at "
+            f"{rota.shift.handover_time:%H:%M} {escape(rota.timezone)}; order: "
+            f"{', '.join(edition.person(one) for one in rota.shift.order)}."
+        ),
     )
 
 
@@ -72,8 +74,11 @@ def _escalation(edition: Edition) -> str:
     )
     return join(
         "## If nobody answers",
-        "Minutes count from the first page. A step with nobody on call, or whose every channel has failed, is passed "
-        "at once.",
+        (
+            "Minutes count from the first page. A step with nobody on call, or whose every channel "
+            "has failed, is passed "
+            "at once."
+        ),
         table(
             ["Rotation", "Severity", "0 min", "then", "then", "Promise"],
             [[*row[:5], row[5]] for row in rows],
