@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from standfast.app import health as own_health
 from standfast.dashboards import audit as audit_screen
+from standfast.dashboards import experience as experience_screen
+from standfast.dashboards import infrastructure as infrastructure_screen
 from standfast.dashboards import objective as objective_screen
 from standfast.dashboards import overview as overview_screen
 from standfast.dashboards import review as review_screen
@@ -26,10 +28,13 @@ if TYPE_CHECKING:
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
     from standfast.dashboards.audit import AuditScreen, Seal
+    from standfast.dashboards.experience import ExperienceScreen
+    from standfast.dashboards.infrastructure import InfrastructureScreen
     from standfast.dashboards.objective import ObjectiveLine, ObjectiveScreen
     from standfast.dashboards.overview import AlertLine, OverviewScreen
     from standfast.dashboards.review import ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
+    from standfast.monitoring.gauge import Reading
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
     from standfast.store.database import Database
@@ -147,6 +152,10 @@ def _components(tx: Tx, system: System) -> list[ComponentLine]:
     return [
         service_screen.component_line(system, name, healths.get(name)) for name in system.components
     ]
+
+
+def _signals(tx: Tx, system: System, now: datetime) -> dict[str, dict[str, tuple[Reading, ...]]]:
+    return {name: tx.monitoring.signals(name, now - _SHOWN) for name in system.components}
 
 
 def _alerts(tx: Tx) -> list[AlertLine]:
