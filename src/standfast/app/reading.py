@@ -72,6 +72,23 @@ class Read:
             raise NotFound(f"no objective is called {name!r}", fix="the overview lists them")
         return self._store.read(lambda tx: _objective(tx, system, found[name], now))
 
+    def infrastructure(self, now: datetime) -> InfrastructureScreen:
+        system = self._system
+        promises: dict[str, tuple[str, ...]] = {}
+        for one in objectives(system):
+            promises[one.component] = (*promises.get(one.component, ()), one.name)
+        return self._store.read(
+            lambda tx: infrastructure_screen.screen(
+                system, tx.monitoring.component_healths(), _signals(tx, system, now), promises
+            )
+        )
+
+    def experience(self, now: datetime) -> ExperienceScreen:
+        system = self._system
+        return self._store.read(
+            lambda tx: experience_screen.screen(system, _objective_lines(tx, system), _signals(tx, system, now))
+        )
+
     def audit(
         self, query: Query, reader: Actor, findings: tuple[str, ...] | None = None
     ) -> AuditScreen:
