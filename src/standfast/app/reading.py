@@ -86,7 +86,9 @@ class Read:
     def experience(self, now: datetime) -> ExperienceScreen:
         system = self._system
         return self._store.read(
-            lambda tx: experience_screen.screen(system, _objective_lines(tx, system), _signals(tx, system, now))
+            lambda tx: experience_screen.screen(
+                system, _objective_lines(tx, system), _signals(tx, system, now)
+            )
         )
 
     def audit(
