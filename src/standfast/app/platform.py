@@ -96,7 +96,7 @@ class Platform:
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
             Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
-            Role(name="checkpoint", every=_SECOND, work=self.record.checkpoint),
+            Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
         )
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from standfast.app import health as own_health
 from standfast.dashboards import audit as audit_screen
+from standfast.dashboards import experience as experience_screen
+from standfast.dashboards import infrastructure as infrastructure_screen
 from standfast.dashboards import objective as objective_screen
 from standfast.dashboards import overview as overview_screen
 from standfast.dashboards import review as review_screen
@@ -26,17 +28,20 @@ if TYPE_CHECKING:
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
     from standfast.dashboards.audit import AuditScreen, Seal
+    from standfast.dashboards.experience import ExperienceScreen
+    from standfast.dashboards.infrastructure import InfrastructureScreen
     from standfast.dashboards.objective import ObjectiveLine, ObjectiveScreen
     from standfast.dashboards.overview import AlertLine, OverviewScreen
     from standfast.dashboards.review import ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
+    from standfast.monitoring.gauge import Reading
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
     from standfast.store.database import Database
     from standfast.store.tx import Tx
 
 _SHOWN = timedelta(minutes=15)
-_UNSIGNED = timedelta(seconds=10)  # a checkpoint is due every second
+_UNSIGNED = timedelta(seconds=40)  # a checkpoint is due every ten seconds
 
 
 class Read:
@@ -66,6 +71,25 @@ class Read:
         if name not in found:
             raise NotFound(f"no objective is called {name!r}", fix="the overview lists them")
         return self._store.read(lambda tx: _objective(tx, system, found[name], now))
+
+    def infrastructure(self, now: datetime) -> InfrastructureScreen:
+        system = self._system
+        promises: dict[str, tuple[str, ...]] = {}
+        for one in objectives(system):
+            promises[one.component] = (*promises.get(one.component, ()), one.name)
+        return self._store.read(
+            lambda tx: infrastructure_screen.screen(
+                system, tx.monitoring.component_healths(), _signals(tx, system, now), promises
+            )
+        )
+
+    def experience(self, now: datetime) -> ExperienceScreen:
+        system = self._system
+        return self._store.read(
+            lambda tx: experience_screen.screen(
+                system, _objective_lines(tx, system), _signals(tx, system, now)
+            )
+        )
 
     def audit(
         self, query: Query, reader: Actor, findings: tuple[str, ...] | None = None
@@ -147,6 +171,10 @@ def _components(tx: Tx, system: System) -> list[ComponentLine]:
     return [
         service_screen.component_line(system, name, healths.get(name)) for name in system.components
     ]
+
+
+def _signals(tx: Tx, system: System, now: datetime) -> dict[str, dict[str, tuple[Reading, ...]]]:
+    return {name: tx.monitoring.signals(name, now - _SHOWN) for name in system.components}
 
 
 def _alerts(tx: Tx) -> list[AlertLine]:

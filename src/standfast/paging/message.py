@@ -1,0 +1,148 @@
+"""What a notification says: enough to decide at three in the morning, on a telephone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from standfast.paging.reach import address
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from standfast.paging.notification import Notification
+    from standfast.paging.page import Page
+    from standfast.spec.system import System
+    from standfast.spec.values import Severity
+
+_SUBJECT = 180  # characters; more is cut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    key: str  # idempotency key
+    to: str
+    subject: str
+    text: str
+    payload: str  # JSON, for webhooks
+    severity: Severity
+
+    @property
+    def message_id(self) -> str:
+        """RFC 5322 Message-ID: the same for every attempt, so that a duplicate shows as one."""
+        return message_id(self.key)
+
+
+def message_id(key: str) -> str:
+    return f"<{hashlib.sha256(key.encode()).hexdigest()[:40]}@standfast>"
+
+
+def compose(
+    page: Page,
+    one: Notification,
+    system: System,
+    *,
+    others: Sequence[Notification] = (),
+    token: str = "",
+    now: datetime,
+) -> Message:
+    """`others` are the page's other notifications; without `server.public_url` there is no link."""
+    base = (system.server.public_url or "").rstrip("/")
+    link = f"{base}/ack/{token}" if base and token else ""
+    runbook = _runbook(page, system, base)
+    told = tuple(dict.fromkeys(_told(other, system) for other in others if other.key != one.key))
+    subject = _line(page.title)[:_SUBJECT]
+    text = "\n".join(
+        filter(
+            None,
+            (
+                f"{page.title}\n",
+                f"Why: {page.body}\n" if page.body else "",
+                f"System: {system.name}",
+                f"Component: {page.component}",
+                f"Severity: {page.severity}{_respond(page, system)}",
+                f"Since: {page.opened_at:%Y-%m-%d %H:%M:%S} UTC",
+                f"Runbook: {runbook}" if runbook else "",
+                f"Incident: {page.incident}" if page.incident else "",
+                f"\nAcknowledge: {link}" if link else "",
+                f"Or: standfast page acknowledge {page.id}",
+                f"\nAlso told: {', '.join(told)}" if told else "\nNobody else has been told yet.",
+                f"Escalation: {page.why}" if page.why else "",
+                f"Sent {now:%H:%M:%S} UTC, attempt {one.attempts}.",
+            ),
+        )
+    )
+    return Message(
+        key=one.key,
+        to=address(one.person, system.channels[one.channel], system),
+        subject=subject,
+        text=text + "\n",
+        payload=_payload(page, one, system, told=told, link=link, runbook=runbook),
+        severity=page.severity,
+    )
+
+
+def _payload(
+    page: Page,
+    one: Notification,
+    system: System,
+    *,
+    told: Sequence[str],
+    link: str,
+    runbook: str,
+) -> str:
+    person = system.people.get(one.person)
+    value = {
+        "text": f"{page.title}\n{page.body}\n{link}".strip(),  # chat webhooks show this field
+        "key": one.key,
+        "page": page.id,
+        "system": system.name,
+        "severity": page.severity.value,
+        "component": page.component,
+        "title": page.title,
+        "because": page.body,
+        "opened_at": page.opened_at.isoformat(),
+        "incident": page.incident,
+        "runbook": runbook or None,
+        "acknowledge": link or None,
+        "also_told": list(told),
+        "person": {"id": person.id, "name": person.name, "phone": person.phone, "chat": person.chat}
+        if person
+        else None,
+    }
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _respond(page: Page, system: System) -> str:
+    rule = system.severities.get(page.severity)
+    if rule is None or rule.respond is None:
+        return ""
+    return f", to be answered within {int(rule.respond.total_seconds() // 60)} min"
+
+
+def _runbook(page: Page, system: System, base: str) -> str:
+    """A link where the file has one or we have an address; otherwise the runbook's title."""
+    name = page.runbook or ""
+    if "://" in name:
+        return name
+    known = system.runbooks.get(name)
+    if known is None:
+        return name
+    where = (
+        f"{base}/services/{page.component}" if base and page.component in system.components else ""
+    )
+    return " ".join(filter(None, (known.title, where)))
+
+
+def _told(one: Notification, system: System) -> str:
+    person = system.people.get(one.person)
+    name = person.name if person else one.person or "the receiver"
+    return f"{name} by {one.channel} ({one.state})"
+
+
+def _line(text: str) -> str:
+    """One line: a header must not be split by what an alert says."""
+    return " ".join(text.split())
