@@ -46,7 +46,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from standfast.alerting.alert import Alert
     from standfast.app.settings import Settings
+    from standfast.engine.intake import Accepted
     from standfast.engine.observe import LookAt
     from standfast.spec.system import System
 
@@ -106,6 +108,10 @@ class Platform:
             self.kit.close()
             self.keeping.close()
 
+    def take_alerts(self, alerts: tuple[Alert, ...]) -> Accepted:
+        """Alerts from outside; answers after they, their pages and incidents are kept."""
+        return self.intake.accept(alerts, self.accept.current(), self.now())
+
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the audit log, in sentences; empty where it is whole."""
         return tuple(str(finding) for finding in self.record.verify().findings)
@@ -122,7 +128,9 @@ class Platform:
         return Measured(
             restore={store: proof.rto for store, proof in newest.items() if proof.passed},
             last_restore={store: proof.at for store, proof in newest.items() if proof.passed},
-            data_loss={store: proof.rpo for store, proof in newest.items() if proof.rpo is not None},
+            data_loss={
+                store: proof.rpo for store, proof in newest.items() if proof.rpo is not None
+            },
         )
 
     def _roles(self) -> tuple[Role, ...]:

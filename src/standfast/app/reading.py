@@ -79,7 +79,9 @@ class Read:
 
     def incidents(self, now: datetime) -> IncidentsScreen:
         system = self._system
-        return self._store.read(lambda tx: incident_screen.listing(system, tx.incidents.recent(), now))
+        return self._store.read(
+            lambda tx: incident_screen.listing(system, tx.incidents.recent(), now)
+        )
 
     def incident(self, number: str, now: datetime) -> IncidentScreen:
         system = self._system
@@ -170,7 +172,9 @@ class Read:
         late = self._platform.deliver.undelivered(now)
         return on_call_screen.delivery(self._store.read(lambda tx: tx.outbox.waiting()), late)
 
-    def _overview(self, tx: Tx, system: System, delivery: Delivery, now: datetime) -> OverviewScreen:
+    def _overview(
+        self, tx: Tx, system: System, delivery: Delivery, now: datetime
+    ) -> OverviewScreen:
         return overview_screen.screen(
             system.name,
             version=tx.files.newest_number(),

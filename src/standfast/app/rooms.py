@@ -58,7 +58,9 @@ def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScre
 def figures(tx: Tx, system: System, found: Incident, now: datetime) -> Figures:
     """What the incident has cost until now, by the counts of the objective that it hurt most."""
     start, end = found.started_at - timedelta(seconds=30), found.resolved_at or now
-    hurt = [one for one in objectives(system) if one.component == found.component and one.indicators]
+    hurt = [
+        one for one in objectives(system) if one.component == found.component and one.indicators
+    ]
     counted = [(one, tx.levels.tally(one.indicators[0].key, start, end)) for one in hurt]
     worst = max(counted, key=lambda pair: pair[1].bad, default=None)
     if worst is None:
@@ -76,7 +78,9 @@ def figures(tx: Tx, system: System, found: Incident, now: datetime) -> Figures:
 def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCallScreen:
     pages = [page for page in tx.paging.recent(now - _RECENT) if not page.active]
     shown = [*tx.paging.active(), *pages]
-    return on_call_screen.screen(system, [(page, _attempts(tx, system, page)) for page in shown], delivery, now)
+    return on_call_screen.screen(
+        system, [(page, _attempts(tx, system, page)) for page in shown], delivery, now
+    )
 
 
 def alerts(tx: Tx) -> list[AlertLine]:
@@ -101,7 +105,9 @@ def alerts(tx: Tx) -> list[AlertLine]:
 
 
 def recovery(tx: Tx, system: System, now: datetime) -> RecoveryScreen:
-    return recovery_screen.screen(system, judged(tx, system, now), tx.recovery.copies(), tx.recovery.proofs())
+    return recovery_screen.screen(
+        system, judged(tx, system, now), tx.recovery.copies(), tx.recovery.proofs()
+    )
 
 
 def recovery_lines(tx: Tx, system: System, now: datetime) -> list[RecoveryLine]:
@@ -116,9 +122,14 @@ def judged(tx: Tx, system: System, now: datetime) -> tuple[Judgement, ...]:
 def made(tx: Tx, component: str, what: str) -> datetime | None:
     """When the newest backup or restore proof of a component was made; None for what is not kept here."""
     if what == "backup":
-        return max((c.finished_at for c in tx.recovery.copies() if c.store == component and c.usable), default=None)
+        return max(
+            (c.finished_at for c in tx.recovery.copies() if c.store == component and c.usable),
+            default=None,
+        )
     if what in {"restore proof", "drill"}:
-        return max((p.at for p in tx.recovery.proofs() if p.store == component and p.passed), default=None)
+        return max(
+            (p.at for p in tx.recovery.proofs() if p.store == component and p.passed), default=None
+        )
     return None
 
 

@@ -35,7 +35,9 @@ def acknowledge(request: Request, app: PlatformNow, caller: FormCaller, number: 
 
 
 @routes.post("/incidents")
-def declare(app: PlatformNow, caller: FormCaller, title: _Short, sev: _Short, component: _Short) -> Response:
+def declare(
+    app: PlatformNow, caller: FormCaller, title: _Short, sev: _Short, component: _Short
+) -> Response:
     _may(caller, "respond")
     made = app.respond.declare(title, sev, component, caller.actor)
     return _back(f"/incidents/{made.id}")
@@ -49,7 +51,9 @@ def note(app: PlatformNow, caller: FormCaller, number: str, text: _Text) -> Resp
 
 
 @routes.post("/incidents/{number}/roles")
-def assign(app: PlatformNow, caller: FormCaller, number: str, role: _Short, person: _Short) -> Response:
+def assign(
+    app: PlatformNow, caller: FormCaller, number: str, role: _Short, person: _Short
+) -> Response:
     _may(caller, "respond")
     app.respond.assign(number, role, person, caller.actor)
     return _back(f"/incidents/{number}")
@@ -57,7 +61,11 @@ def assign(app: PlatformNow, caller: FormCaller, number: str, role: _Short, pers
 
 @routes.post("/incidents/{number}/status")
 def turn(
-    app: PlatformNow, caller: FormCaller, number: str, state: _Short, text: Annotated[str, Form(max_length=500)] = ""
+    app: PlatformNow,
+    caller: FormCaller,
+    number: str,
+    state: _Short,
+    text: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     _may(caller, "respond")
     app.respond.turn(number, state, text, caller.actor)
