@@ -9,6 +9,7 @@ from starlette.responses import RedirectResponse, Response
 
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
+from standfast.incidents.incident import IncidentState
 from standfast.spec.values import Sev
 from standfast.web.caller import FormCaller, PlatformNow
 from standfast.web.query import AuditQuery
