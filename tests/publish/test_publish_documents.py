@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import jsonschema
@@ -197,3 +198,12 @@ def test_the_shop_is_published_as_in_the_golden_files(shop: s.System, path: str,
     assert texts(shop)[path] == golden.read_text(encoding="utf-8"), (
         f"{path} changed; if it should have: uv run python {Path(__file__).parent}/regild.py"
     )
+
+
+def test_the_next_eight_weeks_of_on_call_are_named_hour_by_hour(shop: s.System, texts) -> None:
+    text = texts(shop)["docs/operations/on-call.md"]
+    rows = re.findall(r"^\| (\w{3} [\d-]+ [\d:]+) \| (\w{3} [\d-]+ [\d:]+) \| ", text, re.MULTILINE)
+    assert rows[0][0] == "Tue 2026-11-24 00:00"
+    assert rows[-1][1] == "Tue 2027-01-19 00:00"
+    assert all(end == begin for (_, end), (begin, _) in pairwise(rows))
+    assert all(begin.startswith("Mon") and begin.endswith("09:00") for begin, _ in rows[1:])

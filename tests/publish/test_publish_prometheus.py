@@ -20,6 +20,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standfast import spec
+from standfast.drivers.files import Files
 from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.promql import le, number, series
@@ -29,6 +31,7 @@ from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Burn, Condition, Expiry, Expr, Threshold
 from standfast.spec.values import Promise, Severity
 
+EXAMPLES = Path(__file__).parents[2] / "examples"
 RULES = "ops/generated/prometheus/rules.yml"
 TESTS = "ops/generated/prometheus/rules_test.yml"
 SCRAPE = "ops/generated/prometheus/scrape.yml"
@@ -53,6 +56,26 @@ def test_prometheus_and_alertmanager_accept_what_is_generated(
     which: str, request: pytest.FixtureRequest, tmp_path: Path, texts
 ) -> None:
     folder = written(tmp_path, texts(request.getfixturevalue(which)))
+    run(folder, "promtool", "check", "rules", "rules.yml")
+    run(folder, "promtool", "check", "config", "scrape.yml")
+    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    run(folder, "amtool", "check-config", str(tmp_path / ALERTMANAGER))
+
+
+def test_one_burn_alert_on_a_level_with_several_promises_fires_once(
+    shop: s.System, tmp_path: Path, texts
+) -> None:
+    burn = Burn(objective="api-latency", text="burn rate of api-latency")
+    mine = s.AlertRule(name="slow", of="api", when=burn, severity=Severity.P2)
+    folder = written(tmp_path, texts(replace(shop, alerts={"slow": mine}, journeys={})))
+    run(folder, "promtool", "test", "rules", "rules_test.yml")
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example_is_published_for_its_tools_to_accept(
+    example: Path, tmp_path: Path, texts
+) -> None:
+    folder = written(tmp_path, texts(spec.read(str(example), Files())))
     run(folder, "promtool", "check", "rules", "rules.yml")
     run(folder, "promtool", "check", "config", "scrape.yml")
     run(folder, "promtool", "test", "rules", "rules_test.yml")

@@ -10,7 +10,7 @@ import logging
 import threading
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from standfast.audit.event import SYSTEM, Actor, Event, Target
 from standfast.engine.ports import Change, Store
@@ -73,6 +73,9 @@ class Keeper(Protocol):
     def restore(
         self, into: Path, to: datetime | str | None, say: Callable[[str], None]
     ) -> Restored: ...
+
+    def start(self, into: Path) -> None:
+        """Start the server on a restored folder, with the settings that it has there."""
 
 
 class RecoveryPort(Protocol):
@@ -161,7 +164,7 @@ class Protect:
         copy, mark = _choose(keeper, copy_id, mark, store)
         attempt = keeper.prove(copy, mark, say)
         proof = self._proof(keeper, copy, mark, attempt, disaster, arrived, by)
-        judged = self._judge(copy, attempt, proof)
+        judged = _judged(copy, proof)
         keeper.save_copy(judged)
         keeper.save_proof(proof)
 
@@ -197,6 +200,10 @@ class Protect:
             )
         )  # fmt: skip
         return restored
+
+    def start(self, store: str, into: Path) -> None:
+        """Start the store's server on a folder that `restore` brought back."""
+        self._keeper(self._system(), store).start(into)
 
     # ------------------------------------------------------------------ reading
 
@@ -254,8 +261,13 @@ class Protect:
     def _plan(self, dues: list[Due]) -> None:
         known = {(d.store, d.kind) for d in self._store.read(lambda tx: tx.recovery.dues())}
         fresh = [due for due in dues if (due.store, due.kind) not in known]
+
+        def keep(tx: ProtectTx) -> None:
+            for due in fresh:
+                tx.recovery.plan(due)
+
         if fresh:
-            self._store.keep(lambda tx: [tx.recovery.plan(due) for due in fresh])
+            self._store.keep(keep)
 
     def _mirror(self, keeper: Keeper, store: str) -> None:
         """Copies that a command made while no server ran come into the rows, and into the audit log."""
@@ -365,12 +377,6 @@ class Protect:
             operator=by.id,
         )
 
-    def _judge(self, copy: Copy, attempt: Attempt, proof: Proof) -> Copy:
-        del attempt
-        if not proof.passed:
-            return fail(copy, proof.reason, proof.at)
-        return advance(copy, CopyState.CONTENT_MATCHED, proof.at)
-
     def _let_go(self, store: str, keeper: Keeper, by: Actor) -> None:
         backup, now = self._system().backups[store], self._clock()
         gone = removable(keeper.copies(), schedule.retained(backup), now)
@@ -414,6 +420,12 @@ class Protect:
         self._store.write(lambda _: Change(None, (event,)))
 
 
+def _judged(copy: Copy, proof: Proof) -> Copy:
+    if not proof.passed:
+        return fail(copy, proof.reason, proof.at)
+    return advance(copy, CopyState.CONTENT_MATCHED, proof.at)
+
+
 def _choose(
     keeper: Keeper, copy_id: str | None, mark: Mark | None, store: str
 ) -> tuple[Copy, Mark]:
@@ -440,7 +452,7 @@ def _copy_id(now: datetime, kind: str, unique: str) -> str:
     return f"{now:%Y%m%dT%H%M%SZ}-{kind}-{unique[-8:]}"
 
 
-def _said_of(copy: Copy) -> dict[str, object]:
+def _said_of(copy: Copy) -> dict[str, Any]:
     return {
         "copy": copy.id, "kind": copy.kind, "state": str(copy.state), "bytes": copy.size,
         "seconds": copy.lasted.total_seconds(), "manifest_sha256": copy.manifest_sha256,
@@ -458,13 +470,13 @@ def _verified(proof: Proof, by: Actor) -> Event:
     )  # fmt: skip
 
 
-def _event(kind: str, store: str, by: Actor, *, reason: str = "", **context: object) -> Event:
+def _event(what: str, store: str, by: Actor, reason: str = "", **context: Any) -> Event:
     return Event(
-        type=kind,
+        type=what,
         category="operations",
         actor=by,
         target=Target(type="store", id=store),
         status="failure" if reason else "success",
         reason=reason[:500],
-        context=context,  # type: ignore[arg-type]  # plain JSON values, all of them made above
+        context=context,
     )

@@ -93,26 +93,31 @@ class OutboxRows:
             build = postgresql.insert if self._is_postgresql else sqlite.insert
             self._connection.execute(build(outbox).on_conflict_do_nothing(), rows)
 
+    def channels(self, now: datetime) -> tuple[str, ...]:
+        """Those with something to claim."""
+        mine = select(outbox.c.channel).where(_free(now)).distinct()
+        return tuple(self._connection.execute(mine).scalars())
+
     def claim(
-        self, now: datetime, lease_until: datetime, owner: str, limit: int
-    ) -> tuple[Notification, ...]:
-        """Lease the due rows that nobody holds, the gravest first; each claim is a new attempt."""
-        free = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
-        waiting = and_(outbox.c.state == Delivery.PENDING.value, outbox.c.due_at <= now, free)
-        chosen = select(outbox.c.key).where(waiting)
-        chosen = chosen.order_by(outbox.c.severity, outbox.c.due_at, outbox.c.key).limit(limit)
+        self, now: datetime, lease_until: datetime, owner: str, channel: str
+    ) -> Notification | None:
+        """Lease the gravest and oldest due row that nobody holds; each claim is a new attempt."""
+        chosen = select(outbox.c.key).where(_free(now), outbox.c.channel == channel)
+        chosen = chosen.order_by(outbox.c.severity, outbox.c.due_at, outbox.c.key).limit(1)
         if self._is_postgresql:
             chosen = chosen.with_for_update(skip_locked=True)
         claimed = (
             update(outbox)
-            .where(outbox.c.key.in_(chosen), waiting)
+            .where(outbox.c.key == chosen.scalar_subquery())
             .values(lease_until=lease_until, owner=owner, attempts=outbox.c.attempts + 1)
             .returning(*(outbox.c[name] for name in _NAMES))
         )
-        found = [_notification(row) for row in self._connection.execute(claimed)]
-        for one in found:
-            self._begin(one, owner, now)
-        return tuple(sorted(found, key=lambda one: (one.severity, one.due_at, one.key)))
+        row = self._connection.execute(claimed).one_or_none()
+        if row is None:
+            return None
+        one = _notification(row)
+        self._begin(one, owner, now)
+        return one
 
     def held(self, one: Notification) -> bool:
         """Is the claim still ours, and the row still to be sent?"""
@@ -194,6 +199,12 @@ class OutboxRows:
                 provider_id="",
             )
         )
+
+
+def _free(now: datetime) -> Any:
+    """Due, and held by nobody; a lease that has run out holds nothing."""
+    unheld = or_(outbox.c.lease_until.is_(None), outbox.c.lease_until <= now)
+    return and_(outbox.c.state == Delivery.PENDING.value, outbox.c.due_at <= now, unheld)
 
 
 def _fence(one: Notification) -> Any:

@@ -59,7 +59,7 @@ def _recording(edition: Edition) -> str:
         "## Recording one",
         fence(
             "from standfast_kit.audit import Actor, Audit\n\n"
-            f'audit.record("{example}", actor=Actor(type="user", id=user.id, ip_address=request.client),\n'
+            f'audit.emit("{example}", actor=Actor(type="user", id=user.id, ip_address=request.client),\n'
             '             outcome="success", context={"request_id": request.id})',
             "python",
         ),

@@ -374,7 +374,7 @@ def _backing(part: Component) -> str:
 
 
 def _own_steps(edition: Edition) -> str:
-    base = (edition.system.server.public_url or "http://127.0.0.1:8080").rstrip("/")
+    base = (edition.system.server.public_url or "http://127.0.0.1:8600").rstrip("/")
     return fence(
         f"curl -fsS {base}/health/live\nsystemctl status standfast\njournalctl -u standfast -n 100 --no-pager\n"
         "standfast doctor        # works while the server is dead\nsystemctl restart standfast",
