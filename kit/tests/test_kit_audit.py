@@ -140,6 +140,22 @@ def test_an_event_has_the_agreed_fields(make, tmp_path: Path) -> None:
     }
 
 
+def test_masked_fields_never_reach_the_disk(make, tmp_path: Path) -> None:
+    client = make(mask=["card", "password"])
+    context = {"card": "4111", "deep": [{"password": "hunter2", "kept": 1}]}
+    client.emit("user.changed", changes={"password": ("hunter1", "hunter2")}, context=context)
+    client.close()
+    assert context["card"] == "4111"
+    (event,) = kept(tmp_path)
+    assert event["changes"] == [
+        {"field": "password", "old_value": "[masked]", "new_value": "[masked]"}
+    ]
+    assert event["context"] == {
+        "card": "[masked]",
+        "deep": [{"password": "[masked]", "kept": 1}],
+    }
+
+
 def test_the_actor_is_the_one_acting_or_else_the_system(make, tmp_path: Path) -> None:
     client = make()
     with acting(Actor(type="api_key", id="k1", ip_address="192.0.2.1")):
@@ -292,7 +308,7 @@ def test_a_full_spool_is_said_counted_and_refuses_only_what_must_not_be_lost(
     assert client.reading().lost == lost + 2
     client.close()
     events = kept(tmp_path)
-    assert [event["action"]["type"] for event in events][-1] == "audit.full"
+    assert [event["action"]["type"] for event in events][-1] == "spool.full"
     assert events[-1]["context"]["from"] == 40 - lost + 1
 
 
@@ -304,7 +320,7 @@ def test_when_there_is_room_again_the_gap_is_told_with_its_size(make, log: Log) 
     assert client.flush()
     assert client.emit("user.login")
     assert client.flush()
-    gap = next(event for event in log.events.values() if event["action"]["type"] == "audit.gap")
+    gap = next(event for event in log.events.values() if event["action"]["type"] == "spool.gap")
     assert gap["context"]["lost"] == lost
     counters = [event["counter"] for event in log.events.values()]
     missing = set(range(1, max(counters) + 1)) - set(counters)

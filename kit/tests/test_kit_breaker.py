@@ -2,6 +2,9 @@
 
 import asyncio
 import pickle
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 import traceback
@@ -639,12 +642,26 @@ def test_the_wall_clock_means_nothing_to_it(clock: FakeClock) -> None:
     ok(b)
 
 
-def test_a_forked_child_gets_a_fresh_lock(clock: FakeClock) -> None:
-    b = breaker(clock)
-    b._lock.acquire()
-    b.renew_lock()  # what the fork hook does
-    fail(b, 5)
-    assert b.state == "open"
+def test_a_child_forked_while_the_lock_is_held_is_not_stuck() -> None:
+    code = """
+import os
+from standfast_kit import Breaker, RetryQueue
+import sys
+b, q = Breaker("x", open="50% in 10s", min_calls=1), RetryQueue(sys.argv[1])
+q.put("parent", 1)
+with b._lock, q._lock:
+    pid = os.fork()
+    if pid == 0:
+        b.admit().settle(failed=True)
+        q.put("child", 1)
+        os._exit(0 if (b.state, q.depth()) == ("open", 2) else 1)
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+assert (b.state, q.depth()) == ("closed", 2)
+q.close()
+"""
+    with tempfile.TemporaryDirectory() as directory:
+        path = f"{directory}/q.db"
+        subprocess.run([sys.executable, "-W", "error", "-c", code, path], check=True, timeout=20)
 
 
 # -- settings

@@ -42,13 +42,13 @@ def level(name: str, of: str, sli: str = "availability", **more: object) -> Serv
     return ServiceLevel(**{"name": name, "of": of, "sli": sli, "slos": slos, **more})
 
 
-def api(url: str, **more: object) -> Component:
+def api(base_url: str, /, **more: object) -> Component:
     base = Component(
         name="api",
         type="http",
         owner="storefront",
-        url=f"{url}/",
-        scrape=f"{url}/metrics",
+        url=f"{base_url}/",
+        scrape=f"{base_url}/metrics",
         health={
             "deep": Check(
                 path="/health/deep", every=timedelta(minutes=1), timeout=timedelta(seconds=5)

@@ -9,12 +9,13 @@ import pytest
 from hand_built import api, level, shop_system
 
 from standfast.alerting.alert import AlertState
+from standfast.audit.event import Event
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.observe import Observe
 from standfast.monitoring.target import Outcome
 from standfast.slo.budget import BudgetState
 from standfast.slo.judgement import BurnState
-from standfast.spec.condition import Absence, Threshold
+from standfast.spec.condition import Absence, Age, Threshold
 from standfast.spec.system import AlertRule
 from standfast.spec.values import Severity
 
@@ -228,3 +229,54 @@ def test_the_history_of_budget_alerts_and_policy_can_be_read_back(watch: Watch) 
     assert bands[-1].band == "0%"
     assert {one.rule for one in episodes} >= {"high-error-rate", "api-availability-burn"}
     assert sum(point.tally.bad for point in series) == 16 * 50
+
+
+class Recorder:
+    """Follows alerts into a list; breaks where a test asks it to."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.breaks = False
+
+    def fired(self, tx, alert, system, now):
+        self.heard.append(f"fired {alert.rule} {alert.severity}")
+        if self.breaks:
+            raise RuntimeError("no page could be opened")
+        return (Event(type="page.opened", category="operations"),)
+
+    def resolved(self, tx, alert, system, now):
+        self.heard.append(f"resolved {alert.rule}")
+        return ()
+
+
+def test_what_follows_an_alert_is_kept_with_it_or_neither_is(watch: Watch, log) -> None:
+    follow = Recorder()
+    watch.evaluate = Evaluate(watch.database, follow)
+    watch.run(minutes=2, good=100)
+    follow.breaks = True
+    with pytest.raises(RuntimeError, match="no page"):
+        watch.run(minutes=4, good=50, bad=50)
+    assert not watch.alert("api-availability-burn/api")
+    assert "alert.fired" not in log.types
+
+    follow.breaks = False
+    watch.run(minutes=0.25, good=50, bad=50)
+
+    assert watch.alert("api-availability-burn/api").firing
+    assert "fired api-availability-burn P1" in follow.heard
+    assert "page.opened" in log.types
+
+
+def test_the_age_of_a_backup_comes_from_whoever_knows_it(watch: Watch) -> None:
+    old = AlertRule(
+        name="backup-old",
+        of="api",
+        when=Age(what="backup", limit=timedelta(hours=26), text="last backup older than 26h"),
+        severity=Severity.P3,
+    )
+    watch.system = replace(watch.system, alerts={"backup-old": old})
+    made = watch.clock.now - timedelta(hours=26)
+    watch.evaluate = Evaluate(watch.database, made=lambda tx, component, what: made)
+
+    assert watch.run(minutes=1, good=10) == ["backup-old firing"]
+    assert "is 1d2h old" in watch.alert("backup-old/api").because

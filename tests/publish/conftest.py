@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import pytest
 
+from standfast.publish import Output, render
 from standfast.publish.edition import Edition
 from standfast.review.finding import Finding, Review, Role, Verdict
 from standfast.spec import system as s
@@ -620,3 +621,21 @@ def edition(shop: s.System) -> Edition:
 @pytest.fixture(scope="session")
 def bare_edition(bare: s.System) -> Edition:
     return Edition(system=bare, review=make_review(bare), as_of=AS_OF, version="0.1.0")
+
+
+@pytest.fixture(scope="session")
+def outputs_of():
+    """Everything published for a System, by path."""
+
+    def publish(system: s.System, **more) -> dict[str, Output]:
+        return render(system, make_review(system), AS_OF, version="0.1.0", **more)
+
+    return publish
+
+
+@pytest.fixture(scope="session")
+def texts(outputs_of):
+    def publish(system: s.System, **more) -> dict[str, str]:
+        return {path: output.text for path, output in outputs_of(system, **more).items()}
+
+    return publish

@@ -154,6 +154,14 @@ def test_a_restore_proven_too_long_ago_reopens_the_question(sound: s.System, now
     assert "never" in one(reviewed(sound, now, last_restore={"db": None}), "BKP-04").problem
 
 
+def test_a_restore_of_unknown_size_is_asked_about(
+    sound: s.System, spoil: Spoil, now: datetime
+) -> None:
+    unknown = spoil(sound, {"components/db/size": None})
+    assert one(reviewed(unknown, now), "RTO-01").at == "components.db.size"
+    assert not reviewed(unknown, now, restore={"db": timedelta(hours=1)}).findings
+
+
 def test_ids_are_unique_and_stable(sound: s.System, spoil: Spoil, now: datetime) -> None:
     spoiled = spoil(sound, {**WEAK, "components/api/health": {}, "alerts/errors/runbook": None})
     ids = [finding.id for finding in reviewed(spoiled, now).findings]

@@ -3,7 +3,7 @@
 `emit` never raises and never waits for the network. The one exception is chosen by the application:
 for types or categories in `fail_closed` it raises SpoolFull when the event cannot be kept, so that the
 deed itself can be refused. Any other event that cannot be kept is counted, and its number in the
-producer's sequence stays empty: `audit.full` is written at the first loss, `audit.gap` after the last.
+producer's sequence stays empty: `spool.full` is written at the first loss, `spool.gap` after the last.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from standfast_kit.event import (
     category_of,
     event,
     event_id,
+    masked,
     present_actor,
 )
 from standfast_kit.forwarder import Forwarder, NotSent, Server
@@ -76,6 +77,7 @@ class Audit:
         url: str | None = None,
         token: str = DEFAULT_TOKEN,
         fail_closed: Iterable[str] = (),
+        mask: Iterable[str] = (),
         max_bytes: int = 256 << 20,
         segment_bytes: int = 4 << 20,
         lazy: bool = True,
@@ -85,6 +87,7 @@ class Audit:
         self._directory, self._producer_name = Path(directory), producer
         self._forwarder = Forwarder(Server(url, token).post) if url else None
         self._fail_closed, self._lazy = frozenset(fail_closed), lazy
+        self._mask = frozenset(mask)
         self._max_bytes, self._segment_bytes = max_bytes, segment_bytes
         self._clock, self._randomness = clock, randomness
         self._emitted = self._lost = self._counter = 0
@@ -124,11 +127,14 @@ class Audit:
                 actor=actor or present_actor() or system, target=target, outcome=outcome,
                 changes=changes, context=context, category=category, description=description,
             )  # fmt: skip
-            self._keep(made, wait=wait)
+            self._keep(masked(made, self._mask), wait=wait)
         except SpoolFull:
             if self._fail_closed & {type, category or category_of(type)}:
                 raise
-            log.error("audit event %s could not be kept; %d lost so far", type, self._lost)  # noqa: TRY400 - no trace: said often
+            if (
+                self._gap is None or self._gap[1] == 1
+            ):  # once for each gap: a full disk is busy enough
+                log.error("audit event %s could not be kept; %d lost so far", type, self._lost)  # noqa: TRY400 - the trace says nothing more
             return None
         except Exception:  # an odd argument must not break the business deed
             self._lost += 1
@@ -155,8 +161,10 @@ class Audit:
                 self._thread.start()
 
     def flush(self, timeout: float = 10.0) -> bool:
-        """Wait until the server has settled everything emitted so far; False when time runs out."""
+        """Wait until the server has settled everything emitted so far; False when it has not in time."""
         self.start()
+        if self._forwarder is None:
+            return self._spool is None or not self._spool.waiting
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             self._wake.set()
@@ -218,7 +226,7 @@ class Audit:
         first, count = self._gap or (self._counter, 0)
         self._gap = (first, count + 1)
         if not self._gap_said and self._spool is not None:
-            self._gap_said = self._say(self._spool, "audit.full", {"from": first})
+            self._gap_said = self._say(self._spool, "spool.full", {"from": first})
 
     def _close_gap(self, spool: Spool) -> None:
         if self._gap is None:
@@ -228,7 +236,7 @@ class Audit:
             self._counter += 1
             raise SpoolFull(f"{spool.directory} is full")
         first, count = self._gap
-        if self._say(spool, "audit.gap", {"from": first, "lost": count}):
+        if self._say(spool, "spool.gap", {"from": first, "lost": count}):
             self._gap, self._gap_said = None, False
 
     def _say(self, spool: Spool, type: str, context: Mapping[str, object]) -> bool:  # noqa: A002 - the schema's word

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
+MASK = "[masked]"
 _CATEGORIES = {
     "user.login": "authentication", "user.logout": "authentication", "user.login_failed": "authentication",
     "password": "authentication", "user.password_change": "authentication", "mfa": "authentication",
@@ -102,6 +103,27 @@ def category_of(type: str) -> str:  # noqa: A002 - the schema's word
     """The category of a well-known type; otherwise what stands before its first dot."""
     family = type.partition(".")[0]
     return _CATEGORIES.get(type) or _CATEGORIES.get(family) or family
+
+
+def masked(made: dict[str, Any], names: frozenset[str]) -> dict[str, Any]:
+    """The event without the values of these fields, in its changes and at any depth of its context."""
+    if not names:
+        return made
+    hidden: dict[str, Any] = {
+        key: _hidden(made[key], names) for key in ("changes", "context") if key in made
+    }
+    for change in hidden.get("changes", ()):
+        if change.get("field") in names:
+            change.update(old_value=MASK, new_value=MASK)
+    return {**made, **hidden}
+
+
+def _hidden(value: object, names: frozenset[str]) -> Any:
+    if isinstance(value, Mapping):
+        return {key: MASK if key in names else _hidden(one, names) for key, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_hidden(one, names) for one in value]
+    return value
 
 
 def as_bytes(made: Mapping[str, object]) -> bytes:

@@ -7,6 +7,7 @@ import os
 import secrets
 import sqlite3
 import threading
+import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -92,7 +93,8 @@ class RetryQueue:
         )
         self._clock, self._lock = clock, threading.Lock()
         self._db: sqlite3.Connection | None = None
-        self._pid = 0
+        self._inherited: sqlite3.Connection | None = None
+        _living.add(self)
 
     # -- putting
 
@@ -201,10 +203,13 @@ class RetryQueue:
 
     def close(self) -> None:
         with self._lock:
-            # A connection inherited over a fork belongs to the parent: it is dropped, not closed.
-            if self._db is not None and self._pid == os.getpid():
+            if self._db is not None:
                 self._db.close()
             self._db = None
+
+    def after_fork(self) -> None:
+        """The parent's connection must be neither used nor closed here, nor its lock waited for."""
+        self._lock, self._inherited, self._db = threading.Lock(), self._db, None
 
     # -- inside
 
@@ -266,8 +271,8 @@ class RetryQueue:
             db.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
-        if self._db is None or self._pid != os.getpid():
-            self._db, self._pid = _connect(self._path), os.getpid()
+        if self._db is None:
+            self._db = _connect(self._path)
         return self._db
 
 
@@ -282,3 +287,14 @@ def _connect(path: str) -> sqlite3.Connection:
         db.close()
         raise
     return db
+
+
+_living: weakref.WeakSet[RetryQueue] = weakref.WeakSet()
+
+
+def _after_fork() -> None:
+    for one in list(_living):
+        one.after_fork()
+
+
+os.register_at_fork(after_in_child=_after_fork)

@@ -171,6 +171,8 @@ class Spool:
 
     def delivered(self, frames: list[Frame]) -> None:
         """All of `frames` have been accepted; segments with nothing else in them go."""
+        if self._lock_fd < 0:
+            raise SpoolBusy(f"{self.directory} has been released; another process may hold it")
         last = frames[-1]
         # The counter outlives the files, so that it goes on where it stopped.
         self._write_cursor(last.segment, last.end, counter_of(last.payload))

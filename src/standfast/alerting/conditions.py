@@ -45,7 +45,7 @@ def judge(rule: Rule, facts: Facts, now: datetime) -> Verdict:
 
 def severity(rule: Rule, facts: Facts) -> Severity:
     """Of a burn that of the gravest window that fires; else what the rule says."""
-    if not isinstance(rule.when, Burn) or not rule.windows:
+    if not isinstance(rule.when, Burn) or not rule.graded:
         return rule.severity
     firing = [one.window.severity for one in _mine(rule, rule.when, facts) if one.fires]
     return min(firing, default=rule.severity)
@@ -186,12 +186,24 @@ def _expiry(component: str, when: Expiry, facts: Facts, now: datetime) -> Verdic
 
 
 def _age(component: str, when: Age, facts: Facts, now: datetime) -> Verdict:
+    if when.what == "queue":
+        return _queue(component, when, facts)
     made = facts.made(component, when.what)
     if made is None:
         return Verdict(holds=None, because=f"no {when.what} of {component} is known")
     age = now - made
     said = f"the newest {when.what} of {component} is {words(age)} old; the limit is {words(when.limit)}"
     return Verdict(holds=age > when.limit, because=said)
+
+
+def _queue(component: str, when: Age, facts: Facts) -> Verdict:
+    """How long the oldest of what waits has waited, as the component itself tells it."""
+    reading = facts.newest(component, "queue age")
+    if reading is None:
+        return Verdict(holds=None, because=f"{component} does not tell the age of its queue")
+    age = timedelta(seconds=reading.value)
+    said = f"the oldest in the queue of {component} has waited {words(age)}"
+    return Verdict(holds=age > when.limit, because=f"{said}; the limit is {words(when.limit)}")
 
 
 def _burn(rule: Rule, when: Burn, facts: Facts) -> Verdict:

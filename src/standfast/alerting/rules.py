@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 from standfast.slo.burn import burn_alerts
 from standfast.slo.objective import objectives
 from standfast.spec.condition import Absence, Burn, Expr, Threshold
+from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
     from standfast.spec.condition import Condition
     from standfast.spec.system import AlertRule, System
-    from standfast.spec.values import Severity
 
 PAGE, TICKET = "page", "ticket"
 
@@ -33,24 +36,29 @@ class Rule:
     reopens: timedelta = timedelta(minutes=15)  # back within this is the same episode
     runbook: str | None = None
     windows: str = ""  # of a burn: page | ticket; "" is all of them
+    graded: bool = False  # of a burn: as grave as the gravest window that fires
 
 
 def rules(system: System) -> tuple[Rule, ...]:
     """File first. An objective whose burn the file watches itself gets no page of its own beside it."""
-    mine = [_of_file(rule) for rule in system.alerts.values() if not isinstance(rule.when, Expr)]
+    every = objectives(system)
+    mine = [
+        _of_file(rule, every) for rule in system.alerts.values() if not isinstance(rule.when, Expr)
+    ]
     watched = {
         rule.when.objective for rule in system.alerts.values() if isinstance(rule.when, Burn)
     }
     burning = [
         one
-        for objective in objectives(system)
+        for objective in every
         for one in _of_objective(system, objective)
         if not (one.windows == PAGE and {objective.name, objective.level} & watched)
     ]
     return tuple(mine + burning)
 
 
-def _of_file(rule: AlertRule) -> Rule:
+def _of_file(rule: AlertRule, every: Sequence[Objective]) -> Rule:
+    """A burn that is P1 or P2 in the file is one of the page's windows: tickets wake nobody."""
     lasting = rule.when.lasting if isinstance(rule.when, Threshold) else timedelta(0)
     return Rule(
         name=rule.name,
@@ -59,13 +67,18 @@ def _of_file(rule: AlertRule) -> Rule:
         severity=rule.severity,
         summary=rule.summary or f"{rule.of}: {rule.when.text}",
         lasting=lasting,
-        clears=_clears(rule.when),
+        clears=_clears(rule.when, every),
         runbook=rule.runbook,
+        windows=PAGE if isinstance(rule.when, Burn) and rule.severity <= Severity.P2 else "",
     )
 
 
-def _clears(when: Condition) -> timedelta:
+def _clears(when: Condition, every: Sequence[Objective]) -> timedelta:
     """Half the time it took to fire, at least a quarter minute and at most five: else it flaps."""
+    if isinstance(when, Burn):
+        mine = [one for one in every if when.objective in {one.name, one.level}]
+        windows = [window for one in mine for window in burn_alerts(one)]
+        return min((_calm(window) for window in windows), default=timedelta(0))
     if isinstance(when, Threshold | Absence):
         return min(max(when.lasting / 2, timedelta(seconds=15)), timedelta(minutes=5))
     return timedelta(0)
@@ -86,12 +99,18 @@ def _of_objective(system: System, objective: Objective) -> list[Rule]:
                 when=Burn(objective=objective.name, text=f"burn rate of {objective.name}"),
                 severity=min(window.severity for window in mine),
                 summary=f"{objective.name}: the error budget burns too fast",
-                clears=min(mine[0].short / 2, timedelta(minutes=2)),
+                clears=_calm(mine[0]),
                 runbook=_runbook(system, objective.component),
                 windows=kind,
+                graded=True,
             )
         )
     return found
+
+
+def _calm(window: BurnWindow) -> timedelta:
+    """The short window already forgets soon; this only keeps the border from flapping."""
+    return min(window.short / 2, timedelta(minutes=2))
 
 
 def _runbook(system: System, component: str) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING
 
 from standfast.drivers.anchor_file import AnchorFile
@@ -24,7 +25,7 @@ class Keeping:
 
     def __init__(self, url: str, data: Path, clock: Clock = utc_now) -> None:
         data.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self.keys: Keys = make_keys(data / KEYS, "standfast")
+        self.keys: Keys = make_keys(data / KEYS, f"standfast/{secrets.token_hex(4)}")
         self.anchor = AnchorFile(data / ANCHOR)
         ledger = Ledger(self.keys, clock=clock)
         self.database = Database(url, append=ledger.append, clock=clock)

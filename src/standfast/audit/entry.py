@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
-    from standfast.audit.event import Event
+    from standfast.audit.event import Actor, Event, Target
     from standfast.audit.subject import Known, Who
 
 ID_RANDOMNESS = 10  # bytes
 PER_EVENT = ID_RANDOMNESS + NONCE
+_OUTCOMES = {status: leaf.Outcome(status=status) for status in ("success", "failure")}
 _LONGEST = 500  # characters of a text in the core; the payload keeps it whole
 
 
@@ -60,31 +61,65 @@ def compose(
     """
     arrived = stamp(now)
     milliseconds = int(now.timestamp() * 1000)
+    cast = _Cast(known)
     rows, payloads = [], []
-    for offset, event in enumerate(events):
-        mine = randomness[offset * PER_EVENT : (offset + 1) * PER_EVENT]
-        nonce = mine[ID_RANDOMNESS:]
-        actor, person = known[actor_of(event.actor)], person_in(event.target)
-        target = known[person] if person else None
-        plain = payload.content(event)
-        other = target.key if target and target is not actor else None
-        sealed = payload.seal(payload.payload_key(actor.key, other, nonce), nonce, plain)
+    at = 0
+    for seq, event in enumerate(events, first):
+        nonce = randomness[at + ID_RANDOMNESS : at + PER_EVENT]
+        actor, actor_key = cast.actor(event.actor)
+        target, target_key = cast.target(event.target)
+        key = payload.payload_key(actor_key, None if target_key == actor_key else target_key, nonce)
+        sealed = payload.seal(key, nonce, payload.content(event))
         core = leaf.Core(
-            action=leaf.Action(category=_clean(event.category), type=_clean(event.type)),
-            actor=leaf.Actor(subject=actor.pseudonym, type=event.actor.type),
-            id=event.id or uuid7(milliseconds, mine[:ID_RANDOMNESS]),
-            outcome=leaf.Outcome(status=event.status),
+            action=cast.action(event.category, event.type),
+            actor=actor,
+            id=event.id or uuid7(milliseconds, randomness[at : at + ID_RANDOMNESS]),
+            outcome=_OUTCOMES[event.status],
             payload_digest=payload.digest(nonce, sealed),
             received_at=arrived,
-            seq=first + offset,
+            seq=seq,
             stream=stream,
-            target=_target(event, target),
+            target=target,
             timestamp=normal(event.timestamp) if event.timestamp else arrived,
             v=leaf.VERSION,
         )
         rows.append(row_of(core, leaf.encode(core)))
-        payloads.append(SealedPayload(stream, core.seq, nonce, sealed))
+        payloads.append(SealedPayload(stream, seq, nonce, sealed))
+        at += PER_EVENT
     return rows, payloads
+
+
+class _Cast:
+    """Who and what plays in a batch: each is looked up and cleaned once, however often it appears."""
+
+    def __init__(self, known: Mapping[Who, Known]) -> None:
+        self._known = known
+        self._actors: dict[tuple[str, str], tuple[leaf.Actor, bytes]] = {}
+        self._actions: dict[tuple[str, str], leaf.Action] = {}
+
+    def actor(self, actor: Actor) -> tuple[leaf.Actor, bytes]:
+        found = self._actors.get((actor.type, actor.id))
+        if found is None:
+            known = self._known[actor_of(actor)]
+            found = leaf.Actor(subject=known.pseudonym, type=actor.type), known.key
+            self._actors[actor.type, actor.id] = found
+        return found
+
+    def action(self, category: str, type_: str) -> leaf.Action:
+        found = self._actions.get((category, type_))
+        if found is None:
+            found = leaf.Action(category=_clean(category), type=_clean(type_))
+            self._actions[category, type_] = found
+        return found
+
+    def target(self, target: Target | None) -> tuple[leaf.Target | None, bytes | None]:
+        """The target as the core has it, and where it is a person, that one's key."""
+        if target is None:
+            return None, None
+        if person := person_in(target):
+            known = self._known[person]
+            return leaf.Target(None, known.pseudonym, _clean(target.type)), known.key
+        return leaf.Target(_clean(target.id), None, _clean(target.type)), None
 
 
 def row_of(core: leaf.Core, data: bytes) -> Row:
@@ -100,24 +135,16 @@ def row_of(core: leaf.Core, data: bytes) -> Row:
 def subjects(events: Sequence[Event]) -> set[Who]:
     """Everyone whom the events are about."""
     people = {person for event in events if (person := person_in(event.target))}
-    return people | {actor_of(event.actor) for event in events}
+    actors = {(event.actor.type, event.actor.id): event.actor for event in events}
+    return people | {actor_of(actor) for actor in actors.values()}
 
 
 def uuid7(milliseconds: int, randomness: bytes) -> str:
     """RFC 9562, section 5.7: in the order of time, so that an index on it grows at one end."""
-    tail = int.from_bytes(randomness, "big")
-    value = milliseconds << 80 | 0x7 << 76 | (tail >> 68) << 64 | 0b10 << 62 | tail & (1 << 62) - 1
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
-
-
-def _target(event: Event, person: Known | None) -> leaf.Target | None:
-    target = event.target
-    if target is None:
-        return None
-    if person:
-        return leaf.Target(id=None, subject=person.pseudonym, type=_clean(target.type))
-    return leaf.Target(id=_clean(target.id), subject=None, type=_clean(target.type))
+    tail = randomness.hex()
+    text = f"{milliseconds:012x}"
+    variant = "89ab"[int(tail[3], 16) & 3]
+    return f"{text[:8]}-{text[8:]}-7{tail[:3]}-{variant}{tail[4:7]}-{tail[7:19]}"
 
 
 def _clean(text: str) -> str:

@@ -40,8 +40,8 @@ def content(event: Event) -> bytes:
         told["context"] = event.context
     try:
         return _encoder.encode(told)
-    except UnicodeEncodeError:  # a lone surrogate, which only JSON's own escapes can carry
-        return json.dumps(told).encode()
+    except UnicodeEncodeError:  # a lone surrogate: no JSON can carry half a sign
+        return json.dumps(told, ensure_ascii=False).encode(errors="replace")
 
 
 def payload_key(actor_key: bytes, target_key: bytes | None, nonce: bytes) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +10,6 @@ import click
 
 if TYPE_CHECKING:
     from standfast.spec.system import System
-
-LARGEST = 4_000_000
 
 
 @click.command()
@@ -48,27 +45,11 @@ def init(path: Path, name: str | None, explain: bool, environment: str, as_json:
         click.echo(f"next: standfast review {path}")
 
 
-class Disk:
-    """Files as they lie on disk; none larger than a reliability file may be."""
-
-    def read(self, path: str) -> str:
-        from standfast.errors import FileError
-
-        with Path(path).open("rb") as file:
-            raw = file.read(LARGEST + 1)
-        if len(raw) > LARGEST:
-            said = f"{path}:1:1: error: the file is larger than {LARGEST:,} bytes  [file]"
-            raise FileError((said,), fix="split it with `include:`")
-        return raw.decode("utf-8-sig")
-
-    def glob(self, pattern: str) -> list[str]:
-        return sorted(glob(pattern))
-
-
 def _explain(path: Path, environment: str, as_json: bool) -> None:
     from standfast import spec
+    from standfast.app.files import Files
 
-    system = spec.read(str(path), Disk(), environment)
+    system = spec.read(str(path), Files(), environment)
     if as_json:
         click.echo(json.dumps(_listed(system), indent=2, ensure_ascii=False))
         return

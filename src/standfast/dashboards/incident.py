@@ -5,10 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.mark import Mark, mark
+from standfast.incidents.incident import Role
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime, timedelta
 
-    from standfast.dashboards.mark import Mark
+    from standfast.incidents.incident import Incident, TimelineEntry
+    from standfast.spec.system import Runbook, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +76,91 @@ class IncidentScreen:
     runbook: RunbookPart | None
     post_mortem: str
     post_mortem_words: str
+
+
+def line(system: System, one: Incident, now: datetime) -> IncidentLine:
+    commander = one.roles.get(Role.COMMANDER.value, "")
+    return IncidentLine(
+        id=one.id,
+        title=one.title,
+        sev=one.sev.value,
+        mark=mark(one.state.value),
+        since=one.started_at,
+        lasted=one.lasted(now),
+        commander=_name(system, commander),
+        component=one.component,
+    )
+
+
+def listing(system: System, incidents: Sequence[Incident], now: datetime) -> IncidentsScreen:
+    going_on = sum(one.open for one in incidents)
+    return IncidentsScreen(
+        words=f"{going_on} going on." if going_on else "None is going on.",
+        incidents=tuple(line(system, one, now) for one in incidents),
+        components=tuple(system.components),
+    )
+
+
+def screen(
+    system: System,
+    one: Incident,
+    timeline: Sequence[TimelineEntry],
+    tasks: Sequence[tuple[str, bool]],
+    cost: Sequence[str],
+    draft: str,
+    due: datetime | None,
+    now: datetime,
+) -> IncidentScreen:
+    rule = system.incidents.rules.get(one.sev)
+    roles = [role.value for role in Role]
+    return IncidentScreen(
+        id=one.id,
+        title=one.title,
+        sev=one.sev.value,
+        component=one.component,
+        mark=mark(one.state.value),
+        open=one.open,
+        since=one.started_at,
+        lasted=one.lasted(now),
+        words=f"{rule.when[:1].upper()}{rule.when[1:]}." if rule and rule.when else "",
+        timeline=tuple(
+            Entry(at=e.at, kind=e.kind, text=e.text, source=e.source, by=e.by) for e in timeline
+        ),
+        roles=tuple((role, _name(system, one.roles.get(role, ""))) for role in roles),
+        people=tuple(system.people),
+        checklist=tuple(Task(text=text, done=done) for text, done in tasks),
+        steps=tuple(state.value for state in one.next_states),
+        cost=tuple(cost),
+        runbook=_runbook(system, one),
+        post_mortem=draft,
+        post_mortem_words=f"Due {due:%Y-%m-%d %H:%M} UTC."
+        if due
+        else "None is asked for at this severity.",
+    )
+
+
+def _name(system: System, person: str) -> str:
+    found = system.people.get(person)
+    return found.name if found else person
+
+
+def _runbook(system: System, one: Incident) -> RunbookPart | None:
+    """The runbook of the first of its alerts that has one."""
+    rules = [fingerprint.partition("/")[0] for fingerprint in one.alerts]
+    named = [system.alerts[rule].runbook for rule in rules if rule in system.alerts]
+    named += [rule.runbook for rule in system.alerts.values() if rule.of == one.component]
+    found = next(
+        (system.runbooks[name] for name in named if name and name in system.runbooks), None
+    )
+    return _parts(found) if found else None
+
+
+def _parts(book: Runbook) -> RunbookPart:
+    parts = (
+        ("Diagnose", book.diagnose),
+        ("Causes", tuple(f"{cause}: {check}; {fix}" for cause, check, fix in book.causes)),
+        ("Fixes", tuple(f"{title}: {command}" for title, command in book.fixes)),
+        ("Verify", book.verify),
+        ("Escalate", (book.escalate,) if book.escalate else ()),
+    )
+    return RunbookPart(title=book.title, parts=tuple(part for part in parts if part[1]))

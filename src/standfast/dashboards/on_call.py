@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.mark import Mark, mark
+from standfast.paging.rotation import on_duty, shifts, until
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
-    from standfast.dashboards.mark import Mark
+    from standfast.paging.page import Page
+    from standfast.spec.system import EscalationStep, OnCall, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,3 +71,96 @@ class OnCallScreen:
     pages: tuple[PageLine, ...]
     rotas: tuple[Rota, ...]
     delivery: Delivery
+
+
+_AHEAD = timedelta(weeks=8)
+_SHOWN = 8
+
+
+def duties(system: System, now: datetime) -> tuple[Duty, ...]:
+    """Who answers at this moment, by rotation."""
+    return tuple(_duty(system, rota, now) for rota in system.on_call.values())
+
+
+def delivery(waiting: int, late: Sequence[str]) -> Delivery:
+    """`late` says why pages that are due have not left; empty while all is well."""
+    if late:
+        return Delivery(waiting=waiting, mark=mark("stuck"), words="; ".join(late))
+    words = "every page that was due has left" if not waiting else "on their way"
+    return Delivery(waiting=waiting, mark=mark("delivering"), words=words)
+
+
+def screen(
+    system: System,
+    pages: Sequence[tuple[Page, Sequence[str]]],
+    own: Delivery,
+    now: datetime,
+) -> OnCallScreen:
+    """Each page comes with what was tried for it, in sentences."""
+    lines = [_page(page, attempts) for page, attempts in pages]
+    unanswered = sum(line.open for line in lines)
+    return OnCallScreen(
+        words=f"{unanswered} pages wait for an answer."
+        if unanswered
+        else "No page waits for an answer.",
+        pages=tuple(lines),
+        rotas=tuple(_rota(system, rota, now) for rota in system.on_call.values()),
+        delivery=own,
+    )
+
+
+def name_of(system: System, person: str | None) -> str:
+    found = system.people.get(person or "")
+    return found.name if found else person or ""
+
+
+def _duty(system: System, rota: OnCall, now: datetime) -> Duty:
+    found = on_duty(rota, now)
+    return Duty(
+        rota=rota.name,
+        primary=name_of(system, found.primary),
+        secondary=name_of(system, found.secondary),
+        until=until(rota, now),
+    )
+
+
+def _page(page: Page, attempts: Sequence[str]) -> PageLine:
+    return PageLine(
+        id=page.id,
+        severity=page.severity.value,
+        title=page.title,
+        component=page.component,
+        mark=mark("open") if page.unanswered else mark(page.state.value),
+        open=page.can_acknowledge,
+        words=f"{page.state_words}. {page.why}".strip(),
+        attempts=tuple(attempts),
+    )
+
+
+def _rota(system: System, rota: OnCall, now: datetime) -> Rota:
+    own = _duty(system, rota, now)
+    return Rota(
+        name=rota.name,
+        primary=own.primary,
+        secondary=own.secondary,
+        until=own.until,
+        timezone=rota.timezone,
+        shifts=tuple(
+            ShiftLine(
+                begin=one.begin,
+                end=one.end,
+                primary=name_of(system, one.primary),
+                secondary=name_of(system, one.secondary),
+            )
+            for one in shifts(rota, now, now + _AHEAD)[:_SHOWN]
+        ),
+        escalation=tuple(
+            f"{severity.value}: " + ", then ".join(_step(system, step) for step in steps)
+            for severity, steps in rota.escalate.items()
+        ),
+    )
+
+
+def _step(system: System, step: EscalationStep) -> str:
+    who = name_of(system, step.to)
+    return f"{who} within {int(step.within.total_seconds() // 60)} min" if step.within else who

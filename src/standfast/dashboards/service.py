@@ -103,14 +103,19 @@ def screen(
         name=name,
         mark=own.mark,
         because=own.because,
-        signals=tuple(
-            _signal(title, readings) for title, readings in sorted(signals.items(), key=_order)
-        ),
+        signals=drawn(signals),
         checks=tuple(line for state in states for line in _checks(state)),
         edges=_edges(system, name, healths),
         blast_radius=_blast_radius(system, name),
         objectives=tuple(objectives),
         alerts=tuple(_alert(one) for one in alerts),
+    )
+
+
+def drawn(signals: Mapping[str, tuple[Reading, ...]]) -> tuple[Signal, ...]:
+    """Each signal ready for a chart, the golden ones first."""
+    return tuple(
+        _signal(title, readings) for title, readings in sorted(signals.items(), key=_order)
     )
 
 

@@ -6,6 +6,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from standfast.audit import checkpoint
 from standfast.errors import StandfastError
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ class AnchorFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._notes: list[str] = []
-        self._read = 0  # bytes of the file that `_notes` knows
+        self._newest: dict[str, int] = {}  # origin -> size
+        self._read = 0  # bytes of the file that `_newest` knows
 
     def keep(self, note: str) -> None:
         line = json.dumps({"note": note}).encode() + b"\n"
@@ -39,25 +40,44 @@ class AnchorFile:
             ) from error
 
     def notes(self) -> tuple[str, ...]:
+        return tuple(self._lines(0)[0])
+
+    def newest(self, origin: str) -> int:
+        """Reads only what was added since it was last asked: a server asks every second, for years."""
+        if self._read > self._length():
+            self._newest, self._read = {}, 0  # it shrank: somebody else's doing; read it afresh
+        notes, self._read = self._lines(self._read)
+        for note in notes:
+            try:
+                found = checkpoint.read(note)
+            except checkpoint.BadCheckpoint:
+                continue  # verification tells of it
+            self._newest[found.origin] = max(found.size, self._newest.get(found.origin, 0))
+        return self._newest.get(origin, 0)
+
+    def _lines(self, start: int) -> tuple[list[str], int]:
+        """The notes of all whole lines from a byte on, and the byte behind them."""
         try:
             with self._path.open("rb") as file:
-                if self._read > file.seek(0, os.SEEK_END):
-                    self._notes, self._read = (
-                        [],
-                        0,
-                    )  # it shrank: somebody else's doing; read it afresh
-                file.seek(self._read)
+                file.seek(start)
                 data = file.read()
         except FileNotFoundError:
-            return ()
+            return [], 0
         except OSError as error:
-            raise StandfastError(
-                f"the anchor cannot be read: {error.strerror}", where=str(self._path)
-            ) from error
+            raise self._unreadable(error) from error
         whole = data.rfind(b"\n") + 1
-        self._notes += [note for line in data[:whole].splitlines() if (note := _note(line))]
-        self._read += whole
-        return tuple(self._notes)
+        return [note for line in data[:whole].splitlines() if (note := _note(line))], start + whole
+
+    def _length(self) -> int:
+        try:
+            return self._path.stat().st_size
+        except FileNotFoundError:
+            return 0
+        except OSError as error:
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> StandfastError:
+        return StandfastError(f"the anchor cannot be read: {error.strerror}", where=str(self._path))
 
 
 def _note(line: bytes) -> str:

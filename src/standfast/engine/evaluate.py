@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from standfast.alerting.conditions import judge as judge_rule
 from standfast.alerting.conditions import severity
@@ -14,6 +14,7 @@ from standfast.alerting.rules import Rule, rules
 from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine.ports import Change, Store
 from standfast.monitoring.count import bucket_start
+from standfast.monitoring.gauge import Reading, full_in
 from standfast.monitoring.health import every_of
 from standfast.slo.budget import budget
 from standfast.slo.burn import burn_alerts, burn_rate, burn_windows
@@ -25,15 +26,15 @@ from standfast.slo.tally import NOTHING, Tally, of_journey
 from standfast.slo.window import span
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from standfast.alerting.alert import Alert
-    from standfast.monitoring.gauge import Reading
     from standfast.monitoring.target import TargetState
     from standfast.spec.system import System
 
 _POINTS = 300  # of a budget's history in one window
 _STALE = 3  # intervals
+_TREND = timedelta(hours=6)  # of a disk that fills
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -57,6 +58,7 @@ class LevelPort(Protocol):
 
 class MonitoringPort(Protocol):
     def newest(self) -> dict[str, dict[str, Reading]]: ...
+    def signal(self, component: str, signal: str, since: datetime) -> tuple[Reading, ...]: ...
     def target_states(self) -> dict[str, TargetState]: ...
 
 
@@ -69,20 +71,26 @@ class EvaluateTx(Protocol):
     def monitoring(self) -> MonitoringPort: ...
 
 
-class Made(Protocol):
+TxT = TypeVar("TxT", bound=EvaluateTx)
+TxT_contra = TypeVar("TxT_contra", contravariant=True)
+
+
+class Made(Protocol[TxT_contra]):
     """When the newest backup, restore proof, drill or checkpoint of a component was made."""
 
-    def __call__(self, tx: EvaluateTx, component: str, what: str) -> datetime | None: ...
+    def __call__(self, tx: TxT_contra, component: str, what: str) -> datetime | None: ...
 
 
-class Follow(Protocol):
+class Follow(Protocol[TxT_contra]):
     """What comes of an alert: pages, incidents. Inside the transaction that keeps the alert."""
 
     def fired(
-        self, tx: EvaluateTx, alert: Alert, system: System, now: datetime
-    ) -> tuple[Event, ...]: ...
+        self, tx: TxT_contra, alert: Alert, system: System, now: datetime
+    ) -> tuple[Event, ...]:
+        """It fired, came back, or became graver; the same alert may be told twice."""
+
     def resolved(
-        self, tx: EvaluateTx, alert: Alert, system: System, now: datetime
+        self, tx: TxT_contra, alert: Alert, system: System, now: datetime
     ) -> tuple[Event, ...]: ...
 
 
@@ -100,26 +108,29 @@ class Judged:
         return bool(self.policies) or any(one.turn.matters for _, one in self.steps)
 
 
-class Evaluate:
+class Evaluate(Generic[TxT]):
     def __init__(
         self,
-        store: Store[EvaluateTx],
-        follow: Follow | None = None,
-        made: Made | None = None,
+        store: Store[TxT],
+        follow: Follow[TxT] | None = None,
+        made: Made[TxT] | None = None,
     ) -> None:
         self._store, self._follow, self._made = store, follow, made
 
     def tick(self, system: System, now: datetime) -> tuple[Alert, ...]:
         """Judge everything once; answers the alerts of which somebody is to hear."""
         judged = self._store.read(
-            lambda tx: judge_all(Measurements(tx, system, now, self._made), system, now)
+            lambda tx: judge_all(Measurements(tx, system, now, self._made_in(tx)), system, now)
         )
         if judged.news:
             return self._store.write(lambda tx: self._save(tx, judged, system, now))
         return self._store.keep(lambda tx: self._save(tx, judged, system, now).result)
 
+    def _made_in(self, tx: TxT) -> Callable[[str, str], datetime | None] | None:
+        return partial(self._made, tx) if self._made else None
+
     def _save(
-        self, tx: EvaluateTx, judged: Judged, system: System, now: datetime
+        self, tx: TxT, judged: Judged, system: System, now: datetime
     ) -> Change[tuple[Alert, ...]]:
         for status in judged.statuses:
             tx.levels.keep(status)
@@ -141,9 +152,7 @@ class Evaluate:
                 events += [_turned(one.turn, one.alert), *self._followed(tx, one, system, now)]
         return Change(tuple(told), tuple(events))
 
-    def _followed(
-        self, tx: EvaluateTx, one: Step, system: System, now: datetime
-    ) -> tuple[Event, ...]:
+    def _followed(self, tx: TxT, one: Step, system: System, now: datetime) -> tuple[Event, ...]:
         if one.alert is None or self._follow is None:
             return ()
         if one.turn is Turn.RESOLVED:
@@ -212,7 +221,11 @@ class Measurements:
     """The rows of one instant as `alerting.facts.Facts`; what was looked up once is remembered."""
 
     def __init__(
-        self, tx: EvaluateTx, system: System, now: datetime, made: Made | None = None
+        self,
+        tx: EvaluateTx,
+        system: System,
+        now: datetime,
+        made: Callable[[str, str], datetime | None] | None = None,
     ) -> None:
         self.tx, self._system, self._now, self._made = tx, system, now, made
         self.objectives = objectives(system)
@@ -246,10 +259,17 @@ class Measurements:
         return self._now - first if first else timedelta(0)
 
     def newest(self, component: str, signal: str) -> Reading | None:
+        if signal == "disk full in":
+            return self._full_in(component)
         reading = self._newest.get(component, {}).get(signal)
         one = self._system.components[component]
         every = max(one.scrape_every, one.probe_every)
         return None if reading is None or self._now - reading.at > _STALE * every else reading
+
+    def _full_in(self, component: str) -> Reading | None:
+        since = self._now - _TREND
+        seconds = full_in(self.tx.monitoring.signal(component, "disk used", since))
+        return None if seconds is None else Reading(self._now, seconds)
 
     def scrape_down(self, component: str) -> tuple[timedelta, str] | None:
         one = self._system.components[component]
@@ -268,7 +288,7 @@ class Measurements:
         return state.expires if state else None
 
     def made(self, component: str, what: str) -> datetime | None:
-        return self._made(self.tx, component, what) if self._made else None
+        return self._made(component, what) if self._made else None
 
     def burns(self, objective: str) -> tuple[Burn, ...]:
         """Of the objective by this name, or of all that a level by this name carries."""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 log = logging.getLogger("standfast.observe")
-_WORKERS = 8
+_WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
 _KEEP_SIGNALS = timedelta(days=7)
 _TIDY_EVERY = timedelta(hours=1)
@@ -78,24 +78,48 @@ class Seen:
     metrics: Exposition | None = None
 
 
+class Running:
+    """A look under way; `began` once a thread has taken it up."""
+
+    def __init__(self, target: Target) -> None:
+        self.target = target
+        self.began: datetime | None = None
+        self.future: Future[Seen] = Future()
+
+    def late(self, now: datetime) -> bool:
+        """Past its time-out, so that its driver has broken its word."""
+        return self.began is not None and now - self.began > self.target.timeout
+
+
 class Observe:
-    """`looks` has a driver for each kind of target: scrape, exporter, http, tcp, tls, health."""
+    """`looks` has a driver for each kind of target: scrape, exporter, http, tcp, tls, health.
+
+    A tick waits `patience` at most. What has not ended by then is taken in by a later tick, so that
+    a slow target holds up neither the others nor the next tick.
+    """
 
     def __init__(
-        self, store: Store[ObserveTx], looks: Mapping[str, LookAt], clock: Clock = utc_now
+        self,
+        store: Store[ObserveTx],
+        looks: Mapping[str, LookAt],
+        clock: Clock = utc_now,
+        *,
+        patience: timedelta = timedelta(seconds=1),
     ) -> None:
         self._store, self._looks, self._clock = store, looks, clock
+        self._patience = patience
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="standfast-look")
-        self._running: dict[str, Future[Seen]] = {}
+        self._running: dict[str, Running] = {}
         self._tidied: datetime | None = None
 
     def tick(self, system: System, now: datetime) -> int:
-        """Look at everything that is due; answers how many targets that were."""
+        """Look at everything that is due; answers how many looks were kept."""
         every = targets(system)
         due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
         seen = self._look(system, due)
         ended = max(now, self._clock())
-        self._store.keep(lambda tx: _keep(tx, system, seen, ended))
+        if seen:
+            self._store.keep(lambda tx: _keep(tx, system, seen, ended))
         self._tidy(system, every, now)
         return len(seen)
 
@@ -103,27 +127,26 @@ class Observe:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _look(self, system: System, due: Sequence[Target]) -> list[Seen]:
-        """All of them within the longest time-out of any; a stalled one holds no other up."""
-        self._running = {key: one for key, one in self._running.items() if not one.done()}
-        stuck = [target for target in due if target.key in self._running]
-        started = {
-            target: self._pool.submit(self._one, system, target)
+        overdue = [
+            _still(target, f"no answer within {target.timeout.total_seconds():g}s")
             for target in due
-            if target.key not in self._running
-        }
-        longest = max((target.timeout.total_seconds() for target in started), default=0.0)
-        wait(started.values(), timeout=longest + 1)
-        seen = [_still(target, "the look before this one has not ended yet") for target in stuck]
-        for target, future in started.items():
-            if future.done():
-                seen.append(future.result())
-            else:
-                self._running[target.key] = future
-                seen.append(_still(target, f"no answer within {longest:g}s"))
-        return seen
+            if target.key in self._running and self._running[target.key].late(self._clock())
+        ]
+        for target in due:
+            if target.key not in self._running:
+                running = Running(target)
+                running.future = self._pool.submit(self._one, system, running)
+                self._running[target.key] = running
+        wait([one.future for one in self._running.values()], self._patience.total_seconds())
+        done = {key: one for key, one in self._running.items() if one.future.done()}
+        for key in done:
+            del self._running[key]
+        ended = [one.future.result() for one in done.values()]
+        return overdue + [one for one in ended if one.target.component in system.components]
 
-    def _one(self, system: System, target: Target) -> Seen:
+    def _one(self, system: System, running: Running) -> Seen:
         """In a thread of the pool: the look, and the reading of what it brought."""
+        target, running.began = running.target, self._clock()
         try:
             outcome = self._looks[target.kind](target.address, target.timeout)
             if target.kind not in {"scrape", "exporter"} or not outcome.ok:

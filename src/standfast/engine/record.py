@@ -1,19 +1,16 @@
-"""Recording what was done: the append in every write, ingestion, search, export, checkpoints, verification."""
+"""The log for applications and readers: ingestion, search, export, erasure, checkpoints, verification."""
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from standfast.audit import checkpoint, export, query, schema, subject, tree
-from standfast.audit.entry import PER_EVENT, compose, subjects
 from standfast.audit.event import Actor, Event, Target
 from standfast.audit.instant import stamp
 from standfast.audit.verify import (
     ERASED,
-    HEAD_CHANGED,
     PAYLOADS,
     PRUNED,
     SUBJECT,
@@ -24,80 +21,25 @@ from standfast.audit.verify import (
     Verdict,
     joined,
 )
+from standfast.engine.ledger import SYSTEM_STREAM, HistoryPort, Ledger, LogPort, LogTx
 from standfast.engine.ports import Change
 from standfast.errors import NotFound, StandfastError, StoreError
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from standfast.audit.checkpoint import VerifyingKey
-    from standfast.audit.entry import Row, SealedPayload
     from standfast.audit.event import Json
     from standfast.audit.keys import Keys
     from standfast.audit.query import Found, Kept, Page, Query
-    from standfast.audit.subject import Known, Subject, Who
-    from standfast.audit.tree import Frontier, Node
-    from standfast.audit.verify import Swept
+    from standfast.audit.subject import Known
+    from standfast.audit.tree import Frontier
     from standfast.engine.ports import Store
 
-SYSTEM_STREAM = "system"
-_SUBJECT_RANDOMNESS = subject.NONCE + subject.KEY + subject.PSEUDONYM
+__all__ = ["SYSTEM_STREAM", "Accepted", "Anchor", "Ledger", "Record", "Rejected", "verify_log"]
 _EXPORT_PAGE = 500
-
-
-# ------------------------------------------------------------------ what it needs
-
-
-class HistoryPort(Protocol):
-    """Reading the log; the rows' own class says what each does."""
-
-    def hold_still(self) -> None: ...
-    def streams(self) -> Sequence[str]: ...
-    def head(self, stream: str) -> tuple[Frontier, bytes]: ...
-    def known_ids(self, stream: str, ids: Sequence[str]) -> set[str]: ...
-    def find(
-        self,
-        query: Query,
-        actors: Sequence[str] | None,
-        targets: Sequence[tuple[str | None, str]] | None,
-    ) -> Sequence[Kept]: ...
-    def named(self, pseudonyms: Sequence[str]) -> Sequence[Subject]: ...
-    def size_before(self, stream: str, instant: str) -> int: ...
-    def checkpoints(self, stream: str) -> Sequence[str]: ...
-    def last_checkpoint(self, stream: str) -> str | None: ...
-    def releases(self, stream: str) -> Sequence[bytes]: ...
-    def sweep(self, stream: str) -> Iterator[Sequence[Swept]]: ...
-    def nodes(self, stream: str) -> Mapping[Node, bytes]: ...
-    def node(self, stream: str, name: Node) -> bytes: ...
-
-
-class LogPort(Protocol):
-    """Writing the log."""
-
-    @property
-    def history(self) -> HistoryPort: ...
-    def lock_head(self, stream: str) -> tuple[Frontier, bytes]: ...
-    def append(
-        self,
-        rows: Sequence[Row],
-        sealed: Sequence[SealedPayload],
-        runs: Mapping[Node, Sequence[bytes]],
-    ) -> None: ...
-    def move_head(self, stream: str, frontier: Frontier, seal: bytes) -> None: ...
-    def subjects(self, lookups: Sequence[bytes]) -> Mapping[bytes, Subject]: ...
-    def add_subjects(self, new: Sequence[Subject]) -> None: ...
-    def erase(self, subject: str, at: datetime) -> int: ...
-    def prune_payloads(self, stream: str, below: int) -> int: ...
-    def counter(self, stream: str, producer: str) -> int: ...
-    def count_on(self, stream: str, producer: str, counter: int, at: datetime) -> None: ...
-    def add_checkpoint(self, stream: str, size: int, note: str, at: datetime) -> None: ...
-
-
-class LogTx(Protocol):
-    @property
-    def audit(self) -> LogPort: ...
 
 
 class Anchor(Protocol):
@@ -109,88 +51,8 @@ class Anchor(Protocol):
     def notes(self) -> Sequence[str]:
         """All that were kept, oldest first."""
 
-
-# ------------------------------------------------------------------ appending
-
-
-class Ledger:
-    """Appends events to a stream, inside whatever transaction it is given."""
-
-    def __init__(
-        self,
-        keys: Keys,
-        *,
-        clock: Clock = utc_now,
-        randomness: Callable[[int], bytes] = secrets.token_bytes,
-    ) -> None:
-        self.keys = keys
-        self._clock, self._randomness = clock, randomness
-
-    def append(self, tx: LogTx, events: tuple[Event, ...]) -> None:
-        """The platform's own events; `Database` calls it last in every `write`."""
-        self.append_to(tx.audit, SYSTEM_STREAM, events)
-
-    def append_to(self, rows: LogPort, stream: str, events: Sequence[Event]) -> int:
-        """Appends to any stream and returns the first event's seq. Locks the head until the commit."""
-        known = self.known(rows, stream, events)
-        frontier, seal = rows.lock_head(stream)
-        if not self._untouched(stream, frontier, seal):
-            # Going on is right, or whoever can write one row can silence the log; but it says so, for good.
-            events = (_head_changed(stream), *events)
-            known = self.known(rows, stream, events)
-        return self._extend(rows, stream, frontier, events, known)
-
-    def known(self, rows: LogPort, stream: str, events: Sequence[Event]) -> dict[Who, Known]:
-        """The subjects of the events; those never seen before are made."""
-        wanted = {subject.lookup(self.keys, stream, who): who for who in subjects(events)}
-        found = dict(rows.subjects(list(wanted)))
-        if missing := [who for mac, who in wanted.items() if mac not in found]:
-            rows.add_subjects([self._new(stream, who) for who in missing])
-            found = dict(rows.subjects(list(wanted)))  # as they are now, whoever added them
-        return {who: self._open(found[mac], who) for mac, who in wanted.items()}
-
-    def _new(self, stream: str, who: Who) -> Subject:
-        return subject.new_subject(self.keys, stream, who, self._randomness(_SUBJECT_RANDOMNESS))
-
-    def _open(self, found: Subject, who: Who) -> Known:
-        known = subject.open_subject(self.keys, found.pseudonym, found.sealed)
-        # A key that no longer opens must not stop the log: the core is kept, the payload is lost to readers.
-        return known or subject.Known(found.pseudonym, self._randomness(subject.KEY), who)
-
-    def _untouched(self, stream: str, frontier: Frontier, seal: bytes) -> bool:
-        if not frontier.size and not seal:
-            return True
-        return self.keys.sealed(stream, frontier, seal)
-
-    def _extend(
-        self,
-        rows: LogPort,
-        stream: str,
-        frontier: Frontier,
-        events: Sequence[Event],
-        known: Mapping[Who, Known],
-    ) -> int:
-        now: datetime = self._clock()
-        randomness = self._randomness(PER_EVENT * len(events))
-        made, sealed = compose(
-            events, known, stream=stream, first=frontier.size, now=now, randomness=randomness
-        )
-        grown, runs = tree.extend(frontier, [row.leaf for row in made])
-        rows.append(made, sealed, runs)
-        rows.move_head(stream, grown, self.keys.seal(stream, grown))
-        return frontier.size
-
-
-def _head_changed(stream: str) -> Event:
-    return Event(
-        type=HEAD_CHANGED,
-        category="administration",
-        description=f"the head of {stream!r} was changed by something other than standfast",
-        status="failure",
-    )
-
-
-# ------------------------------------------------------------------ everything else
+    def newest(self, origin: str) -> int:
+        """The largest size that was kept of an origin; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -391,35 +253,47 @@ class Record:
         Raises StoreError, after doing what can be done, where a head was moved by something else or an
         anchor knows of more events than the database has: somebody has put back an older copy of it.
         """
-        signed, problems = 0, []
+        signed = 0
+        problems: list[str] = []
         for stream in self._store.read(lambda tx: tx.audit.history.streams()):
             try:
-                signed += self._checkpoint(stream, now)
+                signed += self._checkpoint(stream, now, problems)
             except StandfastError as error:
                 problems.append(str(error))
         if problems:
             raise StoreError("; ".join(problems), fix="run `standfast audit verify`")
         return signed
 
-    def _checkpoint(self, stream: str, now: datetime) -> int:
+    def _checkpoint(self, stream: str, now: datetime, problems: list[str]) -> int:
         frontier, last = self._store.read(lambda tx: self._checked_head(tx.audit, stream))
-        for anchor in self._anchors:
-            if (size := self._anchored(anchor, stream)) > frontier.size:
-                raise StoreError(
-                    f"the stream {stream!r} has {frontier.size} events, and {size} were anchored"
-                )
+        behind = self._behind(stream, frontier.size, problems)
         grown = frontier.size > (checkpoint.read(last).size if last else 0)
         note = self._keys.sign(stream, frontier) if grown or last is None else last
         if grown:
             self._store.keep(lambda tx: tx.audit.add_checkpoint(stream, frontier.size, note, now))
-        for anchor in self._anchors:
-            if self._anchored(anchor, stream) < checkpoint.read(note).size:
+        for anchor in behind:
+            try:
                 anchor.keep(note)
+            except StandfastError as error:
+                problems.append(str(error))
         return int(grown)
 
-    def _anchored(self, anchor: Anchor, stream: str) -> int:
-        origin = self._keys.verifying.origin(stream)
-        return max((found.size for found in _read(anchor) if found.origin == origin), default=0)
+    def _behind(self, stream: str, size: int, problems: list[str]) -> list[Anchor]:
+        """The anchors that lack the newest size; one that does not answer keeps nobody from signing."""
+        origin, behind = self._keys.verifying.origin(stream), []
+        for anchor in self._anchors:
+            try:
+                anchored = anchor.newest(origin)
+            except StandfastError as error:
+                problems.append(str(error))
+                continue
+            if anchored > size:
+                raise StoreError(
+                    f"the stream {stream!r} has {size} events, and {anchored} were anchored"
+                )
+            if anchored < size:
+                behind.append(anchor)
+        return behind
 
     def _checked_head(self, rows: LogPort, stream: str) -> tuple[Frontier, str | None]:
         frontier, seal = rows.history.head(stream)
@@ -486,14 +360,6 @@ def _by_stream(
             continue
         found.setdefault(stream, []).append(note)
     return found, Verdict(findings=tuple(bad), sizes={}, roots={}, checkpoints=0)
-
-
-def _read(anchor: Anchor) -> Iterator[checkpoint.Checkpoint]:
-    for note in anchor.notes():
-        try:
-            yield checkpoint.read(note)
-        except checkpoint.BadCheckpoint:
-            continue  # verification tells of it
 
 
 def _application(stream: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from standfast.monitoring.histogram import within
-from standfast.monitoring.signals import durations, is_bad, on_route
+from standfast.monitoring.signals import durations, is_bad, on_route, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,3 +52,15 @@ def latency(
             f" and slower requests than that count as slow"
         )
     return max(0, total - round(fast)), total, note
+
+
+def untold(names: Names, samples: Iterable[Sample], bad_codes: tuple[str, ...]) -> str:
+    """A note where single codes are to count as bad and the metrics tell classes only."""
+    single = [code for code in bad_codes if code.isdigit() and code != "499"]
+    told = {status_of(one) for one in samples if one.name == names.requests}
+    if single and told and not any(code.isdigit() and code != "499" for code in told):
+        return (
+            f"{names.requests} tells classes of status only,"
+            f" so that {', '.join(single)} cannot be counted as bad"
+        )
+    return ""

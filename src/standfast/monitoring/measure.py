@@ -99,11 +99,12 @@ def of_scrape(
                 bad_codes=meter.bad_codes,
                 route=meter.route,
             )
-            notes += [note] if note else []
         else:
+            note = counting.untold(names, samples, meter.bad_codes)
             bad, total = counting.requests(
                 names, risen, bad_codes=meter.bad_codes, route=meter.route
             )
+        notes += [note] if note and note not in notes else []
         counts.append(
             count_of(
                 meter.key,

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 REQUESTS = "http_server_requests_total"
 DURATION = "http_server_request_duration_seconds"
 STARTED = "process_start_time_seconds"
-_CPU = "process_cpu_seconds_total"
+_CPU, _NODE_CPU = "process_cpu_seconds_total", "node_cpu_seconds_total"
+_HITS, _MISSES = "redis_keyspace_hits_total", "redis_keyspace_misses_total"
 _STATUS = (
     "code_class",
     "status_class",
@@ -28,6 +29,7 @@ _STATUS = (
     "status_code",
     "http_response_status_code",
 )
+_LATE = ("408", "504")
 _ROUTE = ("route", "http_route", "handler", "path")
 
 _SUMS: Mapping[str, tuple[str, ...]] = {
@@ -38,11 +40,12 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
         "redis_connected_clients",
         "http_server_active_requests",
     ),
-    "queue length": ("queue_messages", "rabbitmq_queue_messages", "http_server_queue_length"),
+    "queue length": ("queue_messages", "rabbitmq_queue_messages", "standfast_queue_depth"),
     "consumer lag": ("kafka_consumergroup_lag",),
 }
 _HIGHEST: Mapping[str, tuple[str, ...]] = {
     "query time": ("pg_stat_activity_max_tx_duration",),
+    "queue age": ("standfast_queue_oldest_seconds",),
     "replication lag": (
         "pg_replication_lag_seconds",
         "mysql_slave_status_seconds_behind_master",
@@ -82,7 +85,7 @@ class Names:
         usual = {name for names in (*_SUMS.values(), *_HIGHEST.values()) for name in names}
         shares = {name for pairs in _SHARES.values() for pair in pairs for name in pair[:2]}
         means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
-        plain = {self.requests, STARTED, _CPU, *self.own.values()}
+        plain = {self.requests, STARTED, _CPU, _NODE_CPU, _HITS, _MISSES, *self.own.values()}
         return frozenset(duration | usual | shares | means | plain)
 
 
@@ -98,7 +101,8 @@ def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
-    return matching(samples, names.requests, *parts, *means, *totals, _CPU)
+    rest = (_CPU, _NODE_CPU, _HITS, _MISSES)
+    return matching(samples, names.requests, *parts, *means, *totals, *rest)
 
 
 def signals(
@@ -110,10 +114,9 @@ def signals(
     """Every signal that these samples tell; `increases` are of `seconds` and of the same series."""
     samples = list(samples)
     risen = [(sample, increases[sample.series]) for sample in samples if sample.series in increases]
-    found = _of_requests(names, risen, seconds) | _saturation(samples) | _means(risen)
+    found = _of_requests(names, risen, seconds) | _saturation(samples) | _means(names, risen)
     found |= _own(names, samples, increases, seconds)
-    if seconds > 0 and (cpu := [by for sample, by in risen if sample.name == _CPU]):
-        found["cpu used"] = sum(cpu) / seconds
+    found |= _shares(risen, seconds)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
@@ -158,9 +161,16 @@ def durations(
 
 
 def is_bad(sample: Sample, codes: tuple[str, ...]) -> bool:
-    """Is the sample's status one of these codes or classes ("503", "5xx")?"""
-    status = next(filter(None, (sample.label(name) for name in _STATUS)), "").lower()
-    return bool(status) and (status in codes or f"{status[0]}xx" in codes)
+    """Is the sample's status one of these codes or classes ("503", "5xx", "timeout")?"""
+    status = status_of(sample)
+    if not status:
+        return False
+    return status in codes or f"{status[0]}xx" in codes or ("timeout" in codes and status in _LATE)
+
+
+def status_of(sample: Sample) -> str:
+    """Its status code or class, by whichever label carries it; "" where none does."""
+    return next(filter(None, (sample.label(name) for name in _STATUS)), "").lower()
 
 
 def on_route(sample: Sample, route: str) -> bool:
@@ -201,14 +211,33 @@ def _used(samples: list[Sample], part: str, whole: str, *, left: bool) -> list[f
     return [1 - share if left else share for share in shares]
 
 
-def _means(risen: list[tuple[Sample, float]]) -> dict[str, float]:
+def _means(names: Names, risen: list[tuple[Sample, float]]) -> dict[str, float]:
     """Seconds per operation, of the operations between two looks."""
     found = {}
-    for signal, name in _MEANS.items():
-        count = sum(by for sample, by in risen if sample.name == f"{name}_count")
+    for signal, name in {**_MEANS, "average latency": names.duration}.items():
+        count = _total(risen, f"{name}_count")
         if count:
-            found[signal] = sum(by for sample, by in risen if sample.name == f"{name}_sum") / count
+            found[signal] = _total(risen, f"{name}_sum") / count
     return found
+
+
+def _shares(risen: list[tuple[Sample, float]], seconds: float) -> dict[str, float]:
+    """Shares that are told by two counters: of the processors' time, of what was looked up."""
+    found = {}
+    if node := [(one, by) for one, by in risen if one.name == _NODE_CPU]:
+        idle = sum(by for one, by in node if one.label("mode") in {"idle", "iowait"})
+        if whole := sum(by for _, by in node):
+            found["cpu used"] = 1 - idle / whole
+    elif seconds > 0 and any(one.name == _CPU for one, _ in risen):
+        found["cpu used"] = _total(risen, _CPU) / seconds
+    hits = _total(risen, _HITS)
+    if asked := hits + _total(risen, _MISSES):
+        found["hit rate"] = hits / asked
+    return found
+
+
+def _total(risen: list[tuple[Sample, float]], name: str) -> float:
+    return sum(by for one, by in risen if one.name == name)
 
 
 def _own(

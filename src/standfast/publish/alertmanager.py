@@ -36,13 +36,6 @@ def alertmanager(edition: Edition) -> Generated:
                 }
             ],
         },
-        "inhibit_rules": [
-            {
-                "source_matchers": ['severity="P1"'],
-                "target_matchers": ['severity=~"P2|P3"'],
-                "equal": ["component", "objective"],
-            }
-        ],
         "receivers": [
             {
                 "name": "standfast",

@@ -10,15 +10,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|])")
 _UNITS = (("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 def escape(text: str) -> str:
     """Text that Markdown shows as written: no markup, no HTML, no second line."""
-    return _SPECIAL.sub(lambda match: f"\\{match[1]}", " ".join(text.split())).replace(
-        r"\<", "&lt;"
-    )
+    line = _SPECIAL.sub(lambda match: f"\\{match[1]}", " ".join(text.split()))
+    # These begin a heading, a quotation or a list, and only at the start of a line.
+    return re.sub(r"^([#>+\-=~])", r"\\\1", line).replace("<", "&lt;")
 
 
 def code(text: str) -> str:
@@ -90,9 +90,8 @@ def _whole(left: int) -> str:
 def years(length: timedelta) -> str:
     """Retention as people say it: 6 years, 90 days."""
     days = length.days
-    for unit, size in (("year", 365), ("month", 30)):
-        if days >= size and days % size == 0:
-            return f"{days // size} {unit}{'s' if days // size > 1 else ''}"
+    if days >= 365 and days % 365 == 0:
+        return f"{days // 365} year{'s' if days > 365 else ''}"
     return f"{days} day{'s' if days != 1 else ''}" if days else span(length)
 
 

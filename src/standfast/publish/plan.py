@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import re
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -55,6 +57,15 @@ class Plan:
     @property
     def drift(self) -> tuple[Write, ...]:
         return tuple(write for write in self.writes if write.deed is not Deed.KEEP)
+
+
+def recorded_day(present: Mapping[str, str]) -> date | None:
+    """The day that the published documents speak of; None where there are none."""
+    match = _DAY.search(present.get(REVIEW, ""))
+    return date.fromisoformat(match[1]) if match else None
+
+
+_DAY = re.compile(r'^  "as_of": "(\d{4}-\d\d-\d\d)', re.MULTILINE)
 
 
 def plan(outputs: Iterable[Output], present: Mapping[str, str], *, adopt: bool = False) -> Plan:

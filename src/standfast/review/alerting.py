@@ -295,7 +295,11 @@ def pages_on_cause(case: Case) -> Iterator[Hit]:
 )
 def certificates(case: Case) -> Iterator[Hit]:
     for name, component in case.system.components.items():
-        if component.type == "external" or not (component.url or "").startswith("https:"):
+        if (
+            component.type == "external"
+            or component.vendor
+            or not (component.url or "").startswith("https:")
+        ):
             continue
         alerts = (alert.when for alert in case.alerts_of.get(name, ()))
         notices = [when.within for when in alerts if isinstance(when, Expiry)]

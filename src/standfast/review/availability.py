@@ -107,6 +107,8 @@ def ceiling_too_low(case: Case) -> Iterator[Hit]:
                 suggestion=f"promise {percent(_floor(value))}; or raise each of {parts} parts to "
                 f"{percent(needed_of_each(promise.target, parts))}; or make one soft with a "
                 "drilled fallback",
+                # A default follows from the hard needs alone; it is no promise anybody made.
+                verdict=Verdict.WARN if case.assumed(f"journeys.{journey.name}.slo") else None,
                 rests_on=paths,
             )
 

@@ -24,23 +24,32 @@ _HOUR = timedelta(hours=1)
     "RTO-01",
     Verdict.CLARIFY,
     Role.ANALYST,
-    condition="RTO shorter than the restore (BLOCK where the restore was measured)",
+    condition="RTO shorter than the restore, or nobody knows (BLOCK where it was measured)",
     why="reading the copy back alone takes longer than the promise",
     if_rejected="the RTO is published as unreachable",
 )
 def restore_too_slow(case: Case) -> Iterator[Hit]:
     for name, data in case.system.data.items():
-        found = _restore(case, data.store)
-        if data.rto is None or found is None or found[0] <= data.rto:
+        if data.rto is None:
             continue
-        measured = data.store in case.measured.restore
-        yield Hit(
-            at=f"data.{name}.rto",
-            problem=f"{name} is to be back in {span(data.rto)}; {found[1]}",
-            suggestion="restore faster (incremental, parallel, a standby), or promise more time",
-            verdict=Verdict.BLOCK if measured else None,
-            rests_on=(f"data.{name}.rto",),
-        )
+        found = _restore(case, data.store)
+        if found is None and data.store in case.system.backups:
+            yield Hit(
+                at=f"components.{data.store}.size",
+                problem=f"{name} is to be back in {span(data.rto)}; how long a restore of "
+                f"{data.store} takes is unknown while its size is",
+                suggestion="state `size:`, or let a restore measure it",
+            )
+        elif found is not None and found[0] > data.rto:
+            measured = data.store in case.measured.restore
+            speed = () if measured else (f"backups.{data.store}.restore_speed",)
+            yield Hit(
+                at=f"data.{name}.rto",
+                problem=f"{name} is to be back in {span(data.rto)}; {found[1]}",
+                suggestion="restore faster (incremental, parallel, a standby), or promise more time",
+                verdict=Verdict.BLOCK if measured else None,
+                rests_on=(f"data.{name}.rto", *speed),
+            )
 
 
 def _restore(case: Case, store: str) -> tuple[timedelta, str] | None:

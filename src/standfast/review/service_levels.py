@@ -102,7 +102,7 @@ def contract_alone(case: Case) -> Iterator[Hit]:
         for name, one in case.system.journeys.items()
     ]
     for at, slos, slas in promises:
-        if slas and (not slos or case.assumed(f"{at}.slo")):
+        if slas and not slos:
             yield Hit(
                 at=f"{at}.slo",
                 problem=f"SLA {slas[0].text} stands without an SLO",

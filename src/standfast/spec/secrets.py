@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from standfast.spec.tree import Node
 
+LONGEST = 4000  # nothing longer passes the shapes, and the patterns below take their time
 _REFERENCE = re.compile(r"(env|file):\S+", re.ASCII)
 _KEYS = frozenset({"password", "secret", "username", "dsn", "key", "token", "api_key"})
 _USERINFO = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@\s/]+(?=@)", re.IGNORECASE)
@@ -26,7 +27,7 @@ def take_out(root: Node) -> tuple[str, ...]:
     found = []
     for path, key, node in _scalars(root, ""):
         text = node.scalar
-        if not isinstance(text, str) or _REFERENCE.fullmatch(text):
+        if not isinstance(text, str) or len(text) > LONGEST or _REFERENCE.fullmatch(text):
             continue
         cleaned = _KNOWN.sub("***", _USERINFO.sub(r"\g<head>***", text))
         if key in _KEYS and not _TLS_KEY.fullmatch(path):

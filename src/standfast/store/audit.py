@@ -155,7 +155,7 @@ class AuditRows:
         names = ", ".join(f'"{column.name}"' for column in table.columns)
         marks = ", ".join(["?" if self._sqlite else "%s"] * len(table.columns))
         statement = f"INSERT INTO {table.name} ({names}) VALUES ({marks})"  # noqa: S608 - names of ours
-        self._connection.exec_driver_sql(statement, [tuple(row) for row in rows])
+        self._connection.exec_driver_sql(statement, list(rows))
 
 
 class History:

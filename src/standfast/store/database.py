@@ -45,6 +45,13 @@ class Database:
         self.url = make_url(url)
         self._append, self._clock = append, clock
         self.engine = _sqlite(self.url) if self._is_sqlite else _postgresql(self.url)
+        # One consistent picture: SQLite gives it to every reader, PostgreSQL to those who ask.
+        picture = (
+            {}
+            if self._is_sqlite
+            else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+        )
+        self._reader = self.engine.execution_options(**picture)
         self._writer = GroupWriter(self.engine) if self._is_sqlite else None
 
     @property
@@ -70,7 +77,7 @@ class Database:
         return self._commit(lambda connection: work(Tx(connection, self._clock)))
 
     def read(self, work: Callable[[Tx], T]) -> T:
-        with translated(), self.engine.connect() as connection, connection.begin():
+        with translated(), self._reader.connect() as connection, connection.begin():
             return work(Tx(connection, self._clock))
 
     def close(self) -> None:

@@ -188,7 +188,9 @@ class MonitoringRows:
 
     def signal(self, component: str, signal: str, since: datetime) -> tuple[Reading, ...]:
         """The history of one signal, oldest first."""
-        return self.signals(component, since).get(signal, ())
+        mine = (gauges.c.component == component, gauges.c.signal == signal, gauges.c.at >= since)
+        rows = self._connection.execute(select(gauges).where(*mine).order_by(gauges.c.at))
+        return tuple(Reading(at=row.at, value=row.value) for row in rows)
 
     def signals(self, component: str, since: datetime) -> dict[str, tuple[Reading, ...]]:
         """The history of a component's signals, oldest first."""

@@ -19,9 +19,17 @@ def _query(
     target: _Text = "",
     since: _Text = "",
     until: _Text = "",
+    category: _Text = "",
+    status: _Text = "",
+    stream: _Text = "system",
     before: Annotated[int | None, Query(ge=0)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 50,
 ) -> AuditFilter:
     return AuditFilter(
+        stream=stream.strip() or "system",
+        category=category.strip() or None,
+        status=status.strip() or None,
+        limit=limit,
         actor=actor.strip() or None,
         action=action.strip() or None,
         target=target.strip() or None,

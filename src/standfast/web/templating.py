@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 NAVIGATION = (
     ("/", "Overview"),
     ("/services", "Services"),
+    ("/infrastructure", "Infrastructure"),
+    ("/experience", "Users"),
     ("/incidents", "Incidents"),
     ("/on-call", "On call"),
     ("/recovery", "Recovery"),

@@ -52,11 +52,17 @@ def _rules() -> str:
         bullets(
             [
                 "Nobody may change or delete an event: there is no command, no API and no page for it.",
-                "Every search, view and export of the log is an event of the log, with who, filter, window and count "
-                "(PCI DSS 10.2.1.3).",
+                (
+                    "Every search, view and export of the log is an event of the log, with who, filter, "
+                    "window and count "
+                    "(PCI DSS 10.2.1.3)."
+                ),
                 "Administrators of the system are not readers by that: access is granted by name.",
                 "Applications hold tokens that append and cannot read.",
-                "An export carries its checkpoint and proof, so that its reader can verify it and see what is missing.",
+                (
+                    "An export carries its checkpoint and proof, so that its reader can verify it and see "
+                    "what is missing."
+                ),
             ]
         ),
     )
@@ -69,8 +75,10 @@ def _review_of_access(edition: Edition) -> str:
     ]
     return join(
         "## Looking at who looked",
-        "Each quarter another reader goes through the accesses of the last 90 days: audit page, filter "
-        "`action=audit.*`. Who read, and why, must be answerable for each.",
+        (
+            "Each quarter another reader goes through the accesses of the last 90 days: audit page, filter "
+            "`action=audit.*`. Who read, and why, must be answerable for each."
+        ),
         join("Evidence is kept at:", bullets(evidence))
         if evidence
         else edition.owed("CMP-06", "Legal", "Where does an auditor find the evidence?"),

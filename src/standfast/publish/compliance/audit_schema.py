@@ -141,15 +141,24 @@ def _integrity() -> str:
         "## How a change is noticed",
         bullets(
             [
-                "The checksum is `SHA-256(0x00 || canonical JSON of the record)`, the leaf of RFC 6962; JSON is "
-                "made canonical by RFC 8785.",
+                (
+                    "The checksum is `SHA-256(0x00 || canonical JSON of the record)`, the leaf of RFC 6962; "
+                    "JSON is "
+                    "made canonical by RFC 8785."
+                ),
                 "Leaves form one Merkle tree per stream. Its root is signed (Ed25519) as a checkpoint.",
-                "Cutting off the end shows against a checkpoint kept elsewhere; changing the middle changes the root.",
+                (
+                    "Cutting off the end shows against a checkpoint kept elsewhere; changing the middle "
+                    "changes the root."
+                ),
             ]
         ),
         "Anyone with an export and the public key verifies it without the server:",
         fence(
-            "standfast audit verify            # the whole log, from the database\nstandfast audit verify EXPORT     # an export, offline",
+            (
+                "standfast audit verify            # the whole log, from the database\nstandfast audit "
+                "verify EXPORT     # an export, offline"
+            ),
             "sh",
         ),
     )

@@ -137,8 +137,10 @@ def _conflicts(edition: Edition) -> str:
     ]
     return join(
         "## Where they collide",
-        "The longest minimum and the shortest maximum both hold: the pseudonymous record is kept for the one, "
-        "what identifies a person is erased after the other.",
+        (
+            "The longest minimum and the shortest maximum both hold: the pseudonymous record is kept for the "
+            "one, what identifies a person is erased after the other."
+        ),
         bullets(open_ones) if open_ones else "The review finds no conflict open.",
     )
 
@@ -149,8 +151,11 @@ def _erasure(edition: Edition) -> str:
         "## Erasure and legal hold",
         bullets(
             [
-                "A person's part of the log is encrypted under a key of their own; erasing destroys the key, and "
-                "the tree still verifies.",
+                (
+                    "A person's part of the log is encrypted under a key of their own; erasing destroys the "
+                    "key, and "
+                    "the tree still verifies."
+                ),
                 "Erasures are carried out again after a restore, before anybody can read.",
                 "The erasure is itself an event. It names the request, not the person.",
                 f"Legal hold stops both purge and erasure: {names(holds) or 'none is in force'}.",

@@ -88,8 +88,10 @@ def _alerts(edition: Edition) -> str:
     head = ["Alert", "Component", "When", "Severity", "Seen after", "Wakes", "Runbook"]
     return join(
         "## Alerts",
-        "*Seen after* is the time from the first failing request of a total outage to the alert: scrape, "
-        "evaluation, window and waiting time added up. The time to wake somebody comes on top.",
+        (
+            "*Seen after* is the time from the first failing request of a total outage to the alert: scrape, "
+            "evaluation, window and waiting time added up. The time to wake somebody comes on top."
+        ),
         table(head, rows),
     )
 
@@ -168,8 +170,11 @@ def _burn_rates(edition: Edition) -> str:
     ]
     return join(
         "## Burn rates",
-        "A burn of 1 spends the budget exactly in its window. An alert fires while both windows burn at least "
-        "that fast; the last three columns say after how long it does, by the share of requests that fail.",
+        (
+            "A burn of 1 spends the budget exactly in its window. An alert fires while both windows "
+            "burn at least that fast; the last three columns say after how long it does, by the share of "
+            "requests that fail."
+        ),
         table(head, rows),
         join("Left out, because no outage could make them fire:", "\n".join(never))
         if never
@@ -198,7 +203,7 @@ def _burn_row(objective: Objective, window: BurnWindow) -> list[str]:
 
 def _queries(edition: Edition) -> str:
     blocks = [
-        join(f"**{escape(alert.name)}**{_held(alert)}:", fence(alert.query.expr, "promql"))
+        join(f"**{escape(alert.name)}**{_held(alert.query)}:", fence(alert.query.expr, "promql"))
         for alert in alerts(edition.system)
         if isinstance(alert.query, Query)
     ]
@@ -214,15 +219,16 @@ def _queries(edition: Edition) -> str:
         blocks = [edition.owed("ALR-01", "DevOps/Platform", "No alert, so no query.")]
     return join(
         "## In PromQL",
-        "As in `ops/generated/prometheus/rules.yml`, where unit tests stand beside them "
-        "(`promtool test rules rules_test.yml`).",
+        (
+            "As in `ops/generated/prometheus/rules.yml`, where unit tests stand beside them "
+            "(`promtool test rules rules_test.yml`)."
+        ),
         *blocks,
     )
 
 
-def _held(alert: Alert) -> str:
-    assert isinstance(alert.query, Query)
-    return f", held for {span(alert.query.lasting)}" if alert.query.lasting else ""
+def _held(query: Query) -> str:
+    return f", held for {span(query.lasting)}" if query.lasting else ""
 
 
 # ------------------------------------------------------------------ when standfast is down
@@ -238,14 +244,22 @@ def _fallback(edition: Edition) -> str:
         else edition.owed(
             "ALR-04",
             "DevOps/Platform",
-            "Who is woken, and by which channel, while standfast itself is down? State `server.catch_all` and a "
-            "channel of kind smtp that wakes.",
+            (
+                "Who is woken, and by which channel, while standfast itself is down? State "
+                "`server.catch_all` and a "
+                "channel of kind smtp that wakes."
+            ),
         )
     )
     return join(
         "## While standfast is down",
-        f"Prometheus fires `standfast-down` after 2 minutes without {code('standfast_up')}. {whom if not whom.startswith('>') else ''}",
+        (
+            f"Prometheus fires `standfast-down` after 2 minutes without {code('standfast_up')}. "
+            f"{whom if not whom.startswith('>') else ''}"
+        ),
         whom if whom.startswith(">") else "",
-        "As long as standfast answers, only standfast pages: no alert has two pagers. "
-        f"{code(ALERTMANAGER)} holds the routes; the token lies in {code(TOKEN)}, mode 0600.",
+        (
+            "As long as standfast answers, only standfast pages: no alert has two pagers. "
+            f"{code(ALERTMANAGER)} holds the routes; the token lies in {code(TOKEN)}, mode 0600."
+        ),
     )

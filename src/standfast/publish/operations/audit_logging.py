@@ -59,12 +59,15 @@ def _recording(edition: Edition) -> str:
         "## Recording one",
         fence(
             "from standfast_kit.audit import Actor, Audit\n\n"
-            f'audit.record("{example}", actor=Actor(type="user", id=user.id, ip_address=request.client),\n'
+            f'audit.emit("{example}", actor=Actor(type="user", id=user.id, ip_address=request.client),\n'
             '             outcome="success", context={"request_id": request.id})',
             "python",
         ),
-        "The call returns when the event is on the local disk; it is sent on from there, once, however often that "
-        "takes. An application that cannot reach standfast goes on working and loses no event.",
+        (
+            "The call returns when the event is on the local disk; it is sent on from there, once, "
+            "however often that "
+            "takes. An application that cannot reach standfast goes on working and loses no event."
+        ),
         f"Values of these fields are masked before they leave the application: {masked}."
         if masked
         else edition.owed("AUD-03", "Legal", "Which fields must never stand in the log in clear?"),
@@ -88,14 +91,18 @@ def _properties(edition: Edition) -> str:
         bullets(
             [
                 "**Immutable**: events are added, never changed; the database refuses updates and deletions.",
-                "**Tamper-evident**: each event is a leaf of a Merkle tree (RFC 6962) whose root is signed; "
-                "`standfast audit verify` recomputes all of it.",
+                (
+                    "**Tamper-evident**: each event is a leaf of a Merkle tree (RFC 6962) whose root is "
+                    "signed; `standfast audit verify` recomputes all of it."
+                ),
                 "**Always writable**: the spool takes events while the server is away.",
                 "**Queryable**: by who, what, on what, and when, on the audit page and by the API.",
             ]
         ),
         anchors,
         spool,
-        "More: [events](../compliance/audit-events.md), [format](../compliance/audit-schema.md), "
-        "[retention](../compliance/retention-policy.md), [access](../compliance/audit-access.md).",
+        (
+            "More: [events](../compliance/audit-events.md), [format](../compliance/audit-schema.md), "
+            "[retention](../compliance/retention-policy.md), [access](../compliance/audit-access.md)."
+        ),
     )

@@ -199,8 +199,10 @@ def _verification(edition: Edition) -> str:
         )
     return join(
         "## How they are proven",
-        "A copy that was never restored is a hope. A finished backup with a correct checksum can still lack "
-        "rows, so a restore counts them.",
+        (
+            "A copy that was never restored is a hope. A finished backup with a correct checksum can still "
+            "lack rows, so a restore counts them."
+        ),
         table(["Store", "How often", "Who", "What is proven"], rows),
     )
 
@@ -230,8 +232,11 @@ def _restore_of(edition: Edition, backup: Backup) -> str:
             )
         )
     commands = fence(
-        f"standfast restore {backup.store} --to ./restored            # the newest consistent state\n"
-        f"standfast restore {backup.store} --to ./restored --at '2026-01-15T10:30:00Z'   # just before the mistake",
+        (
+            f"standfast backup restore {backup.store} --into ./restored   # the newest consistent state\n"
+            f"standfast backup restore {backup.store} --into ./restored --to 2026-01-15T10:30:00Z\n"
+            f"# ... or the state just before a mistake\n"
+        ),
         "sh",
     )
     return join(f"### {escape(backup.store)}", " ".join(facts), commands)

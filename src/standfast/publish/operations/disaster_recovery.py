@@ -57,8 +57,10 @@ def _decision(edition: Edition) -> str:
             edition.owed(
                 "RTO-04",
                 "Business Analyst",
-                "May the system be gone for as long as its only region is? If not, "
-                "where does it move to, by which steps?",
+                (
+                    "May the system be gone for as long as its only region is? If not, "
+                    "where does it move to, by which steps?"
+                ),
             ),
         )
     rows = [
@@ -76,8 +78,11 @@ def _decision(edition: Edition) -> str:
         "## Should we fail over?",
         bullets(
             [
-                "Does the primary region answer from outside? Then this is not a lost region: use the runbook of "
-                "the alert.",
+                (
+                    "Does the primary region answer from outside? Then this is not a lost region: use the "
+                    "runbook of "
+                    "the alert."
+                ),
                 f"Could it pass by itself? Wait {span(wait)}, look again, and decide then.",
                 "Is data at stake? The incident commander decides; nobody else does.",
             ],

@@ -126,7 +126,11 @@ def _workflow(edition: Edition) -> str:
             [
                 "Alert cleared and journey checked for 30 minutes.",
                 "Tell everybody who was told that it began.",
-                f"Post-mortem within {within} for {names(edition.system.incidents.post_mortem_for) or 'none stated'}: `post-mortem-template.md`.",
+                (
+                    f"Post-mortem within {within} for "
+                    f"{names(edition.system.incidents.post_mortem_for) or 'none stated'}: "
+                    "`post-mortem-template.md`."
+                ),
                 "Keep the evidence: logs, graphs, the timeline.",
                 "Track every action to its end.",
             ],
@@ -156,7 +160,10 @@ def _duties(edition: Edition) -> str:
         else edition.owed("INC-02", "Legal", "Who is called when personal data may have leaked?")
     )
     lines = [
-        f"If data may have leaked ({names(personal) or 'no personal data is declared'}), the authority is told {clock} of knowing."
+        (
+            f"If data may have leaked ({names(personal) or 'no personal data is declared'}), the "
+            f"authority is told {clock} of knowing."
+        )
     ]
     vendors = [
         f"{escape(part.vendor or part.name)}: <{part.status_page}>"

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
+from standfast.paging.rotation import shifts
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
 from standfast.publish.markdown import bullets, escape, join, span, table
 
 if TYPE_CHECKING:
+    from standfast.paging.rotation import Watch
     from standfast.publish.edition import Edition
     from standfast.spec.system import EscalationStep, OnCall
 
 WEEKS = 8
+MOST = 60
+"""Rows shown of one rotation: office hours change hands twice a day."""
 
 
 def document(edition: Edition) -> Document:
@@ -40,12 +47,42 @@ def _rotations(edition: Edition) -> str:
 
 
 def _rotation(edition: Edition, rota: OnCall) -> str:
+    start = datetime.combine(edition.as_of, time(), tzinfo=ZoneInfo(rota.timezone)).astimezone(UTC)
+    end = start + timedelta(weeks=WEEKS)
+    watches = shifts(rota, start, end)
+    head = ["From", "To", "Primary", "Secondary"]
     return join(
         f"### {escape(rota.name)}",
         f"Covers {names(rota.covers)}, {escape(rota.hours)}, handover every {span(rota.shift.length)} at "
-        f"{rota.shift.handover_time:%H:%M} {escape(rota.timezone)}; order: "
-        f"{', '.join(edition.person(one) for one in rota.shift.order)}.",
+        f"{rota.shift.handover_time:%H:%M}; times are those of {escape(rota.timezone)}.",
+        table(head, [_watch(edition, rota, one) for one in watches[:MOST]]),
+        f"…and {len(watches) - MOST} more changes on the on-call page."
+        if len(watches) > MOST
+        else "",
+        _load(edition, watches),
     )
+
+
+def _watch(edition: Edition, rota: OnCall, watch: Watch) -> list[str]:
+    zone = ZoneInfo(rota.timezone)
+    begin, end = watch.begin.astimezone(zone), watch.end.astimezone(zone)
+    nobody = "**nobody (ONC-01: DevOps/Platform)**" if rota.hours == "24x7" else "nobody"
+    return [
+        f"{begin:%a %Y-%m-%d %H:%M}",
+        f"{end:%a %Y-%m-%d %H:%M}",
+        edition.person(watch.primary) if watch.primary else nobody,
+        edition.person(watch.secondary) if watch.secondary else "nobody",
+    ]
+
+
+def _load(edition: Edition, watches: tuple[Watch, ...]) -> str:
+    """How the hours of being primary are shared."""
+    hours: Counter[str] = Counter()
+    for watch in watches:
+        if watch.primary:
+            hours[watch.primary] += (watch.end - watch.begin) // timedelta(hours=1)
+    shared = [f"{edition.person(who)} {count} h" for who, count in sorted(hours.items())]
+    return f"Hours as primary: {', '.join(shared)}." if shared else ""
 
 
 # ------------------------------------------------------------------ escalation
@@ -72,8 +109,11 @@ def _escalation(edition: Edition) -> str:
     )
     return join(
         "## If nobody answers",
-        "Minutes count from the first page. A step with nobody on call, or whose every channel has failed, is passed "
-        "at once.",
+        (
+            "Minutes count from the first page. A step with nobody on call, or whose every channel "
+            "has failed, is passed "
+            "at once."
+        ),
         table(
             ["Rotation", "Severity", "0 min", "then", "then", "Promise"],
             [[*row[:5], row[5]] for row in rows],

@@ -25,8 +25,11 @@ def _template(edition: Edition) -> str:
     system = edition.system
     within = span(system.incidents.post_mortem_within)
     return join(
-        f"Due {within} after the incident, blameless. The incident's page offers this with the timeline filled in "
-        "from alerts, pages, acknowledgements and notes.",
+        (
+            f"Due {within} after the incident, blameless. The incident's page offers this with the "
+            f"timeline filled in "
+            "from alerts, pages, acknowledgements and notes."
+        ),
         "## Post-mortem: {what happened, in six words}",
         "**Date**: {date} | **Severity**: {SEV} | **Duration**: {hours}",
         "### Executive summary",

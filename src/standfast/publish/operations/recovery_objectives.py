@@ -42,8 +42,10 @@ def _objectives(edition: Edition) -> str:
             edition.owed(
                 "DAT-00",
                 "Business Analyst",
-                "Which data is there, how much of it may be lost (RPO), and how long "
-                "may it be away (RTO)?",
+                (
+                    "Which data is there, how much of it may be lost (RPO), and how long "
+                    "may it be away (RTO)?"
+                ),
             ),
         )
     return join(
@@ -80,8 +82,11 @@ def _disruptions(edition: Edition) -> str:
         blocks = [edition.owed("DAT-00", "Business Analyst", "No data type is stated.")]
     return join(
         "## By what happens",
-        "*Achievable* is what the plan gives by arithmetic; a restore or a drill that was measured says more, and "
-        "stands on the recovery page of the running standfast.",
+        (
+            "*Achievable* is what the plan gives by arithmetic; a restore or a drill that was "
+            "measured says more, and "
+            "stands on the recovery page of the running standfast."
+        ),
         *blocks,
     )
 

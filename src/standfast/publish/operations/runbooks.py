@@ -176,7 +176,8 @@ def _blast_of(edition: Edition, name: str) -> str:
     for other, need in blast.degraded:
         seen = escape(need.users_see) or "what users see is not stated (DEP-03: Business Analyst)"
         lines.append(
-            f"{escape(other)} goes on without {escape(need.to)} (fallback {escape(need.fallback or 'none')}): {seen}"
+            f"{escape(other)} goes on without {escape(need.to)} (fallback "
+            f"{escape(need.fallback or 'none')}): {seen}"
         )
     lines += [
         f"{escape(one.scenario)}: {escape(one.do)}; users see: {escape(one.users_see)}"
@@ -293,18 +294,25 @@ def _service(part: Component) -> str:
     )
 
 
+_QUERIES = (
+    "select state, count(*) from pg_stat_activity group by 1",
+    (
+        "select pid, now() - xact_start as age, state, left(query, 80) from pg_stat_activity"
+        " where state <> 'idle' order by age desc nulls last limit 10"
+    ),
+    (
+        "select pid, pg_blocking_pids(pid), left(query, 80) from pg_stat_activity"
+        " where cardinality(pg_blocking_pids(pid)) > 0"
+    ),
+    "select client_addr, state, replay_lag from pg_stat_replication",
+    "select pg_size_pretty(sum(size)) from pg_ls_waldir()",
+)
+
+
 def _postgresql(part: Component) -> str:
     host, _, port = (part.address or f"{part.name}:5432").partition(":")
     psql = f"psql -h {host} -p {port or '5432'} -c"
-    asks = [
-        f'{psql} "select state, count(*) from pg_stat_activity group by 1"',
-        f'{psql} "select pid, now() - xact_start as age, state, left(query, 80) from pg_stat_activity '
-        f"where state <> 'idle' order by age desc nulls last limit 10\"",
-        f'{psql} "select pid, pg_blocking_pids(pid), left(query, 80) from pg_stat_activity '
-        f'where cardinality(pg_blocking_pids(pid)) > 0"',
-        f'{psql} "select client_addr, state, replay_lag from pg_stat_replication"',
-        f'{psql} "select pg_size_pretty(sum(size)) from pg_ls_waldir()"',
-    ]
+    asks = [f'{psql} "{query}"' for query in _QUERIES]
     rows = [
         [
             "a long transaction blocks others",
@@ -319,8 +327,7 @@ def _postgresql(part: Component) -> str:
         [
             "disk full",
             code("df -h") + ", last query",
-            "a replication slot that nobody reads keeps WAL: "
-            + code("select * from pg_replication_slots"),
+            "a slot that nobody reads keeps WAL: see " + code("pg_replication_slots"),
         ],
         [
             "bad plan after a release",
@@ -343,7 +350,10 @@ def _external(part: Component) -> str:
     return numbered(
         [
             f"Look at {page}.",
-            "Confirm that the breaker is open and the fallback works: users should see the degraded answer, not an error.",
+            (
+                "Confirm that the breaker is open and the fallback works: users should see the degraded "
+                "answer, not an error."
+            ),
             f"Open a ticket with {escape(part.vendor or part.name)} and note its number here.",
         ]
     )
@@ -364,7 +374,7 @@ def _backing(part: Component) -> str:
 
 
 def _own_steps(edition: Edition) -> str:
-    base = (edition.system.server.public_url or "http://127.0.0.1:8080").rstrip("/")
+    base = (edition.system.server.public_url or "http://127.0.0.1:8600").rstrip("/")
     return fence(
         f"curl -fsS {base}/health/live\nsystemctl status standfast\njournalctl -u standfast -n 100 --no-pager\n"
         "standfast doctor        # works while the server is dead\nsystemctl restart standfast",
@@ -380,7 +390,10 @@ def _scrape_steps(edition: Edition) -> str:
     ]
     return join(
         fence("\n".join(asks), "sh") if asks else "",
-        "The target's error stands on Prometheus' page *Status, Targets*. Until it is back, its objectives are unmeasured: watch it by hand.",
+        (
+            "The target's error stands on Prometheus' page *Status, Targets*. Until it is back, its "
+            "objectives are unmeasured: watch it by hand."
+        ),
     )
 
 
@@ -402,7 +415,10 @@ def _verification(edition: Edition, page: Page) -> str:
 def _escalation(edition: Edition, page: Page) -> str:
     said = page.declared.escalate if page.declared else ""
     lines = dict.fromkeys(
-        f"{escape(alert.component)}, {alert.severity.value}: {edition.escalation(alert.component, alert.severity)}"
+        (
+            f"{escape(alert.component)}, {alert.severity.value}: "
+            f"{edition.escalation(alert.component, alert.severity)}"
+        )
         for alert in page.alerts
     )
     leads = dict.fromkeys(

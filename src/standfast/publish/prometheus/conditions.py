@@ -1,4 +1,4 @@
-"""The forms of condition in PromQL: threshold, absence, expiry and age; burn rates have a module of their own."""
+"""Conditions in PromQL: threshold, absence, expiry and age; burn rates have their own module."""
 
 from __future__ import annotations
 
@@ -100,16 +100,22 @@ def _no_requests(condition: Absence, component: Component) -> Query:
     window = max(condition.lasting, looking_back(component))
     wanted = metrics.successes if "success" in condition.signal else metrics.requests
     # `or vector(0)`: a dead application has no series at all, and must not look like a healthy one.
-    expr = f"(({over(wanted(component), window)}) or vector(0)) == 0"
+    expr = f"({over(wanted(component), window)} or vector(0)) == 0"
     asked = signals.requests_of(component, "2xx")
     failed = signals.requests_of(component, "5xx")
     if condition.guarded:
         expr = f"({expr})\nand on() ({_disturbed(component, window)})"
+    success = "success" in condition.signal
+    silent = (
+        Samples(series=failed, step=15)
+        if success
+        else Samples(series=series("up", job=component.name))
+    )
     # The window itself is how long nothing was seen; a `for` on top would wait twice.
     return Query(
         expr=expr,
         lasting=ZERO,
-        bad=(Samples(series=asked, first=100), Samples(series=failed, step=15)),
+        bad=(Samples(series=asked, first=100), silent),
         good=(Samples(series=asked, step=150), Samples(series=failed)),
     )
 

@@ -1,4 +1,4 @@
-"""Which series carry a component's signals: what the kit and the exporters call them, or the file's own names."""
+"""Which series carry a component's signals, by the names of the kit, an exporter or the file."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from __future__ import annotations
 import json
 import re
 from datetime import timedelta
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.publish.markdown import span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from fractions import Fraction
 
 WINDOW = "$w"
 """Stands for the length of a window in the text of a query."""

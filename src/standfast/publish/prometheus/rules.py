@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -9,7 +10,6 @@ from typing import TYPE_CHECKING
 import yaml
 
 from standfast.publish.document import GENERATED, Generated
-from standfast.publish.edition import Edition
 from standfast.publish.markdown import span
 from standfast.publish.prometheus import metrics, objectives
 from standfast.publish.prometheus.conditions import query_of
@@ -21,13 +21,14 @@ from standfast.spec.values import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from standfast.publish.edition import Edition
     from standfast.publish.prometheus.objectives import Measured
     from standfast.slo.burn import BurnWindow
     from standfast.spec.system import AlertRule, System
 
 RULES = "ops/generated/prometheus/rules.yml"
 TESTS = "ops/generated/prometheus/rules_test.yml"
-EVERY = timedelta(seconds=15)  # between samples and evaluations in unit tests
+EVERY = timedelta(seconds=15)  # between the samples of unit tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,11 +97,17 @@ def _burn(condition: Burn, every: dict[str, Measured | Unsaid]) -> Query | Unsai
             to="Business Analyst",
         )
     return Query(
-        expr="\nor ".join(query.expr for query in queries),
+        expr=_as_one([query.expr for query in queries]),
         lasting=timedelta(0),
         bad=tuple(dict.fromkeys(one for query in queries for one in query.bad)),
         good=tuple(dict.fromkeys(one for query in queries for one in query.good)),
     )
+
+
+def _as_one(exprs: list[str]) -> str:
+    """Several objectives under one name: without the label that parts them, or Prometheus refuses twins."""
+    together = "\nor ".join(exprs)
+    return together if len(exprs) == 1 else f"max by (component) (\n{together}\n)"
 
 
 def _pages(one: Measured) -> Query | None:
@@ -152,7 +159,9 @@ def rules(edition: Edition) -> Generated:
         {
             "name": "standfast-alerts",
             "rules": [
-                _entry(edition, one) for one in alerts(system) if isinstance(one.query, Query)
+                _entry(edition, one, one.query)
+                for one in alerts(system)
+                if isinstance(one.query, Query)
             ],
         },
         {"name": "standfast-watch", "rules": list(_watch(edition))},
@@ -162,8 +171,7 @@ def rules(edition: Edition) -> Generated:
     )
 
 
-def _entry(edition: Edition, alert: Alert) -> dict[str, object]:
-    assert isinstance(alert.query, Query)
+def _entry(edition: Edition, alert: Alert, query: Query) -> dict[str, object]:
     team = edition.system.team_of(alert.component)
     labels = {
         "severity": alert.severity.value,
@@ -171,9 +179,9 @@ def _entry(edition: Edition, alert: Alert) -> dict[str, object]:
         **({"objective": alert.objective} if alert.objective else {}),
         **({"team": team.name} if team else {}),
     }
-    entry: dict[str, object] = {"alert": alert.name, "expr": alert.query.expr}
-    if alert.query.lasting:
-        entry["for"] = span(alert.query.lasting)
+    entry: dict[str, object] = {"alert": alert.name, "expr": query.expr}
+    if query.lasting:
+        entry["for"] = span(query.lasting)
     return entry | {
         "labels": labels,
         "annotations": {"summary": literal(alert.summary), "runbook": runbook_path(alert.runbook)},
@@ -217,7 +225,10 @@ def _watch(edition: Edition) -> Iterator[dict[str, object]]:
         "for": "10m",
         "labels": {"severity": Severity.P3.value, "component": "standfast"},
         "annotations": {
-            "summary": "{{ $labels.indicator }} sees events but cannot tell bad ones: metric, label or bucket missing",
+            "summary": (
+                "{{ $labels.indicator }} sees events but cannot tell bad ones: metric, label or bucket "
+                "missing"
+            ),
             "runbook": runbook_path("not-scraped"),
         },
     }
@@ -238,7 +249,8 @@ def _watch(edition: Edition) -> Iterator[dict[str, object]]:
 def dump(edition: Edition, content: object) -> str:
     head = (
         f"# {GENERATED} {edition.version} from sha256:{edition.system.digest[:16]}, "
-        f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; edits here are lost.\n"
+        f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; "
+        f"edits here are lost.\n"
     )
     return head + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
 
@@ -246,7 +258,7 @@ def dump(edition: Edition, content: object) -> str:
 class _Dumper(yaml.SafeDumper):
     """Queries of several lines as blocks, so that people can read them."""
 
-    def ignore_aliases(self, data: object) -> bool:
+    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
         return True
 
 
@@ -263,32 +275,72 @@ _Dumper.add_representer(str, _text)
 
 def tests(edition: Edition) -> Generated:
     """For every alert a world in which it fires and one in which it stays quiet."""
-    cases = [
-        case
-        for alert in alerts(edition.system)
-        if isinstance(alert.query, Query) and alert.query.bad
-        for case in (_case(alert, alert.query.bad, 1), _case(alert, alert.query.good, 0))
+    able = [
+        (one, one.query)
+        for one in alerts(edition.system)
+        if isinstance(one.query, Query) and one.query.bad
     ]
-    content = {"rule_files": ["rules.yml"], "evaluation_interval": span(EVERY), "tests": cases}
+    cases = [
+        *(
+            _case(shared, firing=True)
+            for shared in _packed([(one, query, query.bad) for one, query in able])
+        ),
+        *(
+            _case(shared, firing=False)
+            for shared in _packed([(one, query, query.good) for one, query in able])
+        ),
+    ]
+    content = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": cases}
     return Generated(path=TESTS, text=dump(edition, content))
 
 
-def _case(alert: Alert, world: World, firing: int) -> dict[str, object]:
-    assert isinstance(alert.query, Query)
-    at = alert.query.lasting + timedelta(minutes=12)
-    samples = at // EVERY + 2
+Trial = tuple[Alert, Query, World]
+
+
+def _packed(trials: list[Trial]) -> list[list[Trial]]:
+    """Alerts that can share one run: their worlds are the same, or speak of different components."""
+    packs: list[list[Trial]] = []
+    for trial in trials:
+        fitting = (pack for pack in packs if all(_apart(trial[2], other[2]) for other in pack))
+        pack = next(fitting, None)
+        if pack is None:
+            packs.append([trial])
+        else:
+            pack.append(trial)
+    return packs
+
+
+def _apart(one: World, other: World) -> bool:
+    return one == other or not _subjects(one) & _subjects(other)
+
+
+_SUBJECT = re.compile(r'(?:job|component|store)=("(?:[^"\\]|\\.)*")')
+
+
+def _subjects(world: World) -> set[str]:
+    """The components whose series a world holds, by whichever label names them."""
+    return {found for samples in world for found in _SUBJECT.findall(samples.series)}
+
+
+def _case(trials: list[Trial], *, firing: bool) -> dict[str, object]:
+    """One run of promtool. Twelve minutes beyond the longest wait let every short window fill."""
+    at = {alert.name: query.lasting + timedelta(minutes=12) for alert, query, _ in trials}
+    samples = max(at.values()) // EVERY + 2
+    series = dict.fromkeys(one for _, _, world in trials for one in world)
+    deed = "fires" if firing else "stays quiet"
     return {
-        "name": f"{alert.name} {'fires' if firing else 'stays quiet'}",
+        "name": ", ".join(f"{name} {deed}" for name in at),
         "interval": span(EVERY),
         "input_series": [
-            {"series": one.series, "values": f"{one.first:.12g}+{one.step:.12g}x{samples}"}
-            for one in world
+            {"series": one.series, "values": f"{one.first:.12g}{one.step:+.12g}x{samples}"}
+            for one in series
         ],
         "promql_expr_test": [
             {
-                "expr": f'count(ALERTS{{alertname="{alert.name}",alertstate="firing"}})',
-                "eval_time": span(at),
-                "exp_samples": [{"labels": "{}", "value": firing}] if firing else [],
+                "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}})',
+                "eval_time": span(when),
+                "exp_samples": [{"labels": "{}", "value": 1}] if firing else [],
             }
+            for name, when in at.items()
         ],
     }

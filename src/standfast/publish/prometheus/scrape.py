@@ -37,7 +37,7 @@ def _jobs(edition: Edition) -> Iterator[dict[str, object]]:
     yield _job("standfast", "standfast", f"{base}/metrics", None)
 
 
-LOCAL = "http://127.0.0.1:8080"
+LOCAL = "http://127.0.0.1:8600"
 """Where standfast is looked for when the file does not say; on the same machine."""
 
 

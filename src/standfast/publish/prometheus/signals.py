@@ -173,6 +173,23 @@ def _disk(_: re.Match[str], component: Component, __: System) -> Signal:
     )
 
 
+def _disk_left(_: re.Match[str], component: Component, __: System) -> Signal:
+    """Seconds until the disk is full at the pace of the last hour; absent while it does not fill."""
+    labels = metrics.labels(component)
+    free = series("node_filesystem_avail_bytes", **labels)
+    fed = series("node_filesystem_avail_bytes", fstype="ext4", mountpoint="/", **labels)
+    room = 1e12
+
+    def full_in(seconds: float) -> World:
+        return (Samples(series=fed, first=room, step=-room / seconds * EVERY),)
+
+    return Signal(
+        value=f"min({free} / -(deriv({free}[1h]) < 0))",
+        high=lambda limit: full_in(float(limit) * 4),
+        low=lambda limit: full_in(float(limit) / 2),
+    )
+
+
 def _cpu(_: re.Match[str], component: Component, __: System) -> Signal:
     fed = series("node_cpu_seconds_total", cpu="0", mode="idle", **metrics.labels(component))
     idle = series("node_cpu_seconds_total", mode="idle", **metrics.labels(component))
@@ -253,6 +270,7 @@ _KNOWN: tuple[tuple[str, Build], ...] = (
     (r"active requests|concurrent users|concurrent requests", _active),
     (r"probe failures", _probe_failures),
     (r"disk used|disk", _disk),
+    (r"disk full in", _disk_left),
     (r"cpu used|cpu", _cpu),
     (r"memory used|memory", _memory),
     (r"query time", _query_time),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeVar
 
-from standfast.spec.problem import nearest
+from standfast.spec.problem import MOST_SHOWN, nearest
 from standfast.spec.values import Assumption
 
 if TYPE_CHECKING:
@@ -41,7 +41,9 @@ class Margin:
         """Does `name` exist among `known`? Notes the mistake where it does not."""
         if name in known:
             return True
-        hint = nearest(name, known) or _declared(kind, known)
+        # After so many only a count is shown, and comparing names is the dear part.
+        hint = "" if len(self.mistakes) > MOST_SHOWN else nearest(name, known)
+        hint = hint or _declared(kind, known)
         self.wrong(path, f"there is no {kind} '{name}'{hint}")
         return False
 

@@ -1,29 +1,27 @@
-"""Service levels, journeys and the budget policy."""
+"""Service levels and the budget policy."""
 
 from __future__ import annotations
 
 import re
 from fractions import Fraction
-from math import floor, prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
-from standfast.spec.system import BudgetPolicy, Journey, PolicyBand, ServiceLevel
-from standfast.spec.values import Promise, Strength
+from standfast.spec.system import BudgetPolicy, PolicyBand, ServiceLevel
+from standfast.spec.values import Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
     from datetime import timedelta
 
     from standfast.spec.meaning.margin import Margin
-    from standfast.spec.system import Component, Need
+    from standfast.spec.system import Component
     from standfast.spec.v1 import promises as v1
     from standfast.spec.v1.file import FileShape
 
 BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
 OURS = ("5xx", "timeout")  # what counts as our failure: server errors and time-outs
-_UP = frozenset({"availability", "errors", "probe"})
 _BAND = re.compile(
     r"(?:(?P<sign>[<>])\s*)?(?P<low>\d+(?:\.\d+)?)%?(?:\s*[-–]\s*(?P<high>\d+(?:\.\d+)?))?\s*%"
 )
@@ -98,110 +96,6 @@ def _assumed(
     return ServiceLevel(
         name=level, of=of, sli="availability", slos=slos, window=window, bad_codes=OURS
     )
-
-
-def journeys(
-    file: FileShape,
-    components: Mapping[str, Component],
-    levels: Mapping[str, ServiceLevel],
-    criticality: str,
-    margin: Margin,
-) -> Mapping[str, Journey]:
-    found = {}
-    for name, shape in file.journeys.items():
-        path = f"journeys.{name}"
-        margin.refer_all(f"{path}.path", shape.path, components, "component")
-        slo = shape.slo.promise if shape.slo else None
-        if slo is None:
-            slo = _ceiling(name, shape.path, components, levels, criticality, margin)
-        found[name] = Journey(
-            name=name,
-            path=tuple(shape.path),
-            slo=slo,
-            sla=shape.sla.promise if shape.sla else None,
-            revenue_per_hour=shape.revenue_per_hour,
-            critical=shape.critical,
-        )
-    return MappingProxyType(found)
-
-
-def _ceiling(
-    name: str,
-    path: Iterable[str],
-    components: Mapping[str, Component],
-    levels: Mapping[str, ServiceLevel],
-    criticality: str,
-    margin: Margin,
-) -> Promise:
-    """The product of what the hard needs promise, rounded down to a hundredth of a percent."""
-    hard = hard_needs(path, components)
-    shares = {one: _availability(components[one], levels) for one in hard}
-    shares |= {
-        need.to: _survival(_availability(components[need.to], levels), need)
-        for need in _soft_needs(path, hard, components)
-    }
-    known = [one for one, share in shares.items() if share is not None]
-    product = prod((share for share in shares.values() if share is not None), start=Fraction(1))
-    if known:
-        ceiling = Fraction(floor(product * 10_000), 10_000)
-        because = f"{' × '.join(known)} allow no more"
-    else:
-        ceiling = units.percentage(BY_CRITICALITY[criticality])
-        because = f"criticality is {criticality}"
-    text = units.show_percentage(ceiling)
-    margin.assume(
-        f"journeys.{name}.slo", f"SLO for the journey {name} assumed {text}", because,
-        f"write `journeys.{name}.slo` to change",
-    )  # fmt: skip
-    return Promise(text=text, target=ceiling)
-
-
-def hard_needs(path: Iterable[str], components: Mapping[str, Component]) -> list[str]:
-    """The parts of a journey without which it fails: its path less what is needed softly, and theirs."""
-    members = [one for one in path if one in components]
-    reached = {
-        to: need.strength
-        for one in members
-        for to, need in components[one].needs.items()
-        if to in members
-    }
-    waiting = [one for one in members if reached.get(one) is not Strength.SOFT]
-    found: list[str] = []
-    while waiting:
-        one = waiting.pop(0)
-        if one in found or one not in components:
-            continue
-        found.append(one)
-        needs = components[one].needs.values()
-        waiting += [need.to for need in needs if need.strength is Strength.HARD]
-    return found
-
-
-def _soft_needs(
-    path: Iterable[str], hard: Collection[str], components: Mapping[str, Component]
-) -> list[Need]:
-    """How the parts of the path that it can do without are needed."""
-    members = [one for one in path if one in components]
-    needs = {to: need for one in members for to, need in components[one].needs.items()}
-    return [needs[one] for one in members if one not in hard and one in needs]
-
-
-def _survival(share: Fraction | None, need: Need) -> Fraction | None:
-    """How often a soft need does no harm: it is up, or its fallback works."""
-    return share if share is None else 1 - (1 - share) * (1 - (need.effectiveness or 0))
-
-
-def _availability(component: Component, levels: Mapping[str, ServiceLevel]) -> Fraction | None:
-    stated = component.availability or component.sla
-    if stated is not None:
-        return stated
-    promised = [
-        promise.target
-        for level in levels.values()
-        if level.of == component.name and level.sli in _UP and not level.route
-        for promise in level.slos
-    ]
-    return min(promised, default=None)
 
 
 def budget_policy(file: FileShape, known: Iterable[str], margin: Margin) -> BudgetPolicy:

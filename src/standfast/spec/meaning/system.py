@@ -9,6 +9,7 @@ from standfast.spec.meaning import (
     alerts,
     compliance,
     incidents,
+    journeys,
     people,
     promises,
     recovery,
@@ -54,7 +55,7 @@ def mean(
     )  # fmt: skip
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
-    journeys = promises.journeys(file, parts, levels, criticality, margin)
+    ways = journeys.journeys(file, parts, levels, criticality, margin)
     policy = promises.budget_policy(file, [*file.people, *file.teams], margin)
     rules = alerts.alerts(file, parts, levels, margin)
     severities = people.severities(file, margin)
@@ -72,7 +73,7 @@ def mean(
         budget_window=window,
         regions=topology.regions(file),
         components=parts,
-        journeys=journeys,
+        journeys=ways,
         service_levels=levels,
         budget_policy=policy,
         alerts=rules,

@@ -23,6 +23,18 @@ def service(app: PlatformNow, _caller: Reader, name: str) -> Response:
     return answer(app.read.service(name, app.now()))
 
 
+@routes.get("/infrastructure")
+def infrastructure(app: PlatformNow, _caller: Reader) -> Response:
+    """What each component has of its resources."""
+    return answer(app.read.infrastructure(app.now()))
+
+
+@routes.get("/experience")
+def experience(app: PlatformNow, _caller: Reader) -> Response:
+    """What users feel, by journey."""
+    return answer(app.read.experience(app.now()))
+
+
 @routes.get("/objectives/{name}")
 def objective(app: PlatformNow, _caller: Reader, name: str) -> Response:
     """One objective: what is left of its budget, and why."""

@@ -33,6 +33,17 @@ def service(request: Request, app: PlatformNow, _caller: Reader, name: str) -> R
     )
 
 
+@routes.get("/infrastructure")
+def infrastructure(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    screen = app.read.infrastructure(app.now())
+    return _draw(request, "infrastructure.html", screen, app, "/infrastructure")
+
+
+@routes.get("/experience")
+def experience(request: Request, app: PlatformNow, _caller: Reader) -> Response:
+    return _draw(request, "experience.html", app.read.experience(app.now()), app, "/experience")
+
+
 @routes.get("/objectives/{name}")
 def objective(request: Request, app: PlatformNow, _caller: Reader, name: str) -> Response:
     return _draw(

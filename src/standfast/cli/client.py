@@ -1,0 +1,145 @@
+"""The API of a running server, for commands: JSON in, JSON out, every failure one of our errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlencode, urlsplit
+
+import click
+
+from standfast.errors import (
+    Conflict,
+    FileError,
+    NotAllowed,
+    NotFound,
+    StandfastError,
+    TimedOut,
+    Unreachable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from http.client import HTTPResponse
+
+DEFAULT_SERVER = "http://127.0.0.1:8600"
+_ERRORS: dict[int, type[StandfastError]] = {
+    401: NotAllowed, 403: NotAllowed, 404: NotFound, 409: Conflict, 412: Conflict,
+    408: TimedOut, 504: TimedOut, 502: Unreachable, 503: Unreachable,
+}  # fmt: skip
+_LARGEST_ANSWER = 64 * 1024 * 1024  # bytes
+
+
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would carry the token to wherever it points."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+class Client:
+    def __init__(self, server: str, token: str | None = None, timeout: float = 30) -> None:
+        if urlsplit(server).scheme not in {"http", "https"}:
+            raise FileError(
+                (f"{server!r} is not the address of a server",), fix="--server https://..."
+            )
+        self._server, self._token, self._timeout = server.rstrip("/"), token, timeout
+        self._opener = urllib.request.build_opener(_NoRedirect)
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """`path` as in "/api/v1/audit"; parameters that are None are left out."""
+        return self._json(self._request("GET", path, params))
+
+    def post(self, path: str, body: Any = None) -> Any:
+        return self._json(self._request("POST", path, body=body))
+
+    def lines(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[str]:
+        """An answer that is too long to hold, line by line."""
+        with self._open(self._request("GET", path, params)) as answer:
+            for line in answer:
+                yield line.decode().rstrip("\n")
+
+    def _request(
+        self, method: str, path: str, params: Mapping[str, Any] | None = None, body: Any = None
+    ) -> urllib.request.Request:
+        given = {name: value for name, value in (params or {}).items() if value is not None}
+        address = self._server + path + (f"?{urlencode(given)}" if given else "")
+        headers = {"Accept": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        data = None
+        if method != "GET":
+            data = json.dumps({} if body is None else body).encode()
+            headers["Content-Type"] = "application/json"
+        return urllib.request.Request(address, data=data, headers=headers, method=method)  # noqa: S310 - the scheme is checked
+
+    def _json(self, request: urllib.request.Request) -> Any:
+        with self._open(request) as answer:
+            data = answer.read(_LARGEST_ANSWER + 1)
+        if len(data) > _LARGEST_ANSWER:
+            raise StandfastError("the answer is too long", where=self._server)
+        try:
+            return json.loads(data) if data else None
+        except ValueError as error:
+            raise StandfastError(
+                "the answer is not JSON; is this a standfast server?", where=self._server
+            ) from error
+
+    def _open(self, request: urllib.request.Request) -> HTTPResponse:
+        try:
+            answer: HTTPResponse = self._opener.open(request, timeout=self._timeout)
+        except urllib.error.HTTPError as error:
+            with error:
+                self._refuse(error)
+        except TimeoutError as error:
+            raise TimedOut("the server took too long", where=self._server) from error
+        except (urllib.error.URLError, OSError) as error:
+            if isinstance(getattr(error, "reason", None), TimeoutError):
+                raise TimedOut("the server took too long", where=self._server) from error
+            raise Unreachable(
+                f"the server does not answer: {getattr(error, 'reason', error)}",
+                where=self._server,
+                fix="start it with `standfast serve`, or name another with --server",
+            ) from error
+        return answer
+
+    def _refuse(self, error: urllib.error.HTTPError) -> NoReturn:
+        """From the answer's problem document (RFC 9457), where there is one."""
+        try:
+            told = json.loads(error.read(1_000_000))
+            said = str(told.get("detail") or told.get("title") or "")
+        except (ValueError, AttributeError):
+            said = ""
+        kind = _ERRORS.get(error.code, StandfastError)
+        fix = "give a token with --token-file or STANDFAST_TOKEN" if error.code == 401 else ""
+        raise kind(
+            said or f"the server answered {error.code}", where=self._server, fix=fix
+        ) from error
+
+
+def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds --server and --token-file; the command makes its client of them by `connect`."""
+    token_file = click.option(
+        "--token-file",
+        type=click.Path(dir_okay=False),
+        help="A file with the API token; else STANDFAST_TOKEN.",
+    )
+    server = click.option(
+        "--server", envvar="STANDFAST_SERVER", default=DEFAULT_SERVER, show_default=True,
+        help="The server's address; else STANDFAST_SERVER.",
+    )  # fmt: skip
+    return server(token_file(command))
+
+
+def connect(server: str, token_file: str | None) -> Client:
+    token = os.environ.get("STANDFAST_TOKEN")
+    if token_file:
+        try:
+            with open(token_file) as file:  # noqa: PTH123 - one line of a file that was named
+                token = file.read(4096).strip()
+        except OSError as error:
+            raise FileError((f"{token_file}: cannot read the token: {error.strerror}",)) from error
+    return Client(server, token or None)

@@ -1,0 +1,385 @@
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import threading
+import time
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from fractions import Fraction
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from standfast import spec
+from standfast.drivers.files import Files
+from standfast.publish.prometheus import objectives
+from standfast.publish.prometheus.conditions import query_of
+from standfast.publish.prometheus.promql import le, number, series
+from standfast.publish.prometheus.query import Query, Unsaid
+from standfast.publish.prometheus.rules import alerts
+from standfast.spec import system as s
+from standfast.spec.condition import Absence, Age, Burn, Condition, Expiry, Expr, Threshold
+from standfast.spec.values import Promise, Severity
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+RULES = "ops/generated/prometheus/rules.yml"
+TESTS = "ops/generated/prometheus/rules_test.yml"
+SCRAPE = "ops/generated/prometheus/scrape.yml"
+ALERTMANAGER = "ops/generated/alertmanager/alertmanager.yml"
+
+
+def written(tmp_path: Path, texts: dict[str, str]) -> Path:
+    for path in (RULES, TESTS, SCRAPE, ALERTMANAGER):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_text(texts[path], encoding="utf-8")
+    return (tmp_path / RULES).parent
+
+
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.parametrize("which", ["shop", "bare"])
+def test_prometheus_and_alertmanager_accept_what_is_generated(
+    which: str, request: pytest.FixtureRequest, tmp_path: Path, texts
+) -> None:
+    folder = written(tmp_path, texts(request.getfixturevalue(which)))
+    run(folder, "promtool", "check", "rules", "rules.yml")
+    run(folder, "promtool", "check", "config", "scrape.yml")
+    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    run(folder, "amtool", "check-config", str(tmp_path / ALERTMANAGER))
+
+
+def test_one_burn_alert_on_a_level_with_several_promises_fires_once(
+    shop: s.System, tmp_path: Path, texts
+) -> None:
+    burn = Burn(objective="api-latency", text="burn rate of api-latency")
+    mine = s.AlertRule(name="slow", of="api", when=burn, severity=Severity.P2)
+    folder = written(tmp_path, texts(replace(shop, alerts={"slow": mine}, journeys={})))
+    run(folder, "promtool", "test", "rules", "rules_test.yml")
+
+
+@pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
+def test_every_example_is_published_for_its_tools_to_accept(
+    example: Path, tmp_path: Path, texts
+) -> None:
+    folder = written(tmp_path, texts(spec.read(str(example), Files())))
+    run(folder, "promtool", "check", "rules", "rules.yml")
+    run(folder, "promtool", "check", "config", "scrape.yml")
+    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    run(folder, "amtool", "check-config", str(tmp_path / ALERTMANAGER))
+
+
+def test_the_unit_tests_are_able_to_fail(shop: s.System, tmp_path: Path, texts) -> None:
+    one = {"api-down": shop.alerts["api-down"]}
+    folder = written(tmp_path, texts(replace(shop, alerts=one, service_levels={}, journeys={})))
+    rules = (folder / "rules.yml").read_text(encoding="utf-8")
+    (folder / "rules.yml").write_text(rules.replace("code_class=~", "code_klass=~"))
+    done = subprocess.run(
+        ["promtool", "test", "rules", "rules_test.yml"],
+        cwd=folder,
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode != 0
+
+
+def test_every_alert_of_the_file_is_tested_in_a_bad_and_in_a_good_world(shop, texts) -> None:
+    cases = yaml.safe_load(texts(shop)[TESTS])["tests"]
+    names = {name for case in cases for name in case["name"].split(", ")}
+    for alert in alerts(shop):
+        assert {f"{alert.name} fires", f"{alert.name} stays quiet"} <= names
+
+
+# ------------------------------------------------------------------ every form of condition
+
+FORMS: list[tuple[str, Condition]] = [
+    ("api", Absence(signal="successful requests", lasting=timedelta(minutes=1), text="a")),
+    ("api", Absence(signal="requests", lasting=timedelta(minutes=5), text="a", guarded=False)),
+    ("api", Absence(signal="metrics", lasting=timedelta(minutes=2), text="a")),
+    ("cache", Absence(signal="successful requests", lasting=timedelta(minutes=1), text="a")),
+    ("api", Absence(signal="successful probes", lasting=timedelta(minutes=1), text="a")),
+    ("db", Age(what="backup", limit=timedelta(hours=26), text="a")),
+    ("web", Expiry(what="certificate", within=timedelta(days=14), text="a")),
+    *(
+        (
+            of,
+            Threshold(
+                signal=signal,
+                above=above,
+                limit=Fraction(limit),
+                unit=unit,
+                lasting=timedelta(minutes=2),
+                text="a",
+                floor=floor,
+            ),
+        )
+        for of, signal, above, limit, unit, floor in [
+            ("api", "error rate", True, "0.05", "%", 0),
+            ("api", "error rate", True, "0.05", "%", 20),
+            ("api", "p99.9 latency", True, "0.5", "s", 0),
+            ("api", "requests per second", False, "2", "", 0),
+            ("api", "concurrent users", True, "500", "", 0),
+            ("api", "probe failures", True, "0.5", "%", 0),
+            ("db", "connections", True, "90", "", 0),
+            ("db", "connections used", True, "0.9", "%", 0),
+            ("db", "replication lag", True, "30", "s", 0),
+            ("db", "disk used", True, "0.8", "%", 0),
+            ("db", "disk full in", False, "86400", "s", 0),
+            ("api", "cpu used", True, "0.9", "%", 0),
+            ("api", "memory used", True, "0.9", "%", 0),
+        ]
+    ),
+]
+
+
+def test_every_form_of_condition_fires_when_it_must_and_only_then(
+    shop: s.System, tmp_path: Path, texts
+) -> None:
+    rules = {
+        f"form-{number}": s.AlertRule(name=f"form-{number}", of=of, when=when, severity=Severity.P3)
+        for number, (of, when) in enumerate(FORMS)
+    }
+    system = replace(shop, alerts=rules, service_levels={}, journeys={})
+    assert not [one for one in alerts(system) if isinstance(one.query, Unsaid)]
+    folder = written(tmp_path, texts(system))
+    run(folder, "promtool", "test", "rules", "rules_test.yml")
+
+
+def test_what_no_metric_tells_is_said_and_no_query_is_made_up(shop: s.System) -> None:
+    for of, when in [
+        ("payments", Absence(signal="successful requests", lasting=timedelta(minutes=1), text="a")),
+        ("web", Expiry(what="domain", within=timedelta(days=14), text="a")),
+        ("cache", Age(what="drill", limit=timedelta(days=90), text="a")),
+        ("api", Expr(promql="  ", lasting=timedelta(0), text="a")),
+    ]:
+        found = query_of(when, shop.components[of], shop)
+        assert isinstance(found, Unsaid)
+        assert found.reason
+    with pytest.raises(ValueError, match="empty"):
+        Query(expr=" ", lasting=timedelta(0))
+
+
+def test_a_burn_alert_of_the_file_takes_the_place_of_the_default_ones(shop: s.System) -> None:
+    mine = s.AlertRule(
+        name="budget",
+        of="api",
+        when=Burn(objective="api-availability", text="burn rate of api-availability"),
+        severity=Severity.P1,
+    )
+    found = alerts(replace(shop, alerts={"budget": mine}))
+    burning = [one.name for one in found if one.objective == "api-availability"]
+    assert burning == ["budget"]
+    assert isinstance(found[0].query, Query)
+    assert "rate1h" in found[0].query.expr
+    assert "rate3d" not in found[0].query.expr
+
+
+def test_windows_and_factors_follow_the_period(shop: s.System) -> None:
+    level = replace(shop.service_levels["api-availability"], window=timedelta(days=28))
+    system = replace(shop, service_levels={level.name: level}, journeys={}, alerts={})
+    exprs = " ".join(one.query.expr for one in alerts(system) if isinstance(one.query, Query))
+    assert ">= 0.01344 and" in exprs  # 13.44 x 0.1%
+    assert ">= 0.0056 and" in exprs
+
+
+def test_an_alert_that_can_never_fire_is_left_out(shop: s.System) -> None:
+    low = Promise(text="90%", target=Fraction(9, 10))
+    level = replace(shop.service_levels["api-availability"], slos=(low,))
+    system = replace(shop, service_levels={level.name: level}, journeys={}, alerts={})
+    severities = {one.severity for one in alerts(system)}
+    assert Severity.P1 not in severities  # 14.4 x 10% is more than everything
+    assert Severity.P2 in severities
+
+
+def test_an_objective_finer_than_the_scrapes_is_left_to_standfast_with_a_reason(shop) -> None:
+    level = replace(shop.service_levels["api-availability"], window=timedelta(hours=1))
+    system = replace(shop, service_levels={level.name: level}, journeys={})
+    ((_, found),) = objectives.measured(system)
+    assert isinstance(found, Unsaid)
+    assert "own evaluator" in found.reason
+
+
+# ------------------------------------------------------------------ small parts
+
+
+@given(st.fractions(min_value=Fraction(1, 10_000), max_value=1000, max_denominator=10_000))
+def test_a_bucket_is_found_however_its_bound_was_written(bound: Fraction) -> None:
+    short = number(bound)
+    longer = short if "." in short else f"{short}.0"
+    for text in (short, longer, f"{longer}0"):
+        assert re.fullmatch(le(bound), text)
+    assert not re.fullmatch(le(bound), f"{longer}1")
+    assert not re.fullmatch(le(bound), f"1{short}")
+
+
+def test_label_values_are_quoted() -> None:
+    assert series("m", {"code": "5xx|4.9"}, job='a"b\\c') == r'm{job="a\"b\\c",code=~"5xx|4.9"}'
+
+
+# ------------------------------------------------------------------ a real Prometheus
+
+KIT = """\
+http_server_requests_total{{route="/",code_class="2xx"}} {fine}
+http_server_requests_total{{route="/",code_class="3xx"}} 0
+http_server_requests_total{{route="/",code_class="4xx"}} 0
+http_server_requests_total{{route="/",code_class="499"}} 0
+http_server_requests_total{{route="/",code_class="5xx"}} {bad}
+http_server_request_duration_seconds_bucket{{route="/",status_class="2xx",le="0.2"}} {fine}
+http_server_request_duration_seconds_bucket{{route="/",status_class="2xx",le="0.4"}} {fine}
+http_server_request_duration_seconds_bucket{{route="/",status_class="2xx",le="1.0"}} {fine}
+http_server_request_duration_seconds_bucket{{route="/",status_class="2xx",le="+Inf"}} {all}
+http_server_request_duration_seconds_count{{route="/",status_class="2xx"}} {all}
+http_server_request_duration_seconds_sum{{route="/",status_class="2xx"}} {all}
+http_server_active_requests 3
+"""
+STANDFAST = """\
+standfast_up 1
+standfast_probe_success{component="db"} 1
+standfast_probe_success{component="api"} 1
+standfast_certificate_expiry_seconds{component="web"} 8000000
+standfast_backup_age_seconds{store="db"} 3600
+"""
+DATABASE = """\
+pg_stat_activity_max_tx_duration 0.01
+node_filesystem_avail_bytes{fstype="ext4",mountpoint="/"} 600
+node_filesystem_size_bytes{fstype="ext4",mountpoint="/"} 1000
+"""
+
+
+class Metrics(BaseHTTPRequestHandler):
+    scrapes = 0
+
+    def do_GET(self) -> None:
+        Metrics.scrapes += 1
+        fine, bad = Metrics.scrapes * 90, Metrics.scrapes * 10
+        text = {"/standfast/metrics": STANDFAST, "/db": DATABASE}.get(
+            self.path, KIT.format(fine=fine, bad=bad, all=fine + bad)
+        )
+        body = text.encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/plain; version=0.0.4")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def metrics() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Metrics)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def prometheus(shop: s.System, metrics: str, tmp_path: Path, texts) -> Iterator[str]:
+    """A real one on generated configuration, only its rhythm quickened."""
+    one = timedelta(seconds=1)
+    parts = {
+        name: replace(
+            part,
+            scrape=f"{metrics}/{name}" if part.scrape else None,
+            exporter=f"{metrics}/{name}" if part.exporter else None,
+            scrape_every=one,
+        )
+        for name, part in shop.components.items()
+    }
+    server = replace(shop.server, public_url=f"{metrics}/standfast")
+    folder = written(tmp_path, texts(replace(shop, components=parts, server=server)))
+    config = yaml.safe_load((folder / "scrape.yml").read_text(encoding="utf-8"))
+    config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    del config["alerting"]
+    (folder / "scrape.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    rules = (folder / "rules.yml").read_text(encoding="utf-8")
+    (folder / "rules.yml").write_text(rules.replace("interval: 30s", "interval: 1s"))
+    port = free_port()
+    log = (tmp_path / "prometheus.log").open("wb")
+    process = subprocess.Popen(
+        [
+            "prometheus",
+            f"--config.file={folder / 'scrape.yml'}",
+            f"--storage.tsdb.path={tmp_path / 'tsdb'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ],
+        stdout=log,
+        stderr=log,
+    )
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(timeout=20)
+    log.close()
+
+
+def ask(url: str, query: str) -> list[dict]:
+    with urllib.request.urlopen(f"{url}/api/v1/query?query={urllib.parse.quote(query)}") as answer:
+        return json.load(answer)["data"]["result"]
+
+
+def wait_for(url: str, query: str) -> list[dict]:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            if found := ask(url, query):
+                return found
+        except OSError:
+            pass
+        time.sleep(0.2)
+    raise AssertionError(f"no answer to {query}")
+
+
+def test_a_real_prometheus_finds_data_behind_every_rule(
+    shop: s.System, prometheus: str, texts
+) -> None:
+    able = [one for _, one in objectives.measured(shop) if isinstance(one, objectives.Measured)]
+    assert len(able) == 7  # four levels with five promises, two journeys
+    for one in objectives.recordings(able):
+        found = wait_for(prometheus, series(one.record, **one.labels))
+        assert found[0]["value"][1] != "NaN", one.record
+    for alert in alerts(shop):
+        assert isinstance(alert.query, Query)
+        # An expression compares; without its comparison it must still find something to compare.
+        for side in _inputs(alert.query.expr):
+            assert wait_for(prometheus, side), f"{alert.name}: {side}"
+    (ratio,) = wait_for(prometheus, 'standfast:error_ratio:rate5m{objective="api-availability"}')
+    assert float(ratio["value"][1]) == pytest.approx(0.1, abs=0.02)
+    (journey,) = wait_for(prometheus, 'standfast:error_ratio:rate5m{objective="browse"}')
+    assert float(journey["value"][1]) == pytest.approx(1 - 0.9 * 0.9, abs=0.04)
+    assert wait_for(prometheus, 'ALERTS{alertname="api-availability-burn-p1",alertstate="firing"}')
+    assert ask(prometheus, 'ALERTS{alertname="cert-expiry"}') == []
+    assert ask(prometheus, 'ALERTS{alertname="standfast-down"}') == []
+    assert ask(prometheus, 'ALERTS{alertname="standfast-indicator-incomplete"}') == []
+
+
+def _inputs(expr: str) -> list[str]:
+    """What stands on the left of each comparison with a number, selectors and guards left whole."""
+    named = re.findall(r"standfast:[\w:]+\{[^}]*\}", expr)
+    if named:
+        return named
+    if guarded := re.search(r"\(+(sum\(.*?\)\)) or vector\(0\)\) == 0", expr):
+        return [guarded[1]]
+    return [re.sub(r"\s*(==|>=|<=|>|<) [\d.]+$", "", expr.strip())]
