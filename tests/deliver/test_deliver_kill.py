@@ -19,8 +19,10 @@ from standfast_kit.clock import utc_now
 
 # A server that has imported everything and forks: children are at work in no time.
 FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["deliver_child"])
-PAGES, KILLS = 150, 8
+FORKS.set_forkserver_preload(
+    ["standfast.drivers.webhook", "standfast.engine.deliver", "standfast.store.database"]
+)
+PAGES, KILLS = 120, 8
 
 
 @pytest.mark.kill
