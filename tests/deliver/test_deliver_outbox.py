@@ -25,7 +25,7 @@ from standfast_kit.clock import utc_now
 
 ADA = Actor(type="user", id="ada")
 PAGE = page_id("web-down/web", 1)
-WHOLE_DAY = timedelta(days=1)
+WHOLE_DAY = timedelta(days=1, minutes=1)
 
 
 class Recorder:
@@ -269,7 +269,7 @@ def test_a_permanent_failure_moves_to_other_channels_and_then_to_the_next_person
         deliver.close()
 
     assert [to for to, _ in box.mails] == ["bo@shop.test"]
-    assert "Also told: Ada by page (failed)" in box.mails[0][1]
+    assert "Ada by page (failed)" in box.mails[0][1].partition("Also told: ")[2]
     reason = [e for e in log.events if e.type == "page.escalated"][-1].description
     assert "550" in reason
     assert "404" in reason
@@ -381,5 +381,5 @@ def test_the_same_refusal_again_and_again_fills_no_audit_log(sqlite, clock, log)
         clock.pass_by(seconds=15)
     deliver.close()
 
-    assert len(always.sent) > 40
-    assert log.types.count("page.not-sent") <= 10
+    assert len(always.sent) > 100
+    assert log.types.count("page.not-sent") == 5 * len(rows(sqlite))
