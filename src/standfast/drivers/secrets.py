@@ -1,28 +1,42 @@
-"""What a secret's reference points at, read at the moment of use; its value is shown nowhere."""
+"""Secrets, read where they are needed and at the moment they are needed; never logged, never kept."""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standfast.errors import StandfastError
-from standfast_kit.secret import read_secret
+from standfast.errors import SourceError
 
 if TYPE_CHECKING:
     from standfast.spec.values import SecretRef
 
+_LONGEST = 64 * 1024  # bytes
 
-def resolve(reference: SecretRef) -> str:
-    """Raises StandfastError, with the reference and never a value, where there is nothing to read."""
-    if reference.kind == "literal":
-        raise StandfastError(
-            "a secret stood in the file itself and was not kept",
-            fix="write env:NAME or file:/path, and change the secret: it has been seen",
-        )
-    found = read_secret(str(reference))
-    if found is None:
-        what = "variable is not set" if reference.kind == "env" else "file cannot be read"
-        raise StandfastError(f"the secret's {what}, or it is empty", where=str(reference), fix=(
-            f"set {reference.name} in the server's environment" if reference.kind == "env"
-            else f"make {reference.name} readable for the server's user"
-        ))  # fmt: skip
-    return found
+
+def resolve(secret: SecretRef) -> str:
+    """Raises SourceError that names the place, never the content."""
+    if secret.kind == "env":
+        value = os.environ.get(secret.name, "")
+        if not value:
+            raise SourceError(f"the environment has no {secret.name}", fix=f"set {secret.name}")
+        return value
+    if secret.kind == "file":
+        return _from_file(secret.name)
+    raise SourceError(
+        "a secret stands in the file itself and was not kept", fix="write env:NAME or file:/path"
+    )
+
+
+def _from_file(name: str) -> str:
+    try:
+        with Path(name).open(encoding="utf-8") as file:
+            value = file.read(_LONGEST).rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise SourceError(
+            f"the secret's file cannot be read: {cause}", where=name, fix="check its path and owner"
+        ) from None
+    if not value:
+        raise SourceError("the secret's file is empty", where=name)
+    return value

@@ -1,22 +1,17 @@
-"""Sending by webhook: one signed POST under one deadline; its receiver knows a repetition by its key."""
+"""Webhooks: one signed POST per notification, its key in a header so that a duplicate shows as one."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
-import logging
-import re
-import ssl
-import threading
-from datetime import timedelta
+from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import httpx2
 
-from standfast.drivers.secrets import resolve as resolve_secret
-from standfast.errors import StandfastError
+from standfast.drivers.secrets import resolve
+from standfast.errors import SourceError
 from standfast.paging.notification import Outcome, Result
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
 
@@ -28,110 +23,112 @@ if TYPE_CHECKING:
     from standfast.spec.system import Channel
     from standfast.spec.values import SecretRef
 
-# At INFO the client logs every URL, and the address of a webhook is a secret.
-logging.getLogger("httpx2").setLevel(logging.WARNING)
-
-SIGNATURE = "X-Standfast-Signature"
-_PASSING = frozenset({408, 425, 429})  # of the 4xx: "not now", not "never"
-_WEB = re.compile(r"https?://\S+\Z")
-_LONGEST_ID = 200  # characters
+_MAY_PASS = frozenset({408, 425, 429})
+_MOST_READ = 64 * 1024  # bytes of an answer
+_REASON = 300  # characters
 
 
-class WebhookSender:
-    """An `engine.deliver.Send` for channels of the kind webhook."""
+class _TooSlow(Exception):
+    """The answer did not end in the time that the whole exchange has."""
+
+
+class WebhookSend:
+    """Sends one message per call: `engine.deliver.Send`.
+
+    `X-Standfast-Signature: t=<seconds since 1970>,v1=<hex HMAC-SHA256 of "t.body">`, where the channel
+    has a secret. Redirects are not followed.
+    """
 
     def __init__(
         self,
-        resolve: Callable[[SecretRef], str] = resolve_secret,
-        *,
-        tls: ssl.SSLContext | None = None,
+        secret: Callable[[SecretRef], str] = resolve,
         clock: Clock = utc_now,
         ticks: Monotonic = monotonic,
     ) -> None:
-        self._resolve, self._clock, self._ticks = resolve, clock, ticks
-        self._tls = tls or ssl.create_default_context()  # costs 20 ms, so it is made once
+        self._secret, self._clock, self._ticks = secret, clock, ticks
 
     def __call__(self, channel: Channel, message: Message, timeout: timedelta) -> Result:
-        """DELIVERED by any 2xx; redirects are not followed, they could carry the page anywhere."""
-        body = message.payload.encode()
+        body, seconds = message.payload.encode(), timeout.total_seconds()
         try:
             url = self._url(channel)
-            headers = self._headers(channel, message, body)
-        except StandfastError as error:
-            return Result(outcome=Outcome.PERMANENT, reason=str(error))
-        seconds = timeout.total_seconds()
-        began = self._ticks()
-        client = httpx2.Client(verify=self._tls, trust_env=False, timeout=seconds)
-        # Time-outs of the client are per read: one byte a second would keep it busy for ever.
-        watchdog = threading.Timer(seconds, client.close)
-        watchdog.daemon = True
-        watchdog.start()
-        try:
-            with client, client.stream("POST", url, content=body, headers=headers) as response:
-                return classify(response.status_code, response.headers, self._clock())
-        except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError, OSError, ValueError) as error:
-            return _broken(error, timeout, late=self._ticks() - began >= seconds)
-        finally:
-            watchdog.cancel()
+            request = httpx2.Request(
+                "POST", url, content=body, headers=self._headers(channel, message, body)
+            )
+            return self._exchange(request, seconds)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout) as error:
+            return Result(outcome=Outcome.RETRYABLE, reason=_said(channel, error))
+        except (httpx2.TimeoutException, httpx2.TransportError, _TooSlow) as error:
+            # It was on its way: the receiver may have it.
+            return Result(outcome=Outcome.UNKNOWN, reason=_said(channel, error))
+        except (httpx2.InvalidURL, SourceError, ValueError) as error:
+            return Result(outcome=Outcome.PERMANENT, reason=_said(channel, error))
+
+    def _exchange(self, request: httpx2.Request, seconds: float) -> Result:
+        until, read = self._ticks() + seconds, b""
+        request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
+        with httpx2.Client(trust_env=False) as client:
+            answer = client.send(request, stream=True)
+            try:
+                for chunk in answer.iter_raw(4096):
+                    read += chunk
+                    if len(read) > _MOST_READ:
+                        break
+                    if self._ticks() > until:
+                        raise _TooSlow(f"the answer did not end within {seconds:g} s")
+            finally:
+                answer.close()
+        return _judged(answer, read, self._clock())
 
     def _url(self, channel: Channel) -> str:
-        given = channel.url
-        url = given if isinstance(given, str) else self._resolve(given) if given else ""
-        if not _WEB.match(url):
-            raise StandfastError(  # the address is not repeated: it may be the secret
-                "the webhook's url is not the address of a web server",
-                where=f"channels.{channel.name}.url",
-                fix="write https://... or a reference to it",
-            )
-        return url
+        if channel.url is None:
+            raise SourceError(f"the channel {channel.name} has no url")
+        return channel.url if isinstance(channel.url, str) else self._secret(channel.url)
 
     def _headers(self, channel: Channel, message: Message, body: bytes) -> dict[str, str]:
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "standfast",
-            "Idempotency-Key": quote(message.key, safe="/~;=:@ "),
+            "Idempotency-Key": message.message_id.strip("<>"),
         }
         if channel.secret is not None:
-            headers[SIGNATURE] = sign(self._resolve(channel.secret), body)
+            stamp = str(int(self._clock().timestamp()))
+            headers["X-Standfast-Signature"] = signature(self._secret(channel.secret), stamp, body)
         return headers
 
 
-def sign(secret: str, body: bytes) -> str:
-    """`sha256=` and the HMAC of the body, in hex: what a receiver compares, in constant time."""
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+def signature(secret: str, stamp: str, body: bytes) -> str:
+    """What a receiver computes again and compares in constant time."""
+    digest = hmac.new(secret.encode(), stamp.encode() + b"." + body, hashlib.sha256).hexdigest()
+    return f"t={stamp},v1={digest}"
 
 
-def classify(status: int, headers: httpx2.Headers, now: datetime) -> Result:
-    said = f"answered {status}"
-    if 200 <= status < 300:
-        found = headers.get("x-request-id", "")[:_LONGEST_ID]
-        return Result(outcome=Outcome.DELIVERED, reason=said, provider_id=found)
-    if status >= 500 or status in _PASSING:
-        after = retry_after(headers.get("retry-after", ""), now)
-        return Result(outcome=Outcome.RETRYABLE, reason=said, retry_after=after)
-    if 300 <= status < 400:
-        said += ", a redirect; the channel needs the final address"
-    return Result(outcome=Outcome.PERMANENT, reason=said)
+def _judged(answer: httpx2.Response, read: bytes, now: datetime) -> Result:
+    code = answer.status_code
+    if 200 <= code < 300:
+        outcome = Outcome.ACCEPTED if code == 202 else Outcome.DELIVERED
+        return Result(outcome=outcome, provider_id=answer.headers.get("X-Request-Id", "")[:_REASON])
+    text = " ".join(read.decode("utf-8", "replace").split())[:120]
+    reason = f"the receiver answered {code} {text}".strip()
+    if code in _MAY_PASS or code >= 500:
+        later = _later(answer.headers.get("Retry-After", ""), now)
+        return Result(outcome=Outcome.RETRYABLE, reason=reason, retry_after=later)
+    return Result(outcome=Outcome.PERMANENT, reason=reason)
 
 
-def retry_after(text: str, now: datetime) -> timedelta | None:
-    """Seconds or a date (RFC 9110, 10.2.3); None for what is neither. At most a day."""
+def _later(text: str, now: datetime) -> timedelta | None:
+    """RFC 9110, 10.2.3: seconds or a date."""
+    if text.strip().isdecimal():
+        return timedelta(seconds=min(int(text), 86_400))
     try:
-        if text.strip().isdecimal():
-            wait = timedelta(seconds=min(int(text[:12]), 86_400))
-        else:
-            wait = parsedate_to_datetime(text) - now
-    except (ValueError, TypeError, OverflowError):
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError):
         return None
-    return min(max(wait, timedelta(0)), timedelta(days=1))
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return max(moment - now, timedelta(0))
 
 
-def _broken(error: Exception, timeout: timedelta, *, late: bool) -> Result:
-    if isinstance(error, httpx2.InvalidURL):
-        return Result(outcome=Outcome.PERMANENT, reason="the webhook's url is not one")
-    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-        return Result(outcome=Outcome.RETRYABLE, reason=f"no connection: {error}"[:300])
-    late = late or isinstance(error, httpx2.TimeoutException)
-    why = f"no answer within {timeout.total_seconds():g}s" if late else "the connection broke off"
-    # The receiver may have it: the next attempt carries the same key.
-    return Result(outcome=Outcome.UNKNOWN, reason=f"{why} ({type(error).__name__})")
+def _said(channel: Channel, error: Exception) -> str:
+    """Without the address: a webhook's address is a secret."""
+    if isinstance(error, (SourceError, _TooSlow)):
+        return f"{channel.name}: {str(error).splitlines()[0]}"
+    return f"{channel.name}: {type(error).__name__}"

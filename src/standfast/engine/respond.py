@@ -1,0 +1,204 @@
+"""Responding: incidents are declared, worked on, resolved and learnt from; every deed is audited and timed."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
+
+from standfast.audit.event import Event, FieldChange, Target
+from standfast.engine.ports import Change, Store
+from standfast.errors import Conflict, NotFound, StandfastError
+from standfast.incidents.checklist import tick
+from standfast.incidents.incident import (
+    ActionItem,
+    Incident,
+    IncidentState,
+    TimelineEntry,
+    assume,
+    declare,
+    renounce,
+    role_of,
+    turn,
+)
+from standfast.incidents.post_mortem import Figures, draft
+from standfast_kit.clock import Clock, utc_now
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from standfast.audit.event import Actor
+    from standfast.spec.system import System
+    from standfast.spec.values import Sev, Severity
+
+_LONGEST = 4000  # characters of a note
+
+
+class IncidentPort(Protocol):
+    def next_id(self) -> str: ...
+    def add(self, incident: Incident) -> None: ...
+    def save(self, incident: Incident) -> bool: ...
+    def incident(self, id: str, *, lock: bool = False) -> Incident | None: ...  # noqa: A002 - its id is called that
+    def recent(self, since: datetime | None = None, limit: int = 200) -> tuple[Incident, ...]: ...
+    def note(self, incident: str, entry: TimelineEntry) -> None: ...
+    def timeline(self, incident: str) -> tuple[TimelineEntry, ...]: ...
+
+
+class RespondTx(Protocol):
+    @property
+    def incidents(self) -> IncidentPort: ...
+
+
+class Respond:
+    """`by` is who does it, `via` whence ("web", "cli", "api"); an unknown incident raises NotFound."""
+
+    def __init__(self, store: Store[RespondTx], clock: Clock = utc_now) -> None:
+        self._store, self._clock = store, clock
+
+    def declare(
+        self, title: str, sev: Sev, component: str, by: Actor, *, via: str = "web"
+    ) -> Incident:
+        now = self._clock()
+
+        def work(tx: RespondTx) -> Change[Incident]:
+            fresh = declare(tx.incidents.next_id(), _bounded(title), sev, component, now, by=by.id)
+            tx.incidents.add(fresh)
+            said = f"{sev} declared: {fresh.title}"
+            tx.incidents.note(fresh.id, _entry(now, "status", said, via, by))
+            return Change(fresh, (_event("incident.declared", fresh, said, by),))
+
+        return self._store.write(work)
+
+    def note(self, id: str, text: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        text = _bounded(text)
+
+        def deed(before: Incident, now: datetime) -> Incident:
+            return replace(before, progressed_at=now)
+
+        return self._do(id, deed, ("note", "incident.noted", text), by, via)
+
+    def assign(self, id: str, role: str, person: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        """Give a role to a person; an empty name renounces it."""
+        known = role_of(role)
+
+        def deed(before: Incident, now: datetime) -> Incident:
+            return assume(before, known, person, now) if person else renounce(before, known, now)
+
+        said = f"{person} is {known}" if person else f"{known} is open"
+        return self._do(id, deed, ("role", "incident.role-assigned", said), by, via)
+
+    def turn(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        state: IncidentState,
+        by: Actor,
+        *,
+        words: str = "",
+        via: str = "web",
+    ) -> Incident:
+        """Raises Conflict where the state cannot follow."""
+        said = f"{state}: {_bounded(words)}" if words.strip() else state.value
+        deeds = ("status", "incident.status-changed", said)
+        return self._do(id, lambda before, now: turn(before, state, now, by=by.id), deeds, by, via)
+
+    def resolve(self, id: str, by: Actor, *, words: str = "", via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        return self.turn(id, IncidentState.RESOLVED, by, words=words, via=via)
+
+    def tick(self, id: str, task: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        """Check off a task of the workflow's checklist."""
+        deeds = ("task", "incident.task-done", f"done: {task}")
+        return self._do(id, lambda before, now: tick(before, task, by.id, now), deeds, by, via)
+
+    def act(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        text: str,
+        priority: Severity,
+        owner: str,
+        by: Actor,
+        *,
+        due: datetime | None = None,
+    ) -> Incident:
+        """Add a follow-up action."""
+        item = ActionItem(text=_bounded(text), priority=priority, owner=owner, due=due)
+
+        def deed(before: Incident, now: datetime) -> Incident:  # noqa: ARG001 - as the other deeds
+            return replace(before, actions=(*before.actions, item))
+
+        said = f"{priority} for {owner}: {item.text}"
+        return self._do(id, deed, ("action", "incident.action-added", said), by, "web")
+
+    # ------------------------------------------------------------------ reading
+
+    def incident(self, id: str) -> tuple[Incident, tuple[TimelineEntry, ...]]:  # noqa: A002 - its id is called that
+        return self._store.read(lambda tx: (_found(tx, id), tx.incidents.timeline(id)))
+
+    def recent(self, since: datetime | None = None) -> tuple[Incident, ...]:
+        return self._store.read(lambda tx: tx.incidents.recent(since))
+
+    def post_mortem(self, id: str, figures: Figures, system: System) -> str:  # noqa: A002 - its id is called that
+        """The draft, in Markdown, from what the timeline knows."""
+        incident, timeline = self.incident(id)
+        return draft(incident, timeline, figures, system)
+
+    def _do(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        deed: Callable[[Incident, datetime], Incident],
+        words: tuple[str, str, str],
+        by: Actor,
+        via: str,
+    ) -> Incident:
+        """Lock, do, keep, tell timeline and audit log. `words`: kind of entry, type of event, what is said."""
+        now = self._clock()
+        entry_kind, event_type, said = words
+
+        def work(tx: RespondTx) -> Change[Incident]:
+            before = _found(tx, id, lock=True)
+            after = deed(before, now)
+            if after == before:
+                return Change(before)
+            if not tx.incidents.save(after):
+                raise Conflict(f"{id} has changed meanwhile", fix="look again, then repeat")
+            tx.incidents.note(id, _entry(now, entry_kind, said, via, by))
+            return Change(after, (_event(event_type, after, said, by, before),))
+
+        return self._store.write(work)
+
+
+def _found(tx: RespondTx, id: str, *, lock: bool = False) -> Incident:  # noqa: A002 - its id is called that
+    found = tx.incidents.incident(id, lock=lock)
+    if found is None:
+        raise NotFound(f"no incident is called {id!r}", fix="`standfast incident list` shows them")
+    return found
+
+
+def _bounded(text: str) -> str:
+    text = text.strip()
+    if not text or len(text) > _LONGEST:
+        raise StandfastError(f"write between 1 and {_LONGEST} characters")
+    return text
+
+
+def _entry(now: datetime, kind: str, text: str, via: str, by: Actor) -> TimelineEntry:
+    return TimelineEntry(at=now, kind=kind, text=text, source=via, by=by.id)
+
+
+def _event(
+    kind: str, incident: Incident, said: str, by: Actor, before: Incident | None = None
+) -> Event:
+    changes: tuple[FieldChange, ...] = ()
+    if before is not None and before.state is not incident.state:
+        changes = (
+            FieldChange(
+                field="state", old_value=before.state.value, new_value=incident.state.value
+            ),
+        )
+    return Event(
+        type=kind,
+        category="operations",
+        actor=by,
+        description=f"{incident.id} {incident.title}: {said}",
+        target=Target(type="incident", id=incident.id),
+        changes=changes,
+    )
