@@ -117,11 +117,16 @@ class _Conversation(smtplib.SMTP):
         if self._late:  # cut before there was a wire
             raise TimeoutError(self.too_late)
         try:
-            return super().getreply()
+            code, text = super().getreply()
         except smtplib.SMTPServerDisconnected:
             if self._late:
                 raise TimeoutError(self.too_late) from None
             raise
+        if code == -1:  # smtplib's word for a line without a code, such as one that was cut off
+            if self._late:
+                raise TimeoutError(self.too_late)
+            raise smtplib.SMTPServerDisconnected("what it answered is not SMTP")
+        return code, text
 
     @property
     def too_late(self) -> str:
@@ -158,7 +163,7 @@ def _connected(channel: Channel, seconds: float) -> Iterator[smtplib.SMTP]:
 
 def _expect(answer: tuple[int, bytes]) -> None:
     code, text = answer
-    if code >= 300:
+    if not 200 <= code < 300:
         raise smtplib.SMTPResponseException(code, text)
 
 
