@@ -15,7 +15,6 @@ from standfast.incidents.post_mortem import Figures
 
 if TYPE_CHECKING:
     from conftest import FakeClock, MemoryLog
-
     from standfast.store.database import Database
 
 ADA = Actor(type="user", id="ada", ip_address="10.0.0.7")

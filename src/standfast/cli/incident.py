@@ -41,7 +41,8 @@ def list_(server: str, token_file: str | None, as_json: bool) -> None:
         return
     for one in screen["incidents"]:
         who = one["commander"] or "nobody commands"
-        _say(f"{one['id']}  {one['sev']}  {one['mark']['word']}  {one['since']}  {who}  {one['title']}")  # fmt: skip
+        state = one["mark"]["word"]
+        _say(f"{one['id']}  {one['sev']}  {state}  {one['since']}  {who}  {one['title']}")
     click.echo(screen["words"])
 
 
