@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import pytest
@@ -104,6 +105,17 @@ def test_two_equal_notes_at_one_instant_are_two_notes(respond: Respond, declared
     respond.note(declared, "still slow", ADA)
 
     assert [one.text for one in respond.timeline(declared)][1:] == ["still slow"] * 2
+
+
+def test_deeds_of_several_people_at_once_all_count(respond: Respond, declared: str) -> None:
+    names = [f"p{number}" for number in range(8)]
+    with ThreadPoolExecutor(4) as people:
+        list(people.map(lambda who: respond.assign(declared, "scribe", who, ADA), names))
+
+    kept = respond.incident(declared)
+    assert {one.person for one in kept.holdings} == set(names)
+    assert len(kept.roles) == 1
+    assert kept.version == 8
 
 
 def test_a_note_counts_as_progress(respond: Respond, declared: str, clock: FakeClock) -> None:
