@@ -22,6 +22,7 @@ unix_socket_directories = ''
 fsync = on
 wal_level = replica
 summarize_wal = on
+synchronous_standby_names = 'standfast_db'
 max_connections = 60
 shared_buffers = 32MB
 log_min_messages = warning
@@ -89,6 +90,8 @@ def make_database(server: Postgres) -> None:
     def answers() -> bool:
         try:
             with psycopg.connect(url, autocommit=True, connect_timeout=2) as db:
+                # The copies are not received yet, and nothing of worth is in here.
+                db.execute("SET synchronous_commit = local")
                 if not db.execute("SELECT 1 FROM pg_database WHERE datname = 'shop'").fetchone():
                     db.execute("CREATE DATABASE shop")
         except psycopg.Error:

@@ -44,7 +44,9 @@ class Orders:
         self._idle: queue.LifoQueue[psycopg.Connection] = queue.LifoQueue(_KEPT)
 
     def make_schema(self) -> None:
-        with self._talk() as db:
+        with psycopg.connect(self._url, autocommit=True, connect_timeout=2) as db:
+            # Nothing of worth: it need not wait for a standby that may not be there yet.
+            db.execute("SET synchronous_commit = local")
             db.execute(_SCHEMA)
 
     def ping(self) -> bool:
