@@ -1,5 +1,5 @@
 """The formats in which alerts arrive, for the faces that may not know drivers."""
 
-from standfast.drivers.alert_formats import alertmanager, generic
+from standfast.drivers.alert_formats import parse, parse_alertmanager
 
-__all__ = ["alertmanager", "generic"]
+__all__ = ["parse", "parse_alertmanager"]

@@ -22,10 +22,10 @@ from standfast.drivers.files import Files
 from standfast.drivers.http_probe import HealthPoll, HttpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.scrape import Scrape
-from standfast.drivers.smtp import SmtpSender
+from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
-from standfast.drivers.webhook import WebhookSender
+from standfast.drivers.webhook import WebhookSend
 from standfast.engine.accept import Accept
 from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
@@ -46,9 +46,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from standfast.alerting.alert import Alert
     from standfast.app.settings import Settings
-    from standfast.engine.intake import Accepted
+    from standfast.engine.intake import Accepted, Reported
     from standfast.engine.observe import LookAt
     from standfast.spec.system import System
 
@@ -74,7 +73,7 @@ class Platform:
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
             store,
-            {"smtp": SmtpSender(), "webhook": WebhookSender()},
+            {"smtp": SmtpSend(), "webhook": WebhookSend()},
             chance=lambda: secrets.token_urlsafe(32),
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
@@ -108,9 +107,9 @@ class Platform:
             self.kit.close()
             self.keeping.close()
 
-    def take_alerts(self, alerts: tuple[Alert, ...]) -> Accepted:
+    def take_alerts(self, reports: tuple[Reported, ...]) -> tuple[Accepted, ...]:
         """Alerts from outside; answers after they, their pages and incidents are kept."""
-        return self.intake.accept(alerts, self.accept.current(), self.now())
+        return self.intake.accept(reports, self.accept.current(), self.now())
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the audit log, in sentences; empty where it is whole."""

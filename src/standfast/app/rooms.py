@@ -11,10 +11,12 @@ from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import recovery as recovery_screen
 from standfast.dashboards.overview import AlertLine
 from standfast.errors import NotFound
-from standfast.incidents.checklist import tasks
-from standfast.incidents.post_mortem import Figures, draft, due_at
+from standfast.incidents.checklist import lines as checklist
+from standfast.incidents.incident import post_mortem_due
+from standfast.incidents.post_mortem import Figures, draft
 from standfast.recovery import schedule
 from standfast.recovery.objective import judgements, newest_proofs
+from standfast.slo.judgement import words
 from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
@@ -41,38 +43,31 @@ def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScre
     if found is None:
         raise NotFound(f"no incident is called {number!r}", fix="see /incidents")
     timeline = tx.incidents.timeline(number)
-    cost = figures(tx, system, found, now)
-    over = not found.open
+    hurt = _hurt(tx, system, found, now)
+    money = _money(system, found, now)
+    figures = Figures(
+        failed_requests=max((round(tally.bad) for _, tally in hurt), default=None),
+        budget_burned=tuple((one.name, _burned(tx, one, tally, now)) for one, tally in hurt),
+        revenue=money,
+    )
     return incident_screen.screen(
         system,
         found,
         timeline,
-        [(task.text, task.done) for task in tasks(found)],
-        _cost_words(cost),
-        draft(found, timeline, cost, system) if over else "",
-        due_at(found, system.incidents),
+        [(f"{line.phase}: {line.text}", line.done) for line in checklist(found)],
+        _cost_words(hurt, figures),
+        "" if found.open else draft(found, timeline, figures, system),
+        post_mortem_due(found, system.incidents),
         now,
     )
 
 
-def figures(tx: Tx, system: System, found: Incident, now: datetime) -> Figures:
-    """What the incident has cost until now, by the counts of the objective that it hurt most."""
+def _hurt(tx: Tx, system: System, found: Incident, now: datetime) -> list[tuple[Objective, Tally]]:
+    """The objectives of the component that failed, with what was counted while it lasted."""
     start, end = found.started_at - timedelta(seconds=30), found.resolved_at or now
-    hurt = [
-        one for one in objectives(system) if one.component == found.component and one.indicators
-    ]
-    counted = [(one, tx.levels.tally(one.indicators[0].key, start, end)) for one in hurt]
-    worst = max(counted, key=lambda pair: pair[1].bad, default=None)
-    if worst is None:
-        return Figures(cost=_money(system, found, now))
-    objective, tally = worst
-    return Figures(
-        objective=objective.name,
-        failed_requests=round(tally.bad),
-        total_requests=tally.total,
-        budget_burned=_burned(tx, objective, tally, end),
-        cost=_money(system, found, now),
-    )
+    own = [one for one in objectives(system) if one.component == found.component and one.indicators]
+    counted = [(one, tx.levels.tally(one.indicators[0].key, start, end)) for one in own]
+    return [(one, tally) for one, tally in counted if tally.bad]
 
 
 def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCallScreen:
@@ -143,11 +138,12 @@ def _attempt_words(system: System, one: Attempt) -> str:
     return f"{one.began_at:%H:%M:%S} {who} by {one.channel}: {one.outcome.value}{reason}"
 
 
-def _burned(tx: Tx, objective: Objective, tally: Tally, end: datetime) -> Fraction | None:
+def _burned(tx: Tx, objective: Objective, tally: Tally, now: datetime) -> str:
     """Which share of the whole window's budget these bad events are."""
-    window = tx.levels.tally(objective.indicators[0].key, end - objective.window, end)
+    window = tx.levels.tally(objective.indicators[0].key, now - objective.window, now)
     allowed = window.total * objective.allowed
-    return Fraction(tally.bad) / allowed if allowed else None
+    share = f"{float(Fraction(tally.bad) / allowed):.1%}" if allowed else "an unknown share"
+    return f"{share} of its {words(objective.window)} budget"
 
 
 def _money(system: System, found: Incident, now: datetime) -> str:
@@ -163,10 +159,11 @@ def _money(system: System, found: Incident, now: datetime) -> str:
     return ", ".join(parts)
 
 
-def _cost_words(cost: Figures) -> Sequence[str]:
-    if cost.total_requests is None:
-        return [cost.cost or "Nothing is measured here."]
-    lines = [f"{cost.failed_requests} of {cost.total_requests} events failed ({cost.objective})"]
-    if cost.budget_burned is not None:
-        lines.append(f"{float(cost.budget_burned):.1%} of the error budget burned")
-    return [*lines, *([f"revenue: {cost.cost}"] if cost.cost else [])]
+def _cost_words(hurt: Sequence[tuple[Objective, Tally]], figures: Figures) -> Sequence[str]:
+    lines = [
+        f"{round(tally.bad)} of {tally.total} events of {one.name} failed" for one, tally in hurt
+    ]
+    lines += [f"{name}: {burned} burned" for name, burned in figures.budget_burned]
+    return [*lines, *([f"revenue: {figures.revenue}"] if figures.revenue else [])] or [
+        "Nothing was measured."
+    ]

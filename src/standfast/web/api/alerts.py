@@ -22,14 +22,14 @@ _Source = Annotated[Caller, Depends(Needs("alerts"))]
 @routes.post("/alerts")
 async def generic(request: Request, app: PlatformNow, _caller: _Source) -> Response:
     """`{"alerts": [{"name", "severity", "component", "summary", "labels", "status"}]}`"""
-    found = formats.generic(await _json(request), app.now())
+    found = formats.parse(await _json(request))
     return answer(await run_in_threadpool(app.take_alerts, found))
 
 
 @routes.post("/alerts/alertmanager")
 async def alertmanager(request: Request, app: PlatformNow, _caller: _Source) -> Response:
     """The webhook of Alertmanager, version 4."""
-    found = formats.alertmanager(await _json(request), app.now())
+    found = formats.parse_alertmanager(await _json(request))
     return answer(await run_in_threadpool(app.take_alerts, found))
 
 

@@ -10,6 +10,8 @@ from starlette.responses import Response
 
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
+from standfast.incidents.incident import IncidentState
+from standfast.spec.values import Sev
 from standfast.web.api.encode import answer
 from standfast.web.caller import Needs, Operator, PlatformNow
 
@@ -28,7 +30,7 @@ _Responder = Annotated[Caller, Depends(_responder)]
 
 class NewIncident(BaseModel):
     title: str = Field(max_length=200)
-    sev: str
+    sev: Sev
     component: str
 
 
@@ -42,7 +44,7 @@ class Assignment(BaseModel):
 
 
 class Turn(BaseModel):
-    state: str
+    state: IncidentState
     text: str = Field(default="", max_length=500)
 
 
@@ -55,25 +57,27 @@ def acknowledge(app: PlatformNow, caller: _Responder, number: str) -> Response:
 @routes.post("/incidents")
 def declare(app: PlatformNow, caller: _Responder, new: NewIncident) -> Response:
     """Declare an incident."""
-    return answer(app.respond.declare(new.title, new.sev, new.component, caller.actor), 201)
+    return answer(
+        app.respond.declare(new.title, new.sev, new.component, caller.actor, via="api"), 201
+    )
 
 
 @routes.post("/incidents/{number}/notes")
 def note(app: PlatformNow, caller: _Responder, number: str, body: Note) -> Response:
     """Add a note to the timeline."""
-    return answer(app.respond.note(number, body.text, caller.actor))
+    return answer(app.respond.note(number, body.text, caller.actor, via="api"))
 
 
 @routes.post("/incidents/{number}/roles")
 def assign(app: PlatformNow, caller: _Responder, number: str, body: Assignment) -> Response:
     """Give a role to a person."""
-    return answer(app.respond.assign(number, body.role, body.person, caller.actor))
+    return answer(app.respond.assign(number, body.role, body.person, caller.actor, via="api"))
 
 
 @routes.post("/incidents/{number}/status")
 def turn(app: PlatformNow, caller: _Responder, number: str, body: Turn) -> Response:
     """Mitigated, resolved, closed, or open again."""
-    return answer(app.respond.turn(number, body.state, body.text, caller.actor))
+    return answer(app.respond.turn(number, body.state, caller.actor, words=body.text, via="api"))
 
 
 @routes.post("/backups/{store}/run")

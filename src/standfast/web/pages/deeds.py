@@ -9,6 +9,8 @@ from starlette.responses import RedirectResponse, Response
 
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
+from standfast.incidents.incident import IncidentState
+from standfast.spec.values import Sev
 from standfast.web.caller import FormCaller, PlatformNow
 from standfast.web.query import AuditQuery
 from standfast.web.templating import page
@@ -36,7 +38,11 @@ def acknowledge(request: Request, app: PlatformNow, caller: FormCaller, number: 
 
 @routes.post("/incidents")
 def declare(
-    app: PlatformNow, caller: FormCaller, title: _Short, sev: _Short, component: _Short
+    app: PlatformNow,
+    caller: FormCaller,
+    title: _Short,
+    sev: Annotated[Sev, Form()],
+    component: _Short,
 ) -> Response:
     _may(caller, "respond")
     made = app.respond.declare(title, sev, component, caller.actor)
@@ -64,11 +70,11 @@ def turn(
     app: PlatformNow,
     caller: FormCaller,
     number: str,
-    state: _Short,
+    state: Annotated[IncidentState, Form()],
     text: Annotated[str, Form(max_length=500)] = "",
 ) -> Response:
     _may(caller, "respond")
-    app.respond.turn(number, state, text, caller.actor)
+    app.respond.turn(number, state, caller.actor, words=text)
     return _back(f"/incidents/{number}")
 
 
