@@ -55,8 +55,10 @@ def rows() -> list[tuple[str, str, str]]:
         (
             f"{deed} {SIZES[-1]:,} components",
             f"{large[deed]:.2f} s",
-            f"{large[deed] / small[deed]:.1f} x the time of {SIZES[-2]}; "
-            f"{small[deed] / found[SIZES[0]][deed]:.1f} x from {SIZES[0]} to {SIZES[-2]}",
+            (
+                f"{large[deed] / small[deed]:.1f} x the time of {SIZES[-2]}; "
+                f"{small[deed] / found[SIZES[0]][deed]:.1f} x from {SIZES[0]} to {SIZES[-2]}"
+            ),
         )
         for deed in ("read", "review", "publish")
     ]
