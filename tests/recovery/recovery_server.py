@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+
 from postgres_server import PostgresServer, _programs, _run, _start, free_port
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import uvicorn
 
+from postgres_server import free_port
 from standfast.app import Platform, Settings
 from standfast.audit.event import SYSTEM
 from standfast.web.server import create
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
 FILE = """
 system: {{name: blog, criticality: critical, timezone: UTC}}
+server: {{public_url: "http://127.0.0.1:{port}"}}
 components:
   web:
     type: http
     owner: web
     url: "{url}"
+    probe_every: 1s
     needs: {{db: {{strength: hard}}}}
   db: {{type: postgresql, owner: web}}
 journeys:
@@ -81,19 +84,21 @@ def running(folder: Path, smtp: int = 9) -> Iterator[Standfast]:
     target = ThreadingHTTPServer(("127.0.0.1", 0), site)
     threading.Thread(target=target.serve_forever, daemon=True).start()
     file = folder / "standfast.yaml"
-    file.write_text(FILE.format(url=f"http://127.0.0.1:{target.server_port}/", smtp=smtp))
+    port = free_port()
+    file.write_text(
+        FILE.format(url=f"http://127.0.0.1:{target.server_port}/", smtp=smtp, port=port)
+    )
     settings = Settings(
         file=str(file), database=f"sqlite:///{folder / 's.db'}", data=folder / "data", port=0
     )
     platform = Platform(settings)
     platform.begin()
     server = uvicorn.Server(
-        uvicorn.Config(create(platform), port=0, log_level="critical", lifespan="on")
+        uvicorn.Config(create(platform), port=port, log_level="critical", lifespan="on")
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     until(lambda: server.started, "the server to start")
-    port = server.servers[0].sockets[0].getsockname()[1]
     password = platform.sign_in.first_password()
     assert password
     try:

@@ -6,6 +6,7 @@ import os
 import shutil
 import sqlite3
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import create_engine, text
@@ -21,7 +22,6 @@ from standfast_kit.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
 _LEAST_FREE = 1 << 30  # bytes
 _LEAST_SQLITE = (3, 35)  # RETURNING
@@ -90,7 +90,7 @@ def _secrets(path: str) -> Iterator[Sign]:
         there = (
             reference.name in os.environ
             if reference.kind == "env"
-            else os.path.exists(reference.name)
+            else Path(reference.name).exists()
         )
         fix = "" if there else f"set it where standfast runs: {reference}"
         yield Sign(

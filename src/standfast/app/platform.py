@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import logging
+import os
+import secrets
+import socket
 import threading
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
+from standfast.app import rooms
+from standfast.app.backup import protect
 from standfast.app.health import watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
@@ -17,14 +22,22 @@ from standfast.drivers.files import Files
 from standfast.drivers.http_probe import HealthPoll, HttpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.scrape import Scrape
+from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
+from standfast.drivers.webhook import WebhookSend
 from standfast.engine.accept import Accept
+from standfast.engine.deliver import Deliver
+from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.examine import Examine
+from standfast.engine.follow import Follow
+from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
+from standfast.engine.respond import Respond
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
+from standfast.recovery.objective import newest_proofs
 from standfast.review import Measured
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
@@ -34,6 +47,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.app.settings import Settings
+    from standfast.engine.intake import Accepted, Reported
     from standfast.engine.observe import LookAt
     from standfast.spec.system import System
 
@@ -53,7 +67,18 @@ class Platform:
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
         self.observe = Observe(store, _looks(), clock)
-        self.evaluate = Evaluate(store)
+        follow = Follow()
+        self.evaluate = Evaluate(store, follow, rooms.made)
+        self.intake = Intake(store, follow)
+        self.pages = Pages(store, clock)
+        self.deliver = Deliver(
+            store,
+            {"smtp": SmtpSend(), "webhook": WebhookSend()},
+            chance=lambda: secrets.token_urlsafe(32),
+            owner=f"{socket.gethostname()}/{os.getpid()}",
+        )
+        self.respond = Respond(store, clock)
+        self.protect = protect(store, self.accept.current)
         self.examine = Examine(store, self._measured)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
@@ -77,8 +102,14 @@ class Platform:
             if late := self.ticking.stop(patience=2.5):
                 log.warning("still at work at the end: %s", ", ".join(late))
             self.observe.close()
+            self.deliver.close()
+            self.protect.close()
             self.kit.close()
             self.keeping.close()
+
+    def take_alerts(self, reports: tuple[Reported, ...]) -> tuple[Accepted, ...]:
+        """Alerts from outside; answers after they, their pages and incidents are kept."""
+        return self.intake.accept(reports, self.accept.current(), self.now())
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the audit log, in sentences; empty where it is whole."""
@@ -88,14 +119,27 @@ class Platform:
         """Look at the file now; in a thread of its own, since a signal's handler may not wait."""
         threading.Thread(target=self.watch.propose, name="standfast-reload", daemon=True).start()
 
-    def _measured(self, _now: datetime) -> Measured:
-        return Measured()
+    def _measured(self, now: datetime) -> Measured:
+        """What restores and drills have shown, for the standing review."""
+        proofs = self.keeping.database.read(lambda tx: tx.recovery.proofs())
+        newest = newest_proofs(proofs)
+        del now
+        return Measured(
+            restore={store: proof.rto for store, proof in newest.items() if proof.passed},
+            last_restore={store: proof.at for store, proof in newest.items() if proof.passed},
+            data_loss={
+                store: proof.rpo for store, proof in newest.items() if proof.rpo is not None
+            },
+        )
 
     def _roles(self) -> tuple[Role, ...]:
         return (
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
             Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
+            Role(name="escalate", every=_SECOND, work=self._with_system(self.pages.tick)),
+            Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
+            Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),
             Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
         )

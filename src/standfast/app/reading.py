@@ -6,15 +6,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.app import health as own_health
+from standfast.app import rooms
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import experience as experience_screen
+from standfast.dashboards import incident as incident_screen
 from standfast.dashboards import infrastructure as infrastructure_screen
 from standfast.dashboards import objective as objective_screen
+from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import overview as overview_screen
 from standfast.dashboards import review as review_screen
 from standfast.dashboards import service as service_screen
-from standfast.dashboards.mark import mark
-from standfast.dashboards.on_call import Delivery
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
 from standfast.slo.objective import objectives
@@ -29,9 +30,12 @@ if TYPE_CHECKING:
     from standfast.audit.query import Query
     from standfast.dashboards.audit import AuditScreen, Seal
     from standfast.dashboards.experience import ExperienceScreen
+    from standfast.dashboards.incident import IncidentScreen, IncidentsScreen
     from standfast.dashboards.infrastructure import InfrastructureScreen
     from standfast.dashboards.objective import ObjectiveLine, ObjectiveScreen
-    from standfast.dashboards.overview import AlertLine, OverviewScreen
+    from standfast.dashboards.on_call import Delivery, OnCallScreen
+    from standfast.dashboards.overview import OverviewScreen
+    from standfast.dashboards.recovery import RecoveryScreen
     from standfast.dashboards.review import ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
     from standfast.monitoring.gauge import Reading
@@ -57,7 +61,8 @@ class Read:
         )
 
     def overview(self, now: datetime) -> OverviewScreen:
-        return self._store.read(lambda tx: self._overview(tx, self._system, now))
+        system, delivery = self._system, self._delivery(now)
+        return self._store.read(lambda tx: self._overview(tx, system, delivery, now))
 
     def service(self, name: str, now: datetime) -> ServiceScreen:
         system = self._system
@@ -71,6 +76,24 @@ class Read:
         if name not in found:
             raise NotFound(f"no objective is called {name!r}", fix="the overview lists them")
         return self._store.read(lambda tx: _objective(tx, system, found[name], now))
+
+    def incidents(self, now: datetime) -> IncidentsScreen:
+        system = self._system
+        return self._store.read(
+            lambda tx: incident_screen.listing(system, tx.incidents.recent(), now)
+        )
+
+    def incident(self, number: str, now: datetime) -> IncidentScreen:
+        system = self._system
+        return self._store.read(lambda tx: rooms.incident(tx, system, number, now))
+
+    def on_call(self, now: datetime) -> OnCallScreen:
+        system, delivery = self._system, self._delivery(now)
+        return self._store.read(lambda tx: rooms.on_call(tx, system, delivery, now))
+
+    def recovery(self, now: datetime) -> RecoveryScreen:
+        system = self._system
+        return self._store.read(lambda tx: rooms.recovery(tx, system, now))
 
     def infrastructure(self, now: datetime) -> InfrastructureScreen:
         system = self._system
@@ -104,7 +127,7 @@ class Read:
 
     def undelivered(self) -> tuple[str, ...]:
         """Why pages are not leaving the house; empty while they are."""
-        return ()
+        return self._platform.deliver.undelivered(self._platform.now())
 
     def metrics(self, now: datetime) -> Iterator[Family]:
         """What standfast knows of the system, for whoever scrapes it."""
@@ -145,19 +168,25 @@ class Read:
     def _system(self) -> System:
         return self._platform.accept.current()
 
-    def _overview(self, tx: Tx, system: System, now: datetime) -> OverviewScreen:
+    def _delivery(self, now: datetime) -> Delivery:
+        late = self._platform.deliver.undelivered(now)
+        return on_call_screen.delivery(self._store.read(lambda tx: tx.outbox.waiting()), late)
+
+    def _overview(
+        self, tx: Tx, system: System, delivery: Delivery, now: datetime
+    ) -> OverviewScreen:
         return overview_screen.screen(
             system.name,
             version=tx.files.newest_number(),
             problems=own_health.problems(self._platform),
             objectives=_objective_lines(tx, system),
             components=_components(tx, system),
-            incidents=(),
-            alerts=_alerts(tx),
-            on_call=(),
-            recovery=(),
+            incidents=[incident_screen.line(system, one, now) for one in tx.incidents.open()],
+            alerts=rooms.alerts(tx),
+            on_call=on_call_screen.duties(system, now),
+            recovery=rooms.recovery_lines(tx, system, now),
             seal=_seal(tx, SYSTEM_STREAM, now),
-            delivery=Delivery(waiting=0, mark=mark("delivering"), words="nothing waits"),
+            delivery=delivery,
         )
 
 
@@ -175,22 +204,6 @@ def _components(tx: Tx, system: System) -> list[ComponentLine]:
 
 def _signals(tx: Tx, system: System, now: datetime) -> dict[str, dict[str, tuple[Reading, ...]]]:
     return {name: tx.monitoring.signals(name, now - _SHOWN) for name in system.components}
-
-
-def _alerts(tx: Tx) -> list[AlertLine]:
-    return [
-        overview_screen.AlertLine(
-            severity=one.severity.value,
-            component=one.component,
-            summary=one.summary,
-            because=one.because,
-            since=one.since,
-            page_id="",
-            page_words="",
-            acknowledged=False,
-        )
-        for one in tx.alerting.firing()
-    ]
 
 
 def _service(tx: Tx, system: System, name: str, now: datetime) -> ServiceScreen:

@@ -27,7 +27,7 @@ import click
 )
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 def doctor(file: str, database: str, data: Path, as_json: bool) -> None:
-    """Look for what would keep standfast from working here. Changes nothing; exits 1 where something is wrong."""
+    """Look for what would keep standfast from working here; exits 1 where something would."""
     from standfast.app.doctor import look
 
     found = look(file=file, database=database, data=data)

@@ -1,4 +1,4 @@
-"""What comes of an alert: its page, its incident, its first notifications; all inside the alert's transaction."""
+"""What comes of an alert: page, incident, first notifications; all inside the transaction of the alert."""
 
 from __future__ import annotations
 

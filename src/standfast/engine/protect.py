@@ -74,6 +74,9 @@ class Keeper(Protocol):
         self, into: Path, to: datetime | str | None, say: Callable[[str], None]
     ) -> Restored: ...
 
+    def start(self, into: Path) -> None:
+        """Start the server on a restored folder, with the settings that it has there."""
+
 
 class RecoveryPort(Protocol):
     def copies(self) -> tuple[Copy, ...]: ...
@@ -197,6 +200,10 @@ class Protect:
             )
         )  # fmt: skip
         return restored
+
+    def start(self, store: str, into: Path) -> None:
+        """Start the store's server on a folder that `restore` brought back."""
+        self._keeper(self._system(), store).start(into)
 
     # ------------------------------------------------------------------ reading
 

@@ -1,4 +1,4 @@
-"""Responding: what people do to an incident, each deed one transaction: row, timeline, audit log."""
+"""Responding: incidents are declared, worked on, resolved and learnt from; every deed is audited and timed."""
 
 from __future__ import annotations
 
@@ -10,33 +10,29 @@ from standfast.engine.ports import Change, Store
 from standfast.errors import Conflict, NotFound, StandfastError
 from standfast.incidents.checklist import tick
 from standfast.incidents.incident import (
-    DUTIES,
+    ActionItem,
     Incident,
     IncidentState,
     TimelineEntry,
     assume,
     declare,
+    renounce,
     role_of,
     turn,
 )
-from standfast.incidents.post_mortem import draft
-from standfast.spec.problem import nearest
-from standfast.spec.values import Sev
+from standfast.incidents.post_mortem import Figures, draft
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
     from standfast.audit.event import Actor
-    from standfast.incidents.post_mortem import Figures
     from standfast.spec.system import System
+    from standfast.spec.values import Sev, Severity
 
-LONGEST_TITLE = 200  # characters
-LONGEST_NOTE = 4_000
-_SOURCES = {"user": "web", "api_key": "api", "system": "standfast"}
-KINDS = ("note", "deploy", "cause", "decision")
-"""What a person may write into a timeline; the other kinds tell of deeds and are written by them."""
+_LONGEST = 4000  # characters of a note
+_LONGEST_TITLE = 200
 
 
 class IncidentPort(Protocol):
@@ -44,6 +40,7 @@ class IncidentPort(Protocol):
     def add(self, incident: Incident) -> None: ...
     def save(self, incident: Incident) -> bool: ...
     def incident(self, id: str, *, lock: bool = False) -> Incident | None: ...  # noqa: A002 - its id is called that
+    def recent(self, since: datetime | None = None, limit: int = 200) -> tuple[Incident, ...]: ...
     def note(self, incident: str, entry: TimelineEntry) -> None: ...
     def timeline(self, incident: str) -> tuple[TimelineEntry, ...]: ...
 
@@ -54,124 +51,119 @@ class RespondTx(Protocol):
 
 
 class Respond:
-    """Every deed raises NotFound for an incident that does not exist, and changes nothing where it raises."""
+    """`by` is who does it, `via` whence ("web", "cli", "api"); an unknown incident raises NotFound."""
 
     def __init__(self, store: Store[RespondTx], clock: Clock = utc_now) -> None:
         self._store, self._clock = store, clock
 
     def declare(
-        self, title: str, sev: str, component: str, by: Actor, *, system: System | None = None
+        self, title: str, sev: Sev, component: str, by: Actor, *, via: str = "web"
     ) -> Incident:
-        """Raises StandfastError for no title or one too long, NotFound for a severity or component unknown."""
-        now, level = self._clock(), _sev(sev)
-        said = _bounded(title, LONGEST_TITLE, "title")
-        part = _bounded(component, LONGEST_TITLE, "component")
-        if system is not None:
-            _known(part, system.components, "component")
+        now, said_title = self._clock(), _bounded(title, _LONGEST_TITLE)
 
         def work(tx: RespondTx) -> Change[Incident]:
-            fresh = declare(tx.incidents.next_id(), said, level, part, now, by=by.id)
-            text = f"{level} declared by {by.id}: {said}"
+            fresh = declare(tx.incidents.next_id(), said_title, sev, component, now, by=by.id)
             tx.incidents.add(fresh)
-            tx.incidents.note(fresh.id, _entry("status", text, by, now))
-            return Change(fresh, (_event("incident.declared", fresh, text, by),))
+            said = f"{sev} declared: {fresh.title}"
+            tx.incidents.note(fresh.id, _entry(now, "status", said, via, by))
+            return Change(fresh, (_event("incident.declared", fresh, said, by),))
 
         return self._store.write(work)
 
-    def assign(
+    def note(self, id: str, text: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        text = _bounded(text)
+
+        def deed(before: Incident, now: datetime) -> Incident:
+            return replace(before, progressed_at=now)
+
+        return self._do(id, deed, ("note", "incident.noted", text), by, via)
+
+    def assign(self, id: str, role: str, person: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        """Give a role to a person; an empty name renounces it."""
+        known = role_of(role)
+
+        def deed(before: Incident, now: datetime) -> Incident:
+            return assume(before, known, person, now) if person else renounce(before, known, now)
+
+        said = f"{person} is {known}" if person else f"{known} is open"
+        return self._do(id, deed, ("role", "incident.role-assigned", said), by, via)
+
+    def turn(
         self,
-        id: str,  # noqa: A002 - an incident's id is called that
-        role: str,
-        person: str,
+        id: str,  # noqa: A002 - its id is called that
+        state: IncidentState,
         by: Actor,
         *,
-        system: System | None = None,
+        words: str = "",
+        via: str = "web",
     ) -> Incident:
-        """Raises NotFound for a role or person unknown, Conflict where the incident is closed."""
-        wanted, now = role_of(role), self._clock()
-        who = _bounded(person, LONGEST_TITLE, "person")
-        if system is not None:
-            _known(who, system.people, "person")
+        """Raises Conflict where the state cannot follow."""
+        said = f"{state}: {_bounded(words)}" if words.strip() else state.value
+        deeds = ("status", "incident.status-changed", said)
+        return self._do(id, lambda before, now: turn(before, state, now, by=by.id), deeds, by, via)
 
-        def deed(before: Incident) -> tuple[Incident, str, tuple[FieldChange, ...]]:
-            if before.state is IncidentState.CLOSED:
-                raise Conflict(f"{before.id} is closed", fix="declare a new incident")
-            after = assume(before, wanted, who, now)
-            had = before.roles.get(wanted)
-            text = f"{who} is {DUTIES[wanted][0]}" + (f", after {had}" if had else "")
-            change = FieldChange(field=f"roles.{wanted}", old_value=had, new_value=who)
-            return after, text, (change,)
+    def resolve(self, id: str, by: Actor, *, words: str = "", via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        return self.turn(id, IncidentState.RESOLVED, by, words=words, via=via)
 
-        return self._do(id, deed, "role", "incident.role-assigned", by, now)
+    def tick(self, id: str, task: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
+        """Check off a task of the workflow's checklist."""
+        deeds = ("task", "incident.task-done", f"done: {task}")
+        return self._do(id, lambda before, now: tick(before, task, by.id, now), deeds, by, via)
 
-    def note(self, id: str, text: str, by: Actor, *, kind: str = "note") -> Incident:  # noqa: A002 - its id is called that
-        """Notes may be added to a closed incident too: what is learned late is still evidence."""
-        now, said = self._clock(), _bounded(text, LONGEST_NOTE, "note")
-        if kind not in KINDS:
-            raise NotFound(f"no note is of the kind {kind!r}", fix=f"one of {', '.join(KINDS)}")
+    def act(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        text: str,
+        priority: Severity,
+        owner: str,
+        by: Actor,
+        *,
+        due: datetime | None = None,
+    ) -> Incident:
+        """Add a follow-up action."""
+        item = ActionItem(text=_bounded(text), priority=priority, owner=owner, due=due)
 
-        def deed(before: Incident) -> tuple[Incident, str, tuple[FieldChange, ...]]:
-            return replace(before, progressed_at=now), said, ()
+        def deed(before: Incident, now: datetime) -> Incident:  # noqa: ARG001 - as the other deeds
+            return replace(before, actions=(*before.actions, item))
 
-        return self._do(id, deed, kind, "incident.noted", by, now)
+        said = f"{priority} for {owner}: {item.text}"
+        return self._do(id, deed, ("action", "incident.action-added", said), by, "web")
 
-    def turn(self, id: str, state: str, text: str, by: Actor) -> Incident:  # noqa: A002 - its id is called that
-        """Raises NotFound for no such state, Conflict where it cannot follow."""
-        now, wanted = self._clock(), _state(state)
-        more = _bounded(text, LONGEST_NOTE, "text") if text.strip() else ""
+    # ------------------------------------------------------------------ reading
 
-        def deed(before: Incident) -> tuple[Incident, str, tuple[FieldChange, ...]]:
-            after = turn(before, wanted, now, by=by.id)
-            said = f"{wanted}: {more}" if more else wanted.value
-            old, new = before.state.value, wanted.value
-            return after, said, (FieldChange(field="state", old_value=old, new_value=new),)
+    def incident(self, id: str) -> tuple[Incident, tuple[TimelineEntry, ...]]:  # noqa: A002 - its id is called that
+        return self._store.read(lambda tx: (_found(tx, id), tx.incidents.timeline(id)))
 
-        return self._do(id, deed, "status", "incident.status-changed", by, now)
-
-    def tick_task(self, id: str, task: str, by: Actor) -> Incident:  # noqa: A002 - its id is called that
-        """Raises NotFound for a task that the incident has not. A second tick changes nothing."""
-        now = self._clock()
-
-        def deed(before: Incident) -> tuple[Incident, str, tuple[FieldChange, ...]]:
-            return tick(before, task, by.id, now), f"done: {task}", ()
-
-        return self._do(id, deed, "task", "incident.task-done", by, now)
-
-    # ------------------------------------------------------------------ looking
-
-    def incident(self, id: str) -> Incident:  # noqa: A002 - its id is called that
-        return self._store.read(lambda tx: _found(tx, id))
-
-    def timeline(self, id: str) -> tuple[TimelineEntry, ...]:  # noqa: A002 - its id is called that
-        return self._store.read(lambda tx: tx.incidents.timeline(_found(tx, id).id))
+    def recent(self, since: datetime | None = None) -> tuple[Incident, ...]:
+        return self._store.read(lambda tx: tx.incidents.recent(since))
 
     def post_mortem(self, id: str, figures: Figures, system: System) -> str:  # noqa: A002 - its id is called that
-        """Markdown of what is known now; nothing is kept of it."""
-
-        def work(tx: RespondTx) -> str:
-            return draft(_found(tx, id), tx.incidents.timeline(id), figures, system)
-
-        return self._store.read(work)
+        """The draft, in Markdown, from what the timeline knows."""
+        incident, timeline = self.incident(id)
+        return draft(incident, timeline, figures, system)
 
     def _do(
         self,
-        id: str,  # noqa: A002 - an incident's id is called that
-        deed: Callable[[Incident], tuple[Incident, str, tuple[FieldChange, ...]]],
-        kind: str,
-        event: str,
+        id: str,  # noqa: A002 - its id is called that
+        deed: Callable[[Incident, datetime], Incident],
+        words: tuple[str, str, str],
         by: Actor,
-        now: datetime,
+        via: str,
     ) -> Incident:
+        """Lock, do, keep, tell timeline and audit log. `words`: kind of entry, type of event, what is said."""
+        now = self._clock()
+        entry_kind, event_type, said = words
+
         def work(tx: RespondTx) -> Change[Incident]:
             before = _found(tx, id, lock=True)
-            after, text, changes = deed(before)
-            if after == before and kind not in KINDS:
+            after = deed(before, now)
+            # Two notes of one instant leave the row as it is, and are still two notes.
+            if after == before and entry_kind != "note":
                 return Change(before)
             if not tx.incidents.save(after):
-                raise Conflict(f"{id} has moved on", fix="look at it again, and repeat")
-            tx.incidents.note(id, _entry(kind, text, by, now))
-            kept = replace(after, version=after.version + 1)
-            return Change(kept, (_event(event, kept, text, by, changes),))
+                raise Conflict(f"{id} has changed meanwhile", fix="look again, then repeat")
+            tx.incidents.note(id, _entry(now, entry_kind, said, via, by))
+            return Change(after, (_event(event_type, after, said, by, before),))
 
         return self._store.write(work)
 
@@ -183,59 +175,35 @@ def _found(tx: RespondTx, id: str, *, lock: bool = False) -> Incident:  # noqa: 
     return found
 
 
-def _entry(kind: str, text: str, by: Actor, now: datetime) -> TimelineEntry:
-    return TimelineEntry(at=now, kind=kind, text=text, source=_SOURCES[by.type], by=by.id)
+def _bounded(text: str, longest: int = _LONGEST) -> str:
+    """Raises StandfastError, too, for what no database keeps as text."""
+    text = text.strip()
+    if not text or len(text) > longest:
+        raise StandfastError(f"write between 1 and {longest} characters")
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise StandfastError("a NUL or half a character is no text", fix="leave it out")
+    return text
+
+
+def _entry(now: datetime, kind: str, text: str, via: str, by: Actor) -> TimelineEntry:
+    return TimelineEntry(at=now, kind=kind, text=text, source=via, by=by.id)
 
 
 def _event(
-    kind: str, one: Incident, text: str, by: Actor, changes: tuple[FieldChange, ...] = ()
+    kind: str, incident: Incident, said: str, by: Actor, before: Incident | None = None
 ) -> Event:
+    changes: tuple[FieldChange, ...] = ()
+    if before is not None and before.state is not incident.state:
+        changes = (
+            FieldChange(
+                field="state", old_value=before.state.value, new_value=incident.state.value
+            ),
+        )
     return Event(
         type=kind,
         category="operations",
         actor=by,
-        description=f"{one.id} {one.title}: {text}",
-        target=Target(type="incident", id=one.id),
+        description=f"{incident.id} {incident.title}: {said}",
+        target=Target(type="incident", id=incident.id),
         changes=changes,
     )
-
-
-def _bounded(text: str, most: int, what: str) -> str:
-    """The text without its outer space. Raises StandfastError for none, too much, or what no database keeps."""
-    said = text.strip()
-    if not said:
-        raise StandfastError(f"the {what} is empty", fix="say it in a line")
-    if len(said) > most:
-        raise StandfastError(
-            f"the {what} has {len(said):,} characters", fix=f"{most:,} at most; link to the rest"
-        )
-    if "\0" in said or any("\ud800" <= sign <= "\udfff" for sign in said):
-        raise StandfastError(
-            f"the {what} contains a NUL or half a character", fix="leave out what is not text"
-        )
-    return said
-
-
-def _known(word: str, names: Iterable[str], what: str) -> None:
-    if word not in names:
-        raise NotFound(
-            f"the file has no {what} {word[:60]!r}{nearest(word, names)}",
-            fix=f"use the id of a {what} in the reliability file",
-        )
-
-
-def _sev(word: str) -> Sev:
-    try:
-        return Sev(word.upper())
-    except ValueError:
-        raise NotFound(
-            f"no severity is called {word[:60]!r}", fix=f"one of {', '.join(Sev)}"
-        ) from None
-
-
-def _state(word: str) -> IncidentState:
-    try:
-        return IncidentState(word)
-    except ValueError:
-        names = ", ".join(IncidentState)
-        raise NotFound(f"no state is called {word[:60]!r}", fix=f"one of {names}") from None

@@ -1,222 +1,164 @@
-"""The draft of a post-mortem: what timeline and figures say, and the questions they cannot answer."""
+"""The draft of a post-mortem: everything that the timeline knows, and clear gaps for what only people know."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from standfast.spec.values import Money
+from standfast.incidents.incident import DUTIES, post_mortem_due
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
-    from fractions import Fraction
 
     from standfast.incidents.incident import Incident, TimelineEntry
-    from standfast.spec.system import IncidentPolicy, System
+    from standfast.spec.system import System
 
-_HOUR, _MINUTE = timedelta(hours=1), timedelta(minutes=1)
-_MARKUP = re.compile(r"([\\`*_\[\]|#~<>])")
-_UNKNOWN = "not measured"
+_SAID = 500  # characters of one entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
-    """What was measured while the incident lasted; None is "not measured", never nought."""
+    """What the incident cost, as measured by others; None is not known, and the draft says so."""
 
+    users: int | None = None
     failed_requests: int | None = None
-    total_requests: int | None = None
-    budget_burned: Fraction | None = None  # share of the objective's whole budget
-    objective: str = ""  # whose budget
-    cost: Money | None = None
-
-
-def cost(system: System, component: str, lasted: timedelta) -> Money | None:
-    """Revenue per hour of the journeys through the component, times the hours: the most it can have cost.
-
-    None where no such journey states its revenue, or where they state it in several currencies.
-    """
-    hit = [one for one in system.journeys.values() if component in one.path]
-    stated = [one.revenue_per_hour for one in hit if one.revenue_per_hour]
-    currencies = {one.currency for one in stated}
-    if len(currencies) != 1:
-        return None
-    hours = Decimal(int(lasted / timedelta(seconds=1))) / 3600
-    total = sum((one.amount for one in stated), Decimal(0)) * hours
-    return Money(amount=total.quantize(Decimal("0.01")), currency=currencies.pop())
-
-
-def due_at(incident: Incident, policy: IncidentPolicy) -> datetime | None:
-    """48 hours (or as the file says) after the end, until then after the declaration; None: none is owed."""
-    if incident.sev not in policy.post_mortem_for:
-        return None
-    return (incident.resolved_at or incident.declared_at) + policy.post_mortem_within
+    budget_burned: tuple[tuple[str, str], ...] = ()  # objective -> "31.2% of its 30 d budget"
+    revenue: str = ""  # "1,250 EUR"
 
 
 def draft(
     incident: Incident, timeline: Sequence[TimelineEntry], figures: Figures, system: System
 ) -> str:
-    """Markdown. Every value in it is somebody's text and is escaped."""
-    began = incident.started_at
-    facts = (
-        f"**Date**: {began:%Y-%m-%d} | **Severity**: {incident.sev} | "
-        f"**Duration**: {_duration(incident)}"
-    )
-    due = due_at(incident, system.incidents)
-    blocks = (
-        f"# Post-Mortem: {_plain(incident.title)}",
-        facts,
-        f"Due {due:%Y-%m-%d %H:%M} UTC." if due else "",
-        "## Executive Summary",
-        _summary(incident, figures),
-        "## Timeline (UTC)",
-        _table(("Time", "Event"), _times(timeline, began)),
-        "## Impact",
-        "\n".join(f"- {line}" for line in _impact(figures)),
-        "## Root Cause (5 Whys)",
-        _whys(incident, timeline),
-        "## Action Items",
-        _table(("Action", "Priority", "Owner", "Due Date"), _actions(incident, system)),
-    )
-    return "\n\n".join(block for block in blocks if block) + "\n"
+    """Markdown. Text of alerts and people is escaped, so that it cannot break the tables."""
+    return "\n".join(_parts(incident, timeline, figures, system)) + "\n"
 
 
-def _summary(incident: Incident, figures: Figures) -> str:
-    by = _plain(incident.declared_by) if incident.declared_by else "an alert"
-    happened = (
-        f"{_plain(incident.component)} was in trouble from {incident.started_at:%Y-%m-%d %H:%M} UTC; "
-        f"{incident.sev} was declared at {incident.declared_at:%H:%M} by {by}."
+def _parts(
+    incident: Incident, timeline: Sequence[TimelineEntry], figures: Figures, system: System
+) -> Iterator[str]:
+    yield f"# Post-Mortem: {_cell(incident.title)}"
+    yield ""
+    yield (
+        f"**Date**: {incident.started_at:%Y-%m-%d} | **Severity**: {incident.sev} | "
+        f"**Duration**: {_duration(incident)} | **Incident**: {incident.id}"
     )
-    hurt = f"{_requests(figures)}; the error budget burned was {_burned(figures)}."
-    return " ".join((happened, hurt[:1].upper() + hurt[1:], _ended(incident)))
+    yield ""
+    yield "## Executive Summary"
+    yield ""
+    yield _summary(incident, figures, system)
+    yield ""
+    yield "## Timeline (UTC)"
+    yield ""
+    yield "| Time | Event | Source |"
+    yield "|------|-------|--------|"
+    for entry in timeline:
+        by = f" ({_cell(entry.by)})" if entry.by else ""
+        yield f"| {_time(entry.at, incident)} | {_cell(entry.text)}{by} | {_cell(entry.source)} |"
+    yield ""
+    yield "## Impact"
+    yield ""
+    yield from _impact(incident, figures)
+    yield ""
+    yield "## Response"
+    yield ""
+    yield from _response(incident, system)
+    yield ""
+    yield "## Root Cause (5 Whys)"
+    yield ""
+    yield f"1. Why? {_first_why(timeline)}"
+    for number in range(2, 6):
+        yield f"{number}. Why? _to be written_"
+    yield ""
+    yield "## Action Items"
+    yield ""
+    yield "| Action | Priority | Owner | Due Date |"
+    yield "|--------|----------|-------|----------|"
+    for item in incident.actions:
+        due = f"{item.due:%Y-%m-%d}" if item.due else "_open_"
+        yield f"| {_cell(item.text)} | {item.priority} | {_cell(item.owner)} | {due} |"
+    if not incident.actions:
+        yield "| _to be written: what would have prevented it, what would have shortened it_ | | | |"
 
 
-def _ended(incident: Incident) -> str:
-    times = (
-        ("first answered", incident.to_acknowledge),
-        ("mitigated", incident.to_mitigate),
-        ("resolved", incident.lasted(incident.resolved_at) if incident.resolved_at else None),
+def _summary(incident: Incident, figures: Figures, system: System) -> str:
+    state = (
+        f"It was over after {_words(incident.to_mitigate)}."
+        if incident.to_mitigate
+        else "It is not over yet."
     )
-    known = [f"{verb} after {_length(took)}" for verb, took in times if took is not None]
-    if incident.resolved_at is None:
-        known.append("not yet resolved")
-    return f"It was {', '.join(known)}."
+    cost = f" {figures.failed_requests:,} requests failed." if figures.failed_requests else ""
+    return (
+        f"On {incident.started_at:%d %B %Y at %H:%M} UTC {_cell(incident.component)} of {system.name} "
+        f"had trouble: {_cell(incident.title)}.{cost} {state} _Say in one sentence what mended it._"
+    )
+
+
+def _impact(incident: Incident, figures: Figures) -> Iterator[str]:
+    known = f"{figures.users:,}" if figures.users is not None else "_unknown number of_"
+    failed = (
+        f"{figures.failed_requests:,}"
+        if figures.failed_requests is not None
+        else "_unknown number of_"
+    )
+    yield f"- {known} users affected"
+    yield f"- {failed} requests or transactions failed"
+    yield f"- Estimated revenue impact: {figures.revenue or '_not estimated_'}"
+    for objective, burned in figures.budget_burned:
+        yield f"- Error budget of {_cell(objective)}: {_cell(burned)}"
+    if not figures.budget_burned:
+        yield "- Error budget: _not measured_"
+    yield f"- Alerts: {', '.join(_cell(one) for one in incident.alerts) or 'none; reported by a person'}"
+
+
+def _response(incident: Incident, system: System) -> Iterator[str]:
+    yield f"- Time to acknowledge: {_words(incident.to_acknowledge)}"
+    yield f"- Time to restore: {_words(incident.to_mitigate)}"
+    for role, (title, _) in DUTIES.items():
+        held = [one for one in incident.holdings if one.role is role]
+        names = ", ".join(
+            f"{_name(one.person, system)} from {one.assumed_at:%H:%M}" for one in held
+        )
+        yield f"- {title}: {names or 'nobody'}"
+    if due := post_mortem_due(incident, system.incidents):
+        yield f"- Post-mortem due: {due:%Y-%m-%d %H:%M} UTC"
+
+
+def _name(person: str, system: System) -> str:
+    known = system.people.get(person)
+    return _cell(known.name if known else person)
+
+
+def _first_why(timeline: Sequence[TimelineEntry]) -> str:
+    found = next((entry.text for entry in timeline if entry.kind == "alert"), "")
+    return f"{_cell(found)} - _and why was that?_" if found else "_to be written_"
+
+
+def _time(at: datetime, incident: Incident) -> str:
+    same_day = at.date() == incident.started_at.date()
+    return f"{at:%H:%M:%S}" if same_day else f"{at:%Y-%m-%d %H:%M:%S}"
 
 
 def _duration(incident: Incident) -> str:
     if incident.resolved_at is None:
-        return "still going on"
-    hours = incident.lasted(incident.resolved_at) / _HOUR
+        return "not resolved yet"
+    hours = (incident.resolved_at - incident.started_at) / timedelta(hours=1)
     return f"{hours:.1f} hours"
 
 
-def _length(took: timedelta) -> str:
-    minutes = max(0, round(took / _MINUTE))
-    return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
+def _words(length: timedelta | None) -> str:
+    if length is None:
+        return "not yet"
+    seconds = max(int(length.total_seconds()), 0)
+    if seconds < 60:
+        return f"{seconds} s"
+    return f"{seconds // 60} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
 
 
-def _times(timeline: Sequence[TimelineEntry], began: datetime) -> Iterable[tuple[str, str]]:
-    """The day is told where it is not the first one."""
-    if not timeline:
-        return (("–", "nothing was written down"),)
-    return tuple(
-        (
-            f"{one.at:%H:%M}" if one.at.date() == began.date() else f"{one.at:%Y-%m-%d %H:%M}",
-            f"{_plain(one.kind)}: {_plain(one.text)} ({_plain(one.by or one.source)})",
-        )
-        for one in timeline
-    )
-
-
-def _impact(figures: Figures) -> tuple[str, ...]:
-    money = f"at most {_plain(str(figures.cost))}" if figures.cost else _UNKNOWN
-    return (
-        f"Users affected: {_UNKNOWN}",
-        f"Transactions: {_requests(figures)}",
-        f"Error budget burned: {_burned(figures)}",
-        f"Estimated revenue impact: {money}",
-    )
-
-
-def _requests(figures: Figures) -> str:
-    failed, total = figures.failed_requests, figures.total_requests
-    if failed is None:
-        return f"failed requests were {_UNKNOWN}"
-    if not total:
-        return f"{failed:,} requests failed"
-    return f"{failed:,} of {total:,} requests failed ({failed / total:.1%})"
-
-
-def _burned(figures: Figures) -> str:
-    if figures.budget_burned is None:
-        return _UNKNOWN
-    of = f" of {_plain(figures.objective)}" if figures.objective else ""
-    return f"{float(figures.budget_burned):.1%}{of}"
-
-
-def _whys(incident: Incident, timeline: Sequence[TimelineEntry]) -> str:
-    alert = next((one.text for one in timeline if one.kind == "alert"), "")
-    first = _plain(alert or incident.title)
-    questions = (f"Why? {first}", *(["Why? (to be found)"] * 3), "Why? (root cause, to be found)")
-    return "\n".join(f"{number}. {text}" for number, text in enumerate(questions, 1))
-
-
-# ------------------------------------------------------------------ what follows from it
-
-
-def _actions(incident: Incident, system: System) -> tuple[tuple[str, ...], ...]:
-    if incident.actions:
-        return tuple(
-            (
-                _plain(one.text) + (" (done)" if one.done else ""),
-                one.priority.value,
-                _plain(one.owner) or "to be named",
-                f"{one.due:%Y-%m-%d}" if one.due else "to be set",
-            )
-            for one in incident.actions
-        )
-    owner = _owner(incident, system)
-    return tuple(
-        (f"Proposed: {text}", priority, owner, "to be set")
-        for text, priority in _proposals(incident, system)
-    )
-
-
-def _proposals(incident: Incident, system: System) -> tuple[tuple[str, str], ...]:
-    """What the incident's own times call for; a draft of actions, for people to decide."""
-    lines = [(f"remove the root cause in {_plain(incident.component)}", "P1")]
-    if not incident.alerts:
-        lines.append(("let an alert find this before a person does", "P2"))
-    rule = system.incidents.rules.get(incident.sev)
-    took = incident.to_acknowledge
-    if rule and rule.respond and took is not None and took > rule.respond:
-        late = f"answer sooner: it took {_length(took)}, {_length(rule.respond)} is promised"
-        lines.append((late, "P2"))
-    rules = [one for one in system.alerts.values() if one.of == incident.component]
-    if not any(one.runbook for one in rules):
-        lines.append((f"write a runbook for {_plain(incident.component)}", "P3"))
-    return tuple(lines)
-
-
-def _owner(incident: Incident, system: System) -> str:
-    known = incident.component in system.components
-    team = system.team_of(incident.component) if known else None
-    person = system.people.get(team.lead) if team and team.lead else None
-    return _plain(person.name) if person else "to be named"
-
-
-# ------------------------------------------------------------------ Markdown
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as written, on one line; signs that steer a terminal are replaced."""
-    line = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(text.split()))
-    return _MARKUP.sub(lambda match: f"\\{match[1]}", line.replace("&", "&amp;"))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    lines = (head, ["---"] * len(head), *rows)
-    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+def _cell(text: str) -> str:
+    """One line of plain text inside a Markdown table."""
+    line = " ".join(text.split())[:_SAID]
+    for sign in "\\`*_[]<>|":
+        line = line.replace(sign, "\\" + sign)
+    return line

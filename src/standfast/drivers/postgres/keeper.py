@@ -18,6 +18,7 @@ from standfast.drivers.postgres.archive import Archive, sha256_of
 from standfast.drivers.postgres.folder import Folder, SourceRecord, sync_folder, write
 from standfast.drivers.postgres.programs import OLDEST, Programs, find_programs
 from standfast.drivers.postgres.receiver import Receiver, Reception
+from standfast.drivers.postgres.scratch import account_for, reachable
 from standfast.drivers.postgres.source import Facts, Source
 from standfast.errors import NotFound, ToolError
 from standfast.recovery.catalogue import Canary, Copy, CopyState, Mark, chain
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.recovery.proof import Attempt, Proof, Restored
+    from standfast.recovery.wal import Segment
 
     Say = Callable[[str], None]
 
@@ -87,7 +89,7 @@ class PostgresKeeper:
     def remove(self, copy: Copy) -> None:
         self._folder.remove_copy(copy)
 
-    def wal(self) -> dict[int, list[tuple[object, datetime]]]:
+    def wal(self) -> dict[int, list[tuple[Segment, datetime]]]:
         archive = self._archive()
         return {g: list(archive.received(g)) for g in range(1, archive.generation + 1)}
 
@@ -208,6 +210,23 @@ class PostgresKeeper:
                 fix="name the location that holds them",
             )
         return self._restoring(record.major).restore(into, to, say)
+
+    def start(self, into: Path) -> None:
+        """As a service: it lives on when we end. Its log goes to `standfast-start.log` in the folder."""
+        record = self._folder.source()
+        if record is None:
+            raise NotFound(f"there are no copies of {self.store}", where=str(self._folder.root))
+        account = account_for(into)
+        programs = self._programs(record.major)
+        if account and not reachable(programs.folder, account):
+            raise ToolError(
+                f"the user {account.name} cannot reach PostgreSQL's programs",
+                where=str(programs.folder),
+                fix="start the server yourself, by the programs that it ran with",
+            )
+        log = into / "standfast-start.log"
+        start = ("-D", into, "-l", log, "-w", "-s", "start")
+        programs.run("pg_ctl", *start, deadline=timedelta(minutes=2), account=account, silent=True)
 
     def _restoring(self, major: int) -> restoring.Restoring:
         record = self._folder.source()

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from standfast.errors import TimedOut, ToolError
 
@@ -46,10 +46,29 @@ class Programs:
         *arguments: object,
         deadline: timedelta = _QUICK,
         environment: Mapping[str, str] | None = None,
+        account: Account | None = None,
+        silent: bool = False,
     ) -> str:
-        """Its standard output; raises ToolError with what it said last, TimedOut past the deadline."""
+        """Its standard output; raises ToolError with what it said last, TimedOut past the deadline.
+
+        `silent` is for a program that leaves a server behind, which would hold our pipes open.
+        """
         command = [str(self.path(name)), *map(str, arguments)]
-        return _run(command, name, deadline, environment or {})
+        return _run(command, name, deadline, environment or {}, account, silent=silent)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """Whom a server runs as; PostgreSQL refuses root."""
+
+    name: str
+    uid: int
+    gid: int
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """For subprocess: this user, its group, and no other groups."""
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
 
 
 def find_programs(major: int, configured: Path | None = None) -> Programs:
@@ -86,16 +105,27 @@ def _major_of(folder: Path) -> int | None:
     return int(match[1]) if match else None
 
 
-def _run(command: list[str], name: str, deadline: timedelta, extra: Mapping[str, str]) -> str:
+def _run(
+    command: list[str],
+    name: str,
+    deadline: timedelta,
+    extra: Mapping[str, str],
+    account: Account | None = None,
+    *,
+    silent: bool = False,
+) -> str:
+    pipe = subprocess.DEVNULL if silent else subprocess.PIPE
     with subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stdout=pipe,
+        stderr=pipe,
         text=True,
         errors="replace",
         env=environment(extra),
+        cwd="/" if account else None,
         start_new_session=True,  # so that its children end with it
+        **(account.identity if account else {}),
     ) as process:
         try:
             out, errors = process.communicate(timeout=deadline.total_seconds())
@@ -108,8 +138,8 @@ def _run(command: list[str], name: str, deadline: timedelta, extra: Mapping[str,
             _end_group(process)
             raise
     if process.returncode:
-        raise ToolError(f"{name} failed: {_last_words(errors, process.returncode)}")
-    return out
+        raise ToolError(f"{name} failed: {_last_words(errors or '', process.returncode)}")
+    return out or ""
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 from standfast.drivers.postgres.archive import sha256_of
 from standfast.drivers.postgres.scratch import (
     WAL_FOLDER,
-    Account,
     Recovered,
     Target,
     account_for,
@@ -40,7 +39,7 @@ if TYPE_CHECKING:
 
     from standfast.drivers.postgres.archive import Archive
     from standfast.drivers.postgres.folder import Folder, SourceRecord
-    from standfast.drivers.postgres.programs import Programs
+    from standfast.drivers.postgres.programs import Account, Programs
     from standfast.recovery.catalogue import Canary
 
     Say = Callable[[str], None]

@@ -21,7 +21,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from standfast.drivers.postgres.programs import Programs, environment
+from standfast.drivers.postgres.programs import Account, Programs, environment
 from standfast.drivers.postgres.source import connected
 from standfast.errors import SourceError, TimedOut, ToolError
 from standfast.recovery.proof import Phase
@@ -41,15 +41,6 @@ _CONTROL = {
     "max_prepared_xacts setting": "max_prepared_transactions",
     "max_locks_per_xact setting": "max_locks_per_transaction",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """Whom the server runs as; PostgreSQL refuses root."""
-
-    name: str
-    uid: int
-    gid: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,9 +199,6 @@ def recovering(
 def _server(
     programs: Programs, data: Path, settings: list[str], words: Any, account: Account | None
 ) -> Iterator[subprocess.Popen[bytes]]:
-    who: dict[str, Any] = {}
-    if account:
-        who = {"user": account.uid, "group": account.gid, "extra_groups": []}
     process = subprocess.Popen(
         [str(programs.path("postgres")), "-D", str(data), *settings],
         stdin=subprocess.DEVNULL,
@@ -219,7 +207,7 @@ def _server(
         cwd=data,
         env=environment({"HOME": "/"}),
         start_new_session=True,
-        **who,
+        **(account.identity if account else {}),
     )
     try:
         yield process

@@ -233,9 +233,9 @@ def _restore_of(edition: Edition, backup: Backup) -> str:
         )
     commands = fence(
         (
-            f"standfast restore {backup.store} --to ./restored            # the newest consistent state\n"
-            f"standfast restore {backup.store} --to ./restored --at '2026-01-15T10:30:00Z'   # just "
-            f"before the mistake"
+            f"standfast backup restore {backup.store} --into ./restored   # the newest consistent state\n"
+            f"standfast backup restore {backup.store} --into ./restored --to 2026-01-15T10:30:00Z\n"
+            f"# ... or the state just before a mistake\n"
         ),
         "sh",
     )

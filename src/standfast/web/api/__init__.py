@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from standfast.web.api import audit, screens
+from standfast.web.api import alerts, audit, deeds, screens
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, audit):
+for part in (screens, deeds, alerts, audit):
     routes.include_router(part.routes)

@@ -27,6 +27,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", name=op.f("pk_accounts")),
     )
     op.create_table(
+        "ack_tokens",
+        sa.Column("hash", sa.Text(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("expires_at", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("hash", name=op.f("pk_ack_tokens")),
+    )
+    op.create_index("ix_ack_tokens_expires_at", "ack_tokens", ["expires_at"], unique=False)
+    op.create_table(
         "alert_episodes",
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
@@ -163,6 +172,37 @@ def upgrade() -> None:
         sa.UniqueConstraint("lookup", name=op.f("uq_audit_subjects_lookup")),
     )
     op.create_table(
+        "backup_copies",
+        sa.Column("store", sa.Text(), nullable=False),
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("finished_at", Instant(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("record", JsonText(), nullable=False),
+        sa.PrimaryKeyConstraint("store", "id", name=op.f("pk_backup_copies")),
+    )
+    op.create_index(
+        op.f("ix_backup_copies_finished_at"), "backup_copies", ["finished_at"], unique=False
+    )
+    op.create_table(
+        "backup_dues",
+        sa.Column("store", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("next_due", Instant(), nullable=False),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("store", "kind", name=op.f("pk_backup_dues")),
+    )
+    op.create_table(
+        "backup_proofs",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("store", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("passed", sa.Boolean(), nullable=False),
+        sa.Column("record", JsonText(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_backup_proofs")),
+    )
+    op.create_index(op.f("ix_backup_proofs_at"), "backup_proofs", ["at"], unique=False)
+    op.create_table(
         "budget_history",
         sa.Column("objective", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -223,6 +263,51 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("component", "signal", name=op.f("pk_gauges_newest")),
     )
     op.create_table(
+        "incident_numbers",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("last", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_incident_numbers")),
+    )
+    op.create_table(
+        "incident_timeline",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("incident", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_incident_timeline")),
+    )
+    op.create_index(
+        "ix_incident_timeline_incident", "incident_timeline", ["incident", "at"], unique=False
+    )
+    op.create_table(
+        "incidents",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("sev", sa.Text(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("declared_by", sa.Text(), nullable=False),
+        sa.Column("declared_at", Instant(), nullable=False),
+        sa.Column("began_at", Instant(), nullable=True),
+        sa.Column("detected_at", Instant(), nullable=True),
+        sa.Column("acknowledged_at", Instant(), nullable=True),
+        sa.Column("mitigated_at", Instant(), nullable=True),
+        sa.Column("resolved_at", Instant(), nullable=True),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("progressed_at", Instant(), nullable=True),
+        sa.Column("alerts", JsonText(), nullable=False),
+        sa.Column("holdings", JsonText(), nullable=False),
+        sa.Column("done", JsonText(), nullable=False),
+        sa.Column("actions", JsonText(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+    )
+    op.create_index("ix_incidents_declared_at", "incidents", ["declared_at"], unique=False)
+    op.create_index("ix_incidents_state", "incidents", ["state", "component"], unique=False)
+    op.create_table(
         "level_statuses",
         sa.Column("objective", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
@@ -244,6 +329,57 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", name=op.f("pk_level_statuses")),
     )
     op.create_table(
+        "outbox",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("loop", sa.Integer(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("due_at", Instant(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("last_outcome", sa.Text(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.Column("created_at", Instant(), nullable=False),
+        sa.Column("settled_at", Instant(), nullable=True),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_outbox")),
+    )
+    op.create_index("ix_outbox_page", "outbox", ["page"], unique=False)
+    op.create_index("ix_outbox_state", "outbox", ["state", "severity", "due_at"], unique=False)
+    op.create_table(
+        "pages",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("alert", sa.Text(), nullable=False),
+        sa.Column("episode", sa.BigInteger(), nullable=False),
+        sa.Column("severity", sa.Text(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("rota", sa.Text(), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("step", sa.Integer(), nullable=False),
+        sa.Column("loop", sa.Integer(), nullable=False),
+        sa.Column("next_action_at", Instant(), nullable=True),
+        sa.Column("opened_at", Instant(), nullable=False),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.Column("acknowledged_at", Instant(), nullable=True),
+        sa.Column("closed_at", Instant(), nullable=True),
+        sa.Column("runbook", sa.Text(), nullable=True),
+        sa.Column("incident", sa.Text(), nullable=True),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_pages")),
+    )
+    op.create_index("ix_pages_alert", "pages", ["alert", "episode"], unique=True)
+    op.create_index("ix_pages_incident", "pages", ["incident"], unique=False)
+    op.create_index("ix_pages_next_action_at", "pages", ["next_action_at"], unique=False)
+    op.create_index("ix_pages_opened_at", "pages", ["opened_at"], unique=False)
+    op.create_table(
         "policy_states",
         sa.Column("objective", sa.Text(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
@@ -252,6 +388,22 @@ def upgrade() -> None:
         sa.Column("freezes", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("objective", "since", name=op.f("pk_policy_states")),
     )
+    op.create_table(
+        "send_attempts",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("attempt", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("owner", sa.Text(), nullable=False),
+        sa.Column("began_at", Instant(), nullable=False),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("outcome", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("provider_id", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", "attempt", name=op.f("pk_send_attempts")),
+    )
+    op.create_index("ix_send_attempts_page", "send_attempts", ["page"], unique=False)
     op.create_table(
         "sessions",
         sa.Column("digest", sa.Text(), nullable=False),
@@ -318,4 +470,4 @@ def upgrade() -> None:
     dialect = op.get_bind().dialect.name
     for table in REFUSED:
         for statement in refusals(dialect, table):
-            op.execute(sa.DDL(statement))
+            op.execute(sa.DDL(statement))  # type: ignore[no-untyped-call]  # of SQLAlchemy

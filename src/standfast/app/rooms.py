@@ -1,0 +1,169 @@
+"""Reading incidents, on-call and recovery; the other screens are read in `app.reading`."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from standfast.dashboards import incident as incident_screen
+from standfast.dashboards import on_call as on_call_screen
+from standfast.dashboards import recovery as recovery_screen
+from standfast.dashboards.overview import AlertLine
+from standfast.errors import NotFound
+from standfast.incidents.checklist import lines as checklist
+from standfast.incidents.incident import post_mortem_due
+from standfast.incidents.post_mortem import Figures, draft
+from standfast.recovery import schedule
+from standfast.recovery.objective import judgements, newest_proofs
+from standfast.slo.judgement import words
+from standfast.slo.objective import objectives
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from standfast.dashboards.incident import IncidentScreen
+    from standfast.dashboards.on_call import Delivery, OnCallScreen
+    from standfast.dashboards.recovery import RecoveryLine, RecoveryScreen
+    from standfast.incidents.incident import Incident
+    from standfast.paging.page import Page
+    from standfast.recovery.objective import Judgement
+    from standfast.slo.objective import Objective
+    from standfast.slo.tally import Tally
+    from standfast.spec.system import System
+    from standfast.store.outbox import Attempt
+    from standfast.store.tx import Tx
+
+_RECENT = timedelta(days=1)
+
+
+def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScreen:
+    found = tx.incidents.incident(number)
+    if found is None:
+        raise NotFound(f"no incident is called {number!r}", fix="see /incidents")
+    timeline = tx.incidents.timeline(number)
+    hurt = _hurt(tx, system, found, now)
+    money = _money(system, found, now)
+    figures = Figures(
+        failed_requests=max((round(tally.bad) for _, tally in hurt), default=None),
+        budget_burned=tuple((one.name, _burned(tx, one, tally, now)) for one, tally in hurt),
+        revenue=money,
+    )
+    return incident_screen.screen(
+        system,
+        found,
+        timeline,
+        [(f"{line.phase}: {line.text}", line.done) for line in checklist(found)],
+        _cost_words(hurt, figures),
+        "" if found.open else draft(found, timeline, figures, system),
+        post_mortem_due(found, system.incidents),
+        now,
+    )
+
+
+def _hurt(tx: Tx, system: System, found: Incident, now: datetime) -> list[tuple[Objective, Tally]]:
+    """The objectives of the component that failed, with what was counted while it lasted."""
+    start, end = found.started_at - timedelta(seconds=30), found.resolved_at or now
+    own = [one for one in objectives(system) if one.component == found.component and one.indicators]
+    counted = [(one, tx.levels.tally(one.indicators[0].key, start, end)) for one in own]
+    return [(one, tally) for one, tally in counted if tally.bad]
+
+
+def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCallScreen:
+    pages = [page for page in tx.paging.recent(now - _RECENT) if not page.active]
+    shown = [*tx.paging.active(), *pages]
+    return on_call_screen.screen(
+        system, [(page, _attempts(tx, system, page)) for page in shown], delivery, now
+    )
+
+
+def alerts(tx: Tx) -> list[AlertLine]:
+    """What fires, and who was paged for it."""
+    pages = {page.alert: page for page in tx.paging.active()}
+    found = []
+    for one in tx.alerting.firing():
+        page = pages.get(one.fingerprint)
+        found.append(
+            AlertLine(
+                severity=one.severity.value,
+                component=one.component,
+                summary=one.summary or one.rule,
+                because=one.because,
+                since=one.since,
+                page_id=page.id if page else "",
+                page_words=f"{page.why} {page.state_words}." if page else "",
+                acknowledged=not (page and page.can_acknowledge),
+            )
+        )
+    return found
+
+
+def recovery(tx: Tx, system: System, now: datetime) -> RecoveryScreen:
+    return recovery_screen.screen(
+        system, judged(tx, system, now), tx.recovery.copies(), tx.recovery.proofs()
+    )
+
+
+def recovery_lines(tx: Tx, system: System, now: datetime) -> list[RecoveryLine]:
+    return recovery_screen.lines(system, judged(tx, system, now))
+
+
+def judged(tx: Tx, system: System, now: datetime) -> tuple[Judgement, ...]:
+    every = {name: schedule.proof_interval(plan) for name, plan in system.backups.items()}
+    return judgements(system, newest_proofs(tx.recovery.proofs()), every, now)
+
+
+def made(tx: Tx, component: str, what: str) -> datetime | None:
+    """When the newest backup or restore proof of a component was made; None for what is not kept here."""
+    if what == "backup":
+        return max(
+            (c.finished_at for c in tx.recovery.copies() if c.store == component and c.usable),
+            default=None,
+        )
+    if what in {"restore proof", "drill"}:
+        return max(
+            (p.at for p in tx.recovery.proofs() if p.store == component and p.passed), default=None
+        )
+    return None
+
+
+def _attempts(tx: Tx, system: System, page: Page) -> list[str]:
+    return [_attempt_words(system, one) for one in tx.outbox.attempts_of(page.id)]
+
+
+def _attempt_words(system: System, one: Attempt) -> str:
+    who = on_call_screen.name_of(system, one.person) or "the fixed receiver"
+    reason = f": {one.reason}" if one.reason else ""
+    return f"{one.began_at:%H:%M:%S} {who} by {one.channel}: {one.outcome.value}{reason}"
+
+
+def _burned(tx: Tx, objective: Objective, tally: Tally, now: datetime) -> str:
+    """Which share of the whole window's budget these bad events are."""
+    window = tx.levels.tally(objective.indicators[0].key, now - objective.window, now)
+    allowed = window.total * objective.allowed
+    share = f"{float(Fraction(tally.bad) / allowed):.1%}" if allowed else "an unknown share"
+    return f"{share} of its {words(objective.window)} budget"
+
+
+def _money(system: System, found: Incident, now: datetime) -> str:
+    hit = [j for j in system.journeys.values() if found.component in j.path and j.revenue_per_hour]
+    if not hit:
+        return ""
+    hours = found.lasted(now).total_seconds() / 3600
+    parts = [
+        f"{float(j.revenue_per_hour.amount) * hours:,.0f} {j.revenue_per_hour.currency} at most ({j.name})"
+        for j in hit
+        if j.revenue_per_hour
+    ]
+    return ", ".join(parts)
+
+
+def _cost_words(hurt: Sequence[tuple[Objective, Tally]], figures: Figures) -> Sequence[str]:
+    lines = [
+        f"{round(tally.bad)} of {tally.total} events of {one.name} failed" for one, tally in hurt
+    ]
+    lines += [f"{name}: {burned} burned" for name, burned in figures.budget_burned]
+    return [*lines, *([f"revenue: {figures.revenue}"] if figures.revenue else [])] or [
+        "Nothing was measured."
+    ]

@@ -1,0 +1,92 @@
+"""What programs may do: acknowledge, run incidents, take and prove backups. The same flows as the pages'."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, Field
+from starlette.responses import Response
+
+from standfast.engine.sign_in import Caller
+from standfast.errors import NotAllowed
+from standfast.incidents.incident import IncidentState
+from standfast.spec.values import Sev
+from standfast.web.api.encode import answer
+from standfast.web.caller import Needs, Operator, PlatformNow
+
+routes = APIRouter()
+
+
+def _responder(caller: Annotated[Caller, Depends(Needs("respond"))]) -> Caller:
+    """A program with a token; a session's cookie alone does nothing here, or a foreign form might use it."""
+    if caller.kind != "api_key":
+        raise NotAllowed("this takes a token", fix="standfast token make --scope respond")
+    return caller
+
+
+_Responder = Annotated[Caller, Depends(_responder)]
+
+
+class NewIncident(BaseModel):
+    title: str = Field(max_length=200)
+    sev: Sev
+    component: str
+
+
+class Note(BaseModel):
+    text: str = Field(max_length=4000)
+
+
+class Assignment(BaseModel):
+    role: str
+    person: str
+
+
+class Turn(BaseModel):
+    state: IncidentState
+    text: str = Field(default="", max_length=500)
+
+
+@routes.post("/pages/{number}/acknowledge")
+def acknowledge(app: PlatformNow, caller: _Responder, number: str) -> Response:
+    """Stop the escalation of a page."""
+    return answer(app.pages.acknowledge(number, caller.actor, via="api"))
+
+
+@routes.post("/incidents")
+def declare(app: PlatformNow, caller: _Responder, new: NewIncident) -> Response:
+    """Declare an incident."""
+    return answer(
+        app.respond.declare(new.title, new.sev, new.component, caller.actor, via="api"), 201
+    )
+
+
+@routes.post("/incidents/{number}/notes")
+def note(app: PlatformNow, caller: _Responder, number: str, body: Note) -> Response:
+    """Add a note to the timeline."""
+    return answer(app.respond.note(number, body.text, caller.actor, via="api"))
+
+
+@routes.post("/incidents/{number}/roles")
+def assign(app: PlatformNow, caller: _Responder, number: str, body: Assignment) -> Response:
+    """Give a role to a person."""
+    return answer(app.respond.assign(number, body.role, body.person, caller.actor, via="api"))
+
+
+@routes.post("/incidents/{number}/status")
+def turn(app: PlatformNow, caller: _Responder, number: str, body: Turn) -> Response:
+    """Mitigated, resolved, closed, or open again."""
+    return answer(app.respond.turn(number, body.state, caller.actor, words=body.text, via="api"))
+
+
+@routes.post("/backups/{store}/run")
+def back_up(app: PlatformNow, caller: Operator, store: str, kind: str = "full") -> Response:
+    """Take a copy now; answers when it is taken."""
+    return answer(app.protect.run(store, kind, by=caller.actor))
+
+
+@routes.post("/backups/{store}/verify")
+def prove(app: PlatformNow, caller: Operator, store: str) -> Response:
+    """Restore the newest copy into a scratch server and compare; answers with what was measured."""
+    return answer(app.protect.verify(store, by=caller.actor))
