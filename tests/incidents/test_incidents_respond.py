@@ -150,10 +150,16 @@ def test_an_incident_that_does_not_exist_is_not_found(respond: Respond) -> None:
             deed()
 
 
-@pytest.mark.parametrize("text", ["", "  \n", "x" * 4001])
+@pytest.mark.parametrize("text", ["", "  \n", "x" * 4001, "a\0b", "a\ud800b"])
 def test_a_note_is_text_of_a_bounded_length(respond: Respond, declared: str, text: str) -> None:
-    with pytest.raises(StandfastError, match="between 1 and 4000"):
+    with pytest.raises(StandfastError):
         respond.note(declared, text, ADA)
+
+
+def test_a_title_has_200_characters_at_most(respond: Respond) -> None:
+    assert len(respond.declare("t" * 200, Sev.SEV1, "web", ADA).title) == 200
+    with pytest.raises(StandfastError, match="between 1 and 200"):
+        respond.declare("t" * 201, Sev.SEV1, "web", ADA)
 
 
 def test_the_post_mortem_tells_what_was_written_down(
