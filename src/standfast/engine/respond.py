@@ -82,6 +82,8 @@ class Respond:
         known = role_of(role)
 
         def deed(before: Incident, now: datetime) -> Incident:
+            if before.state is IncidentState.CLOSED:
+                raise Conflict(f"{id} is closed", fix="declare a new incident")
             return assume(before, known, person, now) if person else renounce(before, known, now)
 
         said = f"{person} is {known}" if person else f"{known} is open"
@@ -156,7 +158,7 @@ class Respond:
         def work(tx: RespondTx) -> Change[Incident]:
             before = _found(tx, id, lock=True)
             after = deed(before, now)
-            if after == before:
+            if after == before and entry_kind != "note":
                 return Change(before)
             if not tx.incidents.save(after):
                 raise Conflict(f"{id} has changed meanwhile", fix="look again, then repeat")
@@ -177,6 +179,8 @@ def _bounded(text: str) -> str:
     text = text.strip()
     if not text or len(text) > _LONGEST:
         raise StandfastError(f"write between 1 and {_LONGEST} characters")
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise StandfastError("a NUL or half a character is in it", fix="leave out what is no text")
     return text
 
 
