@@ -1,0 +1,1 @@
+"""The story, one module for each step; a step is a value."""

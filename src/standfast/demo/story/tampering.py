@@ -1,0 +1,71 @@
+"""Somebody who owns the database changes one row of the audit log; the verification names it."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+
+from standfast.demo.processes import wait_until
+from standfast.demo.scene import Scene
+from standfast.demo.story.step import Facts, Step, require
+
+_WHAT = "record.created"
+
+
+def run(scene: Scene) -> Facts:
+    wait_until("the shop's events arrive", lambda: _entries(scene), within=15)
+    entry = _entries(scene)[0]
+    clean = _verify(scene)
+    seq, actor = int(entry["seq"]), str(entry["actor"]["id"])
+    _rewrite(scene, seq, "somebody-else")
+    scene.telling.say(f"row {seq} of the audit log: {actor} is now somebody-else", "bad")
+    if scene.sabotaged("tampering"):
+        _rewrite(scene, seq, actor)
+    return {"seq": seq, "before": clean, "after": _verify(scene)}
+
+
+def check(scene: Scene, facts: Facts) -> None:
+    before, after, seq = facts["before"], facts["after"], facts["seq"]
+    require(before["clean"], f"the log was not clean before: {before['findings']}")
+    require(not after["clean"], "a changed row was not found")
+    named = {finding["seq"] for finding in after["findings"]}
+    require(seq in named, f"row {seq} was changed, the verification names {sorted(map(str, named))}")
+    scene.telling.good(f"found: {after['findings'][0]['said']}")
+
+
+def _entries(scene: Scene) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = scene.api.see(f"/audit?action={_WHAT}&limit=5")["entries"]
+    return found
+
+
+def _rewrite(scene: Scene, seq: int, actor: str) -> None:
+    """Past the triggers, which are put back: as somebody who wants to leave no trace."""
+    with closing(sqlite3.connect(scene.standfast.database, timeout=10)) as db, db:
+        triggers = db.execute(
+            "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_records'"
+        ).fetchall()
+        for name, _ in triggers:
+            db.execute(f'DROP TRIGGER "{name}"')
+        changed = db.execute(
+            "UPDATE audit_records SET actor = ? WHERE seq = ? AND action = ?", (actor, seq, _WHAT)
+        ).rowcount
+        require(changed == 1, f"row {seq} could not be changed")
+        for _, sql in triggers:
+            db.execute(sql)
+
+
+def _verify(scene: Scene) -> dict[str, list[dict[str, object]]]:
+    found: dict[str, list[dict[str, object]]] = scene.standfast.told(
+        "audit", "verify", "--database", f"sqlite:///{scene.standfast.database}",
+        "--anchor", str(scene.standfast.anchor), allowed=(0, 1),
+    )  # fmt: skip
+    return found
+
+
+STEP = Step(
+    name="tampering",
+    title="Somebody edits the audit log",
+    sabotage="the row is put back before anybody looks",
+    run=run,
+    check=check,
+)
