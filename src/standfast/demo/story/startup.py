@@ -19,9 +19,7 @@ def run(scene: Scene) -> Facts:
     scene.database.start(scene.processes)
     postgres.make_database(scene.database)
     wrong = scene.database.url.replace(f":{scene.database.port}/", ":1/")
-    scene.shop.start(
-        scene.processes, database=wrong if scene.sabotaged("startup") else ""
-    )
+    scene.shop.start(scene.processes, database=wrong if scene.sabotaged("startup") else "")
     told = scene.standfast.wait(scene.processes)
     scene.password = told.get("password") or ""
     first_page = scene.telling.elapsed
@@ -41,8 +39,7 @@ def check(scene: Scene, facts: Facts) -> None:
     )
     page = httpx2.get(scene.page(), trust_env=False, follow_redirects=True)
     require(page.is_success and "<html" in page.text, "the first page is not a page")
-    shop = httpx2.get(f"{scene.shop.address('web')}/", trust_env=False)
-    require("Sencha" in shop.text, "the shop does not show its goods")
+    require("Sencha" in scene.shop.visit(), "the shop does not show its goods")
     review = scene.standfast.told("review", str(scene.standfast.file), allowed=(0, 1, 2, 3))
     verdict = str(review.get("verdict", "")).upper()
     require(verdict == "ACCEPT", f"the review of the shop is {verdict}, not ACCEPT")
