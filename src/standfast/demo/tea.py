@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from standfast.demo.ledger import Sums, read, sums
+from standfast.demo.ledger import Ledger, Sums, Told, read, sums
 from standfast.demo.processes import Processes, Program, wait_until
 from standfast.demo.shop.settings import Settings
 from standfast.errors import StandfastError
+from standfast_kit.clock import monotonic, utc_now
 
 PARTS = ("payments", "api", "worker", "web")
 RATE = 20.0  # visits a second
@@ -64,7 +66,7 @@ class Tea:
 
     def wait(self, processes: Processes, within: float = 30) -> None:
         for part in PARTS:
-            wait_until(f"{part} is ready", lambda part=part: self._ready(processes, part), within)
+            wait_until(f"{part} is ready", partial(self._ready, processes, part), within)
 
     def _ready(self, processes: Processes, part: str) -> bool:
         if not processes.alive(part):
@@ -83,6 +85,18 @@ class Tea:
             f"{self.address(part)}/control", params={"mode": mode}, trust_env=False,
             headers={"Authorization": f"Bearer {self.control}"},
         ).raise_for_status()  # fmt: skip
+
+    def visit(self) -> str:
+        """Look at the shop as its first customer; this request is in the ledger as all others are."""
+        began = monotonic()
+        page = httpx2.get(f"{self.address('web')}/", trust_env=False)
+        ledger = Ledger(self.ledger)
+        took = monotonic() - began
+        ledger.write(
+            Told(at=utc_now().timestamp(), deed="browse", code=page.status_code, took=took)
+        )
+        ledger.close()
+        return page.text
 
     def told(self) -> Sums:
         """What customers were told so far."""
