@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from standfast.spec.values import Sev, Severity
 
 _LONGEST = 4000  # characters of a note
+_LONGEST_TITLE = 200
 
 
 class IncidentPort(Protocol):
@@ -58,10 +59,10 @@ class Respond:
     def declare(
         self, title: str, sev: Sev, component: str, by: Actor, *, via: str = "web"
     ) -> Incident:
-        now = self._clock()
+        now, said_title = self._clock(), _bounded(title, _LONGEST_TITLE)
 
         def work(tx: RespondTx) -> Change[Incident]:
-            fresh = declare(tx.incidents.next_id(), _bounded(title), sev, component, now, by=by.id)
+            fresh = declare(tx.incidents.next_id(), said_title, sev, component, now, by=by.id)
             tx.incidents.add(fresh)
             said = f"{sev} declared: {fresh.title}"
             tx.incidents.note(fresh.id, _entry(now, "status", said, via, by))
@@ -175,10 +176,10 @@ def _found(tx: RespondTx, id: str, *, lock: bool = False) -> Incident:  # noqa: 
     return found
 
 
-def _bounded(text: str) -> str:
+def _bounded(text: str, longest: int = _LONGEST) -> str:
     text = text.strip()
-    if not text or len(text) > _LONGEST:
-        raise StandfastError(f"write between 1 and {_LONGEST} characters")
+    if not text or len(text) > longest:
+        raise StandfastError(f"write between 1 and {longest} characters")
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise StandfastError("a NUL or half a character is in it", fix="leave out what is no text")
     return text
