@@ -36,7 +36,13 @@ def audit() -> None:
 
 @audit.command()
 @_filtered
-@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(1, 1000),
+    default=50,
+    show_default=True,
+    help="How many at the most.",
+)
 @click.option("--before", type=int, help="Go on from the page that named it.")
 @click.option("--json", "as_json", is_flag=True, help="The API's answer as it is.")
 def search(server: str, token_file: str | None, as_json: bool, **filters: Any) -> None:

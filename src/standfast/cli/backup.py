@@ -38,7 +38,11 @@ def backup() -> None:
 @backup.command()
 @click.argument("store")
 @click.option(
-    "--kind", type=click.Choice(["full", "incremental"]), default="full", show_default=True
+    "--kind",
+    type=click.Choice(["full", "incremental"]),
+    default="full",
+    show_default=True,
+    help="The whole, or what changed since the newest copy (PostgreSQL 17 and later).",
 )
 @_FILE
 @_PROGRAMS

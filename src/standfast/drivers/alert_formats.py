@@ -144,8 +144,8 @@ def _instant(value: Any, where: str) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(str(value))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):  # the year 1, east of Greenwich
         raise StandfastError(
             f"{value!r} is no instant", where=where, fix="write 2026-11-20T12:00:00Z"
         ) from None
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

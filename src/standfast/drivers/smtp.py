@@ -6,9 +6,10 @@ import smtplib
 import socket
 import ssl
 import threading
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from email.errors import MessageError
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 _IMPLICIT_TLS = 465
 _LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 _REASON = 300  # characters
+_PLAIN = SMTP.clone(cte_type="7bit")  # a relay need not know 8BITMIME
 
 
 class SmtpSend:
@@ -48,7 +50,7 @@ class SmtpSend:
                 _expect(server.mail(channel.sender))
                 _expect(server.rcpt(message.to))
                 handed_over = True
-                code, answer = server.data(mail.as_bytes(policy=mail.policy.clone(linesep="\r\n")))
+                code, answer = server.data(mail.as_bytes())
                 _expect((code, answer))
         except smtplib.SMTPResponseException as error:
             return _refused(error, where)
@@ -74,7 +76,7 @@ class SmtpSend:
         server.login(self._secret(channel.username), self._secret(channel.password))
 
     def _mail(self, channel: Channel, message: Message) -> EmailMessage:
-        mail = EmailMessage()
+        mail = EmailMessage(policy=_PLAIN)
         mail["Subject"] = message.subject
         mail["From"] = channel.sender
         mail["To"] = message.to
@@ -88,36 +90,80 @@ class SmtpSend:
         return mail
 
 
+class _Conversation(smtplib.SMTP):
+    """One connection that another thread can end: smtplib's own time-outs are per read."""
+
+    def __init__(self, channel: Channel, seconds: float) -> None:
+        name = socket.gethostname()  # without one given, smtplib asks DNS, which may take its time
+        super().__init__(timeout=seconds, local_hostname=name if "." in name else "[127.0.0.1]")
+        self._channel, self._seconds = channel, seconds
+        self._host = channel.host  # the certificate is checked against it
+        self._wire: socket.socket | None = None
+        self._late = False
+
+    def cut(self) -> None:
+        """From the watchdog's thread: whatever is being waited for fails now."""
+        self._late = True
+        if self._wire is not None:
+            with suppress(OSError):
+                self._wire.shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        super().close()
+        if self._wire is not None:
+            self._wire.close()
+
+    def getreply(self) -> tuple[int, bytes]:
+        if self._late:  # cut before there was a wire
+            raise TimeoutError(self.too_late)
+        try:
+            code, text = super().getreply()
+        except smtplib.SMTPServerDisconnected:
+            if self._late:
+                raise TimeoutError(self.too_late) from None
+            raise
+        if code == -1:  # smtplib's word for a line without a code, such as one that was cut off
+            if self._late:
+                raise TimeoutError(self.too_late)
+            raise smtplib.SMTPServerDisconnected("what it answered is not SMTP")
+        return code, text
+
+    @property
+    def too_late(self) -> str:
+        return f"no whole answer within {self._seconds:g} s"
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        plain = socket.create_connection((host, port), timeout)
+        self._wire = plain.dup()  # stays the same wire while TLS wraps the socket
+        if not (self._channel.tls and port == _IMPLICIT_TLS):
+            return plain
+        try:
+            return ssl.create_default_context().wrap_socket(plain, server_hostname=host)
+        except BaseException:
+            plain.close()
+            raise
+
+
 @contextmanager
 def _connected(channel: Channel, seconds: float) -> Iterator[smtplib.SMTP]:
-    """A connection that is cut when the whole time is over: smtplib's own time-out is per answer."""
-    if channel.tls and channel.port == _IMPLICIT_TLS:
-        context = ssl.create_default_context()
-        server: smtplib.SMTP = smtplib.SMTP_SSL(
-            channel.host, channel.port, timeout=seconds, context=context
-        )
-    else:
-        server = smtplib.SMTP(channel.host, channel.port, timeout=seconds)
-    with closing(server):
-        watchdog = threading.Timer(seconds, _cut, (server,))
-        watchdog.start()
-        try:
-            yield server
-            with suppress(smtplib.SMTPException, OSError):
-                server.quit()
-        finally:
-            watchdog.cancel()
-
-
-def _cut(server: smtplib.SMTP) -> None:
-    if server.sock is not None:
-        with suppress(OSError):
-            server.sock.shutdown(socket.SHUT_RDWR)
+    """A connection that is cut when the whole time is over, from its first byte on."""
+    server = _Conversation(channel, seconds)
+    watchdog = threading.Timer(seconds, server.cut)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        _expect(server.connect(channel.host, channel.port))
+        yield server
+        with suppress(smtplib.SMTPException, OSError):
+            server.quit()
+    finally:
+        watchdog.cancel()
+        server.close()
 
 
 def _expect(answer: tuple[int, bytes]) -> None:
     code, text = answer
-    if code >= 300:
+    if not 200 <= code < 300:
         raise smtplib.SMTPResponseException(code, text)
 
 

@@ -1,0 +1,310 @@
+"""kill -9, again and again, and a ledger of what the clients were told: nothing accepted may be lost.
+
+`python -m bench.kill [KILLS] [SEED]`: clients send alerts and audit events to a real server and put orders
+into a retry queue; each process is killed at random instants. In the end every alert that was answered with
+200 has its page in the mailbox, every audit event is in the log exactly once, and every order is handled.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+import uuid
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from pathlib import Path
+from typing import Any
+
+from aiosmtpd.controller import Controller
+
+from standfast_kit.clock import monotonic, utc_now
+from standfast_kit.retry_queue import RetryQueue
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+FILE = """
+system: {{name: ledger, criticality: high, timezone: UTC}}
+server: {{public_url: "http://127.0.0.1:{port}"}}
+components:
+  web: {{type: http, owner: web}}
+people:
+  ada: {{name: Ada Ito, email: ada@ledger.test}}
+  bo: {{name: Bo Lind, email: bo@ledger.test}}
+teams:
+  web: {{members: [ada, bo], lead: ada}}
+on_call:
+  web: {{covers: [web], shift: {{length: 1w, handover: "Mon 09:00", order: [ada, bo]}}}}
+channels:
+  page: {{kind: smtp, host: 127.0.0.1, port: {smtp}, from: standfast@ledger.test}}
+"""
+ORDERS = """
+import itertools, sys, uuid
+from standfast_kit.retry_queue import RetryQueue
+queue = RetryQueue(sys.argv[1])
+for number in itertools.count():
+    key = uuid.uuid4().hex
+    queue.put(key, {"order": number})
+    print(key, flush=True)
+"""
+
+
+@dataclass
+class Ledger:
+    """What clients were told was accepted."""
+
+    alerts: set[str] = field(default_factory=set)
+    events: set[str] = field(default_factory=set)
+    orders: set[str] = field(default_factory=set)
+
+
+@dataclass(frozen=True)
+class Report:
+    kills: int
+    accepted: dict[str, int]
+    lost: dict[str, list[str]]
+    duplicates: dict[str, int]
+    findings: list[str]
+
+    @property
+    def clean(self) -> bool:
+        return not any(self.lost.values()) and not self.findings and not self.duplicates["events"]
+
+
+class Mailbox:
+    def __init__(self) -> None:
+        self.subjects: list[tuple[str, str]] = []
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
+        mail = message_from_bytes(envelope.content, policy=policy.default)
+        self.subjects.append((str(mail["message-id"]), str(mail["subject"])))
+        return "250 kept"
+
+    def names(self) -> set[str]:
+        return {
+            word
+            for _, subject in self.subjects
+            for word in subject.split()
+            if word.startswith("alert-")
+        }
+
+    def duplicates(self) -> int:
+        keys = [key for key, _ in self.subjects]
+        return len(keys) - len(set(keys))
+
+
+class Server:
+    def __init__(self, folder: Path, port: int, smtp: int) -> None:
+        self.folder, self.port = folder, port
+        self.file, self.data = folder / "standfast.yaml", folder / "data"
+        self.file.write_text(FILE.format(port=port, smtp=smtp))
+        self.token = self._standfast(
+            "token", "make", "--name", "ledger", "--scope", "alerts", "--scope", "audit", "--scope", "read",
+            "--data", str(self.data),
+        ).strip()  # fmt: skip
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def _standfast(self, *arguments: str) -> str:
+        command = [sys.executable, "-m", "standfast", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    def start(self) -> None:
+        log = (self.folder / "server.log").open("ab")
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "standfast", "serve", str(self.file), "--data", str(self.data),
+             "--port", str(self.port)],
+            stdout=log, stderr=log,
+        )  # fmt: skip
+        log.close()
+        until(self._answers, "the server to answer", 30)
+
+    def _answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}/health/live", timeout=2
+            ) as answer:
+                return answer.status == 200
+        except OSError:
+            return False
+
+    def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
+        assert self.process
+        self.process.send_signal(how)
+        self.process.wait(20)
+
+    def ask(self, method: str, path: str, body: object = None) -> Any:
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{self.port}{path}",
+            method=method,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={"authorization": f"Bearer {self.token}", "content-type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.loads(answer.read())
+
+
+def until(done: Any, what: str, patience: float) -> None:
+    end = monotonic() + patience
+    while not done():
+        if monotonic() > end:
+            raise TimeoutError(f"waited {patience:g} s for {what}")
+        time.sleep(0.02)
+
+
+def run(kills: int, seed: int, folder: Path) -> Report:
+    """Kill `kills` times; raises TimeoutError where the server does not come back."""
+    chance, ledger, mailbox = random.Random(seed), Ledger(), Mailbox()
+    smtp = Controller(mailbox, hostname="127.0.0.1", port=_free_port())
+    smtp.start()
+    server = Server(folder, _free_port(), smtp.port)
+    try:
+        for _ in range(kills):
+            _one_life(server, folder, ledger, chance)
+        server.start()
+        return _settle(server, folder, ledger, mailbox, kills)
+    finally:
+        if server.process and server.process.poll() is None:
+            server.kill(signal.SIGTERM)
+        smtp.stop()
+
+
+def _one_life(server: Server, folder: Path, ledger: Ledger, chance: random.Random) -> None:
+    server.start()
+    orders = subprocess.Popen(
+        [sys.executable, "-c", ORDERS, str(folder / "orders.db")], stdout=subprocess.PIPE, text=True
+    )
+    ending = threading.Event()
+    clients = [
+        threading.Thread(target=_send, args=(deed, server, ledger, ending))
+        for deed in (_alert, _events)
+    ]
+    for client in clients:
+        client.start()
+    time.sleep(chance.uniform(0.05, 1.2))
+    server.kill()
+    orders.kill()
+    ending.set()
+    for client in clients:
+        client.join()
+    assert orders.stdout
+    # A last line without its end was not told to anybody.
+    ledger.orders |= {line.strip() for line in orders.stdout if line.endswith("\n")}
+    orders.wait()
+    orders.stdout.close()
+
+
+def _send(deed: Any, server: Server, ledger: Ledger, ending: threading.Event) -> None:
+    while not ending.is_set():
+        try:
+            deed(server, ledger)
+        except (OSError, urllib.error.URLError, ValueError):
+            if ending.wait(0.02):
+                return
+
+
+def _alert(server: Server, ledger: Ledger) -> None:
+    name = f"alert-{uuid.uuid4().hex[:12]}"
+    alert = {
+        "name": name,
+        "severity": "P2",
+        "component": "web",
+        "summary": name,
+        "status": "firing",
+    }
+    server.ask("POST", "/api/v1/alerts", {"alerts": [alert]})
+    ledger.alerts.add(name)
+    time.sleep(0.05)
+
+
+def _events(server: Server, ledger: Ledger) -> None:
+    batch = [_event() for _ in range(20)]
+    server.ask("POST", "/api/v1/audit/events", {"producer": "ledger", "events": batch})
+    ledger.events |= {event["id"] for event in batch}
+
+
+def _event() -> dict[str, Any]:
+    return {
+        "id": str(uuid.uuid4()),
+        "timestamp": utc_now().isoformat().replace("+00:00", "Z"),
+        "actor": {"type": "user", "id": "u1", "ip_address": "127.0.0.1"},
+        "action": {"type": "order.created", "category": "data", "description": "an order"},
+        "outcome": {"status": "success"},
+    }
+
+
+def _settle(server: Server, folder: Path, ledger: Ledger, mailbox: Mailbox, kills: int) -> Report:
+    wait = 30 + len(ledger.alerts) / 10
+    late = ""
+    try:
+        until(lambda: ledger.alerts <= mailbox.names(), "every page", wait)
+    except TimeoutError as error:
+        late = str(error)
+    kept = _kept_events(server)
+    handled: set[str] = set()
+    queue = RetryQueue(folder / "orders.db")
+    while queue.drain(lambda job: handled.add(job.key), 1000).done:
+        pass
+    queue.close()
+    found = server.ask("POST", "/api/v1/audit/verify")["findings"]
+    return Report(
+        kills=kills,
+        accepted={
+            "alerts": len(ledger.alerts),
+            "events": len(ledger.events),
+            "orders": len(ledger.orders),
+        },
+        lost={
+            "alerts": sorted(ledger.alerts - mailbox.names()),
+            "events": sorted(ledger.events - set(kept)),
+            "orders": sorted(ledger.orders - handled),
+        },
+        duplicates={"pages": mailbox.duplicates(), "events": len(kept) - len(set(kept))},
+        findings=[*found, *([late] if late else [])],
+    )
+
+
+def _kept_events(server: Server) -> list[str]:
+    kept: list[str] = []
+    before = ""
+    while True:
+        page = server.ask("GET", f"/api/v1/audit?stream=application&limit=1000{before}")
+        kept += [entry["id"] for entry in page["entries"]]
+        if page["next"] is None:
+            return kept
+        before = f"&before={page['next']}"
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def main() -> None:
+    kills = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    seed = int(sys.argv[2]) if len(sys.argv) > 2 else int.from_bytes(os.urandom(4), "big")
+    with tempfile.TemporaryDirectory(prefix="sf-kill-") as folder:
+        report = run(kills, seed, Path(folder))
+    line = (
+        f"{utc_now():%Y-%m-%d}: {report.kills} kill -9 (seed {seed}); accepted {report.accepted}; lost "
+        f"{ {k: len(v) for k, v in report.lost.items()} }; duplicates, each with its key, {report.duplicates}; "
+        f"audit log {'whole' if not report.findings else report.findings}"
+    )
+    print(line)
+    with RESULTS.open("a", encoding="utf-8") as file:
+        file.write(f"\n- {line}\n")
+    sys.exit(0 if report.clean else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,187 @@
+"""Declare incidents, write down what happens, and end them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import click
+
+from standfast.cli.client import connect, server_options
+from standfast.errors import FileError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_INCIDENTS = "/api/v1/incidents"
+_JSON = click.option("--json", "as_json", is_flag=True, help="The API's answer as it is.")
+_ROLES = click.Choice(["commander", "technical", "communications", "scribe"])
+_SEVS = click.Choice(["SEV1", "SEV2", "SEV3", "SEV4"], case_sensitive=False)
+_STATES = click.Choice(["open", "mitigated", "resolved", "closed"])
+
+
+def _asking(command: Callable[..., Any]) -> Callable[..., Any]:
+    return server_options(_JSON(command))
+
+
+@click.group()
+def incident() -> None:
+    """Declare, run and close incidents."""
+
+
+@incident.command("list")
+@_asking
+def list_(server: str, token_file: str | None, as_json: bool) -> None:
+    """List incidents, those that go on and those that are over."""
+    screen = connect(server, token_file).get(_INCIDENTS)
+    if as_json:
+        _print_json(screen)
+        return
+    for one in screen["incidents"]:
+        who = one["commander"] or "nobody commands"
+        state = one["mark"]["word"]
+        _say(f"{one['id']}  {one['sev']}  {state}  {one['since']}  {who}  {one['title']}")
+    click.echo(screen["words"])
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@_asking
+def show(id_: str, server: str, token_file: str | None, as_json: bool) -> None:
+    """Show one incident: its timeline, its roles, and what is left to do."""
+    screen = connect(server, token_file).get(_address(id_))
+    if as_json:
+        _print_json(screen)
+        return
+    _say(f"{screen['id']}  {screen['sev']}  {screen['mark']['word']}  {screen['title']}")
+    _say(f"on {screen['component']} since {screen['since']}")
+    for role, person in screen["roles"]:
+        _say(f"  {role}: {person or 'open'}")
+    for task in screen["checklist"]:
+        _say(f"  [{'x' if task['done'] else ' '}] {task['text']}")
+    for entry in screen["timeline"]:
+        by = f" ({entry['by']})" if entry["by"] else ""
+        _say(f"{entry['at']}  {entry['kind']}  {entry['text']}{by}")
+    if screen["steps"]:
+        click.echo(f"it can become: {', '.join(screen['steps'])}")
+
+
+@incident.command()
+@click.argument("title")
+@click.option("--sev", required=True, type=_SEVS, help="How bad it is; if unsure, the worse one.")
+@click.option("--component", required=True, help="What is in trouble: its name in the file.")
+@_asking
+def declare(
+    title: str, sev: str, component: str, server: str, token_file: str | None, as_json: bool
+) -> None:
+    """Declare an incident that no alert has declared."""
+    body = {"title": title, "sev": sev.upper(), "component": component}
+    _done(connect(server, token_file).post(_INCIDENTS, body), as_json)
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.argument("text")
+@_asking
+def note(id_: str, text: str, server: str, token_file: str | None, as_json: bool) -> None:
+    """Write a line into the timeline."""
+    _deed(server, token_file, as_json, id_, "notes", {"text": text})
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.argument("role", type=_ROLES)
+@click.argument("person")
+@_asking
+def assign(
+    id_: str, role: str, person: str, server: str, token_file: str | None, as_json: bool
+) -> None:
+    """Give a person (an id of the file) a role; whoever had it is relieved."""
+    _deed(server, token_file, as_json, id_, "roles", {"role": role, "person": person})
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.option("--text", default="", help="What ended it, for the timeline.")
+@_asking
+def resolve(id_: str, text: str, server: str, token_file: str | None, as_json: bool) -> None:
+    """Say that it is over; the time for the post-mortem begins."""
+    _deed(server, token_file, as_json, id_, "status", {"state": "resolved", "text": text})
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.argument("state", type=_STATES)
+@click.option("--text", default="", help="Why, for the timeline.")
+@_asking
+def status(
+    id_: str, state: str, text: str, server: str, token_file: str | None, as_json: bool
+) -> None:
+    """Set the state: open, mitigated, resolved or closed."""
+    _deed(server, token_file, as_json, id_, "status", {"state": state, "text": text})
+
+
+@incident.command("post-mortem")
+@click.argument("id_", metavar="ID")
+@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path),
+              help="A file that does not exist yet; else stdout.")  # fmt: skip
+@_asking
+def post_mortem(
+    id_: str, output: Path | None, server: str, token_file: str | None, as_json: bool
+) -> None:
+    """Write the draft of the post-mortem, filled in from the timeline."""
+    screen = connect(server, token_file).get(_address(id_))
+    draft, words = screen["post_mortem"], screen["post_mortem_words"]
+    if not draft:
+        raise NotFound(f"{id_} has no draft yet", fix="resolve the incident first")
+    if output is not None:
+        _write(output, draft)
+    if as_json:
+        told = {"id": screen["id"], "words": words, "file": str(output) if output else None}
+        _print_json(told | {"post_mortem": draft})
+    elif output is None:
+        click.echo(_printable(draft, keep="\n"), nl=False)
+    else:
+        _say(f"{output} is written. {words}")
+
+
+def _deed(
+    server: str, token_file: str | None, as_json: bool, id_: str, what: str, body: dict[str, str]
+) -> None:
+    _done(connect(server, token_file).post(f"{_address(id_)}/{what}", body), as_json)
+
+
+def _done(answer: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        _print_json(answer)
+        return
+    state = (answer.get("mark") or {}).get("word") or answer.get("state", "")
+    _say(f"{answer['id']}  {answer['sev']}  {state}  {answer['title']}")
+
+
+def _address(id_: str) -> str:
+    return f"{_INCIDENTS}/{quote(id_, safe='')}"
+
+
+def _write(path: Path, text: str) -> None:
+    """Never over a file that is there: somebody may have written the answers into it."""
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise FileError((f"{path}: cannot write the draft: {error.strerror}",)) from error
+
+
+def _print_json(value: Any) -> None:
+    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+
+
+def _say(line: str) -> None:
+    click.echo(_printable(line))
+
+
+def _printable(text: str, keep: str = "") -> str:
+    """Other people's text must not steer the reader's terminal."""
+    return "".join(sign if sign.isprintable() or sign in keep else "\ufffd" for sign in text)

@@ -1,0 +1,73 @@
+"""`standfast page`"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from urllib.parse import quote
+
+import click
+
+from standfast.cli.client import connect, server_options
+
+_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+
+
+@click.group()
+def page() -> None:
+    """List the pages of a running server, and acknowledge them."""
+
+
+@page.command("list")
+@click.option("--open", "only_open", is_flag=True, help="Only those that wait for an answer.")
+@_JSON
+@server_options
+def list_(only_open: bool, as_json: bool, server: str, token_file: str | None) -> None:
+    """List the pages: those that wait for an answer first."""
+    found = connect(server, token_file).get("/api/v1/pages")
+    pages = [one for one in found if one["open"] or not only_open]
+    if as_json:
+        click.echo(json.dumps(pages, ensure_ascii=False))
+        return
+    for one in pages:
+        click.echo(f"{one['id']}  {'OPEN' if one['open'] else '    '}  {_line(one['title'])}")
+        click.echo(f"    {_line(one['words'])}")
+        for attempt in one.get("attempts", ()):
+            click.echo(f"    {_line(attempt)}")
+    if not pages:
+        click.echo("no page waits for an answer" if only_open else "there are no pages", err=True)
+
+
+@page.command()
+@click.argument("id")
+@click.option(
+    "--by",
+    metavar="PERSON",
+    help="Who answers it; without this, whoever the token is for.",
+)
+@_JSON
+@server_options
+def acknowledge(
+    id: str,  # noqa: A002 - the argument's name
+    by: str | None,
+    as_json: bool,
+    server: str,
+    token_file: str | None,
+) -> None:
+    """Say "mine": nobody else is told of the page with this ID. Exits 6 where it is closed already."""
+    path = f"/api/v1/pages/{quote(id, safe='')}/acknowledge"
+    answered = connect(server, token_file).post(path, {"by": by} if by else {})
+    if by and answered["acknowledged_by"] != by:
+        click.echo(f"note: it counts as answered by {_line(answered['acknowledged_by'])}", err=True)
+    if as_json:
+        click.echo(json.dumps(answered, ensure_ascii=False))
+        return
+    click.echo(f"{answered['id']}  {_line(answered['title'])}")
+    click.echo(
+        f"    acknowledged by {answered['acknowledged_by']} at {answered['acknowledged_at']}"
+    )
+
+
+def _line(text: Any) -> str:
+    """One printable line: an alert from outside must not write on the terminal as it likes."""
+    return "".join(each for each in " ".join(str(text).split()) if each.isprintable())
