@@ -37,7 +37,9 @@ def check(scene: Scene, facts: Facts) -> None:
 
 
 def _entries(scene: Scene) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = scene.api.see(f"/audit?stream={_STREAM}&action={_WHAT}&limit=5")["entries"]
+    found: list[dict[str, Any]] = scene.api.see(f"/audit?stream={_STREAM}&action={_WHAT}&limit=5")[
+        "entries"
+    ]
     return found
 
 
