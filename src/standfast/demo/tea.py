@@ -70,7 +70,7 @@ class Tea:
 
     def _ready(self, processes: Processes, part: str) -> bool:
         if not processes.alive(part):
-            raise _Ended(f"{part} has ended:\n{processes.last_words(part)}")
+            raise ProgramEnded(f"{part} has ended:\n{processes.last_words(part)}")
         return _succeeds(f"{self.address(part)}/health/ready")
 
     def open_doors(self, processes: Processes, *, address: str = "", rate: float = RATE) -> None:
@@ -116,7 +116,7 @@ class Tea:
         return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
 
 
-class _Ended(Exception):
+class ProgramEnded(Exception):
     """Waiting longer does not help."""
 
 
