@@ -47,6 +47,10 @@ def _service(n: int, count: int) -> str:
     )
 
 
+def _slope(last: float, first: float) -> str:
+    return f"{last:.1f} x the time of {SIZES[-2]}; {first:.1f} x from {SIZES[0]} to {SIZES[-2]}"
+
+
 def rows() -> list[tuple[str, str, str]]:
     """(what, figure, beside what)"""
     found = {size: _measured(size) for size in SIZES}

@@ -78,9 +78,7 @@ def prepare(folder: Path, port: int) -> Postgres:
          "--locale=C.UTF-8", "-E", "UTF8", "--no-sync")  # fmt: skip
     with (server.data / "postgresql.conf").open("a") as settings:
         summarizes = _major(found) >= 17
-        settings.write(
-            _SETTINGS if summarizes else _SETTINGS.replace("summarize_wal = on\n", "")
-        )
+        settings.write(_SETTINGS if summarizes else _SETTINGS.replace("summarize_wal = on\n", ""))
     return server
 
 

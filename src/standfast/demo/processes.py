@@ -104,7 +104,9 @@ def free_port() -> int:
         return port
 
 
-def wait_until(what: str, holds: Callable[[], object], within: float = 20, every: float = 0.1) -> float:
+def wait_until(
+    what: str, holds: Callable[[], object], within: float = 20, every: float = 0.1
+) -> float:
     """Ask until the answer is true; answers the seconds it took. Raises TimedOut with the last reason."""
     began, reason = monotonic(), ""
     while True:

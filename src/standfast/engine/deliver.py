@@ -272,7 +272,7 @@ def _entry(one: Notification, result: Result, system: System, now: datetime) -> 
 
 
 def _told(one: Notification, result: Result, system: System, *, ours: bool) -> Event:
-    late = "" if ours else "; the lease had run out, so it may arrive twice"
+    late = "" if ours else "; meanwhile it was answered, over, or claimed again"
     arrived = result.outcome.arrived
     return Event(
         type="page.sent" if arrived else "page.not-sent",

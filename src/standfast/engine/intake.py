@@ -49,7 +49,7 @@ class Accepted:
 
 
 class AlertPort(Protocol):
-    def alert(self, fingerprint: str) -> Alert | None: ...
+    def alert(self, fingerprint: str, *, lock: bool = False) -> Alert | None: ...
     def save(self, alert: Alert) -> None: ...
 
 
@@ -78,7 +78,7 @@ class Intake:
         if len(reports) > _MOST:
             raise StandfastError(f"{len(reports)} alerts at once", fix=f"send at most {_MOST}")
         # Always in the same order, so that two senders cannot wait for each other.
-        alike = sorted(reports, key=lambda one: (one.source, one.name, one.component))
+        alike = sorted(reports, key=_identity)
 
         def work(tx: IntakeTx) -> Change[tuple[Accepted, ...]]:
             accepted, events = [], list[Event]()
@@ -94,7 +94,7 @@ class Intake:
         self, tx: IntakeTx, one: Reported, system: System, now: datetime
     ) -> tuple[Accepted, list[Event]]:
         alert = _named(one, system, now)
-        before = tx.alerting.alert(alert.fingerprint)
+        before = tx.alerting.alert(alert.fingerprint, lock=True)
         after, turned = _after(before, alert, firing=one.firing, now=now)
         said = Accepted(
             fingerprint=after.fingerprint,
@@ -107,6 +107,10 @@ class Intake:
         tx.alerting.save(after)
         follow = self._follow.resolved if turned == "resolved" else self._follow.fired
         return said, [_event(after, turned, one.source), *follow(tx, after, system, now)]
+
+
+def _identity(one: Reported) -> tuple[object, ...]:
+    return one.source, one.name, one.component, sorted(one.labels.items())
 
 
 def _named(one: Reported, system: System, now: datetime) -> Alert:

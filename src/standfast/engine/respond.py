@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from standfast.spec.values import Sev, Severity
 
 _LONGEST = 4000  # characters of a note
+_LONGEST_TITLE = 200
 
 
 class IncidentPort(Protocol):
@@ -58,10 +59,10 @@ class Respond:
     def declare(
         self, title: str, sev: Sev, component: str, by: Actor, *, via: str = "web"
     ) -> Incident:
-        now = self._clock()
+        now, said_title = self._clock(), _bounded(title, _LONGEST_TITLE)
 
         def work(tx: RespondTx) -> Change[Incident]:
-            fresh = declare(tx.incidents.next_id(), _bounded(title), sev, component, now, by=by.id)
+            fresh = declare(tx.incidents.next_id(), said_title, sev, component, now, by=by.id)
             tx.incidents.add(fresh)
             said = f"{sev} declared: {fresh.title}"
             tx.incidents.note(fresh.id, _entry(now, "status", said, via, by))
@@ -156,7 +157,8 @@ class Respond:
         def work(tx: RespondTx) -> Change[Incident]:
             before = _found(tx, id, lock=True)
             after = deed(before, now)
-            if after == before:
+            # Two notes of one instant leave the row as it is, and are still two notes.
+            if after == before and entry_kind != "note":
                 return Change(before)
             if not tx.incidents.save(after):
                 raise Conflict(f"{id} has changed meanwhile", fix="look again, then repeat")
@@ -173,10 +175,13 @@ def _found(tx: RespondTx, id: str, *, lock: bool = False) -> Incident:  # noqa: 
     return found
 
 
-def _bounded(text: str) -> str:
+def _bounded(text: str, longest: int = _LONGEST) -> str:
+    """Raises StandfastError, too, for what no database keeps as text."""
     text = text.strip()
-    if not text or len(text) > _LONGEST:
-        raise StandfastError(f"write between 1 and {_LONGEST} characters")
+    if not text or len(text) > longest:
+        raise StandfastError(f"write between 1 and {longest} characters")
+    if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
+        raise StandfastError("a NUL or half a character is no text", fix="leave it out")
     return text
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text, select
+from sqlalchemy import BigInteger, Column, Index, Table, Text, func, select
 
 from standfast.alerting.alert import Alert, AlertState
 from standfast.spec.values import Severity
@@ -67,7 +67,12 @@ class AlertRows:
         if alert.fired_at is not None:
             put(self._connection, episodes, [row])
 
-    def alert(self, fingerprint: str) -> Alert | None:
+    def alert(self, fingerprint: str, *, lock: bool = False) -> Alert | None:
+        """With `lock` nobody else who locks it goes on before this transaction ends, new as it may be."""
+        if lock and self._connection.dialect.name == "postgresql":
+            # A row that is not there yet cannot be locked; its name can.
+            key = func.hashtextextended(fingerprint, 0)
+            self._connection.execute(select(func.pg_advisory_xact_lock(key)))
         mine = select(alerts).where(alerts.c.fingerprint == fingerprint)
         row = self._connection.execute(mine).one_or_none()
         return None if row is None else _alert(row)

@@ -56,7 +56,9 @@ def _charge(kit: Kit, known: Settings, cashier: Cashier) -> Charge:
     if known.fallback == "off":
         return breaker(cashier.charge)
     waits = queue(
-        later, key=lambda order, _: order, payload=lambda order, cents: {"order": order, "cents": cents}
+        later,
+        key=lambda order, _: order,
+        payload=lambda order, cents: {"order": order, "cents": cents},
     )
     charge: Charge = breaker(fallback=waits)(cashier.charge)
     return charge

@@ -46,6 +46,4 @@ def compare(scene: Scene) -> Compared:
         wait_until("the counts agree", settled, within=8, every=0.3)
     finally:
         scene.shop.open_doors(scene.processes)
-    return Compared(
-        told=told, total=last["total"], bad=last["bad"], left=float(last["left"] or 0)
-    )
+    return Compared(told=told, total=last["total"], bad=last["bad"], left=float(last["left"] or 0))

@@ -19,9 +19,7 @@ def run(scene: Scene) -> Facts:
     scene.database.start(scene.processes)
     postgres.make_database(scene.database)
     wrong = scene.database.url.replace(f":{scene.database.port}/", ":1/")
-    scene.shop.start(
-        scene.processes, database=wrong if scene.sabotaged("startup") else ""
-    )
+    scene.shop.start(scene.processes, database=wrong if scene.sabotaged("startup") else "")
     told = scene.standfast.wait(scene.processes)
     scene.password = told.get("password") or ""
     first_page = scene.telling.elapsed

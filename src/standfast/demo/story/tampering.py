@@ -29,7 +29,9 @@ def check(scene: Scene, facts: Facts) -> None:
     require(before["clean"], f"the log was not clean before: {before['findings']}")
     require(not after["clean"], "a changed row was not found")
     named = {finding["seq"] for finding in after["findings"]}
-    require(seq in named, f"row {seq} was changed, the verification names {sorted(map(str, named))}")
+    require(
+        seq in named, f"row {seq} was changed, the verification names {sorted(map(str, named))}"
+    )
     scene.telling.good(f"found: {after['findings'][0]['said']}")
 
 

@@ -36,5 +36,5 @@ async def alertmanager(request: Request, app: PlatformNow, _caller: _Source) -> 
 async def _json(request: Request) -> Any:
     try:
         return json.loads(await request.body())
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise StandfastError(f"not JSON: {error}", fix="see the reference of the API") from error
