@@ -83,7 +83,7 @@ def _folder(given: Path | None) -> Iterator[Path]:
         yield given.absolute()
         return
     # Below /tmp, and open for others to enter: as root, PostgreSQL must run as somebody else.
-    own = Path(tempfile.mkdtemp(prefix="standfast-demo-", dir="/tmp"))  # noqa: S108
+    own = Path(tempfile.mkdtemp(prefix="standfast-demo-", dir="/tmp"))
     own.chmod(0o755)
     try:
         yield own

@@ -1,4 +1,4 @@
-"""The load generator: customers who browse, sign in, order, look after their orders, and try again when told to wait.
+"""The load generator: customers who browse, sign in, order, look after their orders, and try again.
 
 `python -m standfast.demo.customers WEB_ADDRESS LEDGER RATE`: RATE visits a second until told to stop.
 """

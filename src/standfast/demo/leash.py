@@ -1,7 +1,8 @@
 """Becomes another program that dies with the one that started it; run as a script, needs nothing but Python.
 
-`leash.py PARENT SIGNAL USER PROGRAM ARGUMENT...`: Linux sends SIGNAL when the starting thread is gone (prctl(2),
-PR_SET_PDEATHSIG), even by kill -9. USER is who to become first, or `-`: a change of user would forget the signal.
+`leash.py PARENT SIGNAL USER PROGRAM ARGUMENT...`: Linux sends SIGNAL when the starting thread is gone, even by
+kill -9 (prctl(2), PR_SET_PDEATHSIG). USER is who to become first, or `-`: a change of user would forget the
+signal.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A mailbox of the demo's own: takes every mail, keeps it as a file, and opens its links as mail scanners do."""
+"""A mailbox of the demo's own: keeps every mail as a file, and opens its links as scanners do."""
 
 from __future__ import annotations
 

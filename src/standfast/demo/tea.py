@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import httpx2
 
-from standfast.demo.ledger import Sums, read, sums
+from standfast.demo.ledger import Ledger, Sums, Told, read, sums
 from standfast.demo.processes import Processes, Program, wait_until
 from standfast.demo.shop.settings import Settings
 from standfast.errors import StandfastError
+from standfast_kit.clock import monotonic, utc_now
 
 PARTS = ("payments", "api", "worker", "web")
 RATE = 20.0  # visits a second
@@ -64,11 +66,11 @@ class Tea:
 
     def wait(self, processes: Processes, within: float = 30) -> None:
         for part in PARTS:
-            wait_until(f"{part} is ready", lambda part=part: self._ready(processes, part), within)
+            wait_until(f"{part} is ready", partial(self._ready, processes, part), within)
 
     def _ready(self, processes: Processes, part: str) -> bool:
         if not processes.alive(part):
-            raise _Ended(f"{part} has ended:\n{processes.last_words(part)}")
+            raise ProgramEnded(f"{part} has ended:\n{processes.last_words(part)}")
         return _succeeds(f"{self.address(part)}/health/ready")
 
     def open_doors(self, processes: Processes, *, address: str = "", rate: float = RATE) -> None:
@@ -83,6 +85,18 @@ class Tea:
             f"{self.address(part)}/control", params={"mode": mode}, trust_env=False,
             headers={"Authorization": f"Bearer {self.control}"},
         ).raise_for_status()  # fmt: skip
+
+    def visit(self) -> str:
+        """Look at the shop as its first customer; this request is in the ledger as all others are."""
+        began = monotonic()
+        page = httpx2.get(f"{self.address('web')}/", trust_env=False)
+        ledger = Ledger(self.ledger)
+        took = monotonic() - began
+        ledger.write(
+            Told(at=utc_now().timestamp(), deed="browse", code=page.status_code, took=took)
+        )
+        ledger.close()
+        return page.text
 
     def told(self) -> Sums:
         """What customers were told so far."""
@@ -102,7 +116,7 @@ class Tea:
         return float(found[0].rsplit(" ", 1)[1]) if found else 0.0
 
 
-class _Ended(Exception):
+class ProgramEnded(Exception):
     """Waiting longer does not help."""
 
 

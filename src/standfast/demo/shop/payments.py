@@ -1,4 +1,4 @@
-"""A payment service, as a vendor would run it: takes money once per key. `python -m standfast.demo.shop.payments`"""
+"""A payment service, as a vendor runs it: takes money once per key. `python -m standfast.demo.shop.payments`"""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def application(known: Settings) -> ASGIApp:
     def charges() -> dict[str, object]:
         return {"keys": sorted(till.taken), "repeated": till.repeated}
 
-    kit.check("till", lambda: switch.mode == "well", required=True)
+    # No check: as with many a vendor, the status page stays green while charges fail.
     return switch.outside(Reliable(switch.inside(app), kit))
 
 

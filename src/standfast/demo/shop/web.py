@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 import json
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from html import escape
 from typing import Any
@@ -21,7 +21,8 @@ from standfast_kit.asgi import Reliable
 
 _PASSED_ON = ("x-customer", "idempotency-key", "content-type")
 _PATIENCE = 6.0  # seconds
-_PAGE = """<!doctype html><title>Tea</title><style>body{{font:16px/1.6 system-ui;max-width:32em;margin:3em auto}}
+_PAGE = """<!doctype html><title>Tea</title><style>
+body{{font:16px/1.6 system-ui;max-width:32em;margin:3em auto}}
 td{{padding:.2em 1em .2em 0}}</style><h1>Tea</h1><table>{rows}</table>"""
 
 
@@ -91,8 +92,6 @@ def _api(front: Front) -> Any:
 
 
 def _page(answer: Response) -> Response:
-    import json
-
     rows = "".join(
         f"<tr><td>{escape(one['name'])}<td>{one['cents'] / 100:.2f} EUR"
         for one in json.loads(bytes(answer.body))

@@ -63,7 +63,9 @@ def check(scene: Scene, facts: Facts) -> None:
 
 
 def _pages(scene: Scene) -> list[Mail]:
-    return scene.mailbox.mails(lambda mail: mail.acknowledges_at is not None)
+    return scene.mailbox.mails(
+        lambda mail: mail.subject.startswith("P1 api") and mail.acknowledges_at is not None
+    )
 
 
 def _page_of(scene: Scene, mail: Mail) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from standfast.demo.story.step import Facts, Step, require
 from standfast_kit.clock import monotonic
 
 _STORE = "db"
+_DURATION = re.compile(r"PT(?:(\d+)H)?(?:(\d+)M)?(?:(\d+(?:\.\d+)?)S)?")
 
 
 def run(scene: Scene) -> Facts:
@@ -81,8 +82,13 @@ def _damage(backups: Path) -> None:
                 file.write(bytes([byte ^ 0xFF]))
 
 
-def _seconds(value: Any) -> float:
-    return value.total_seconds() if isinstance(value, timedelta) else float(value)
+def _seconds(text: str) -> float:
+    """Of an ISO 8601 duration that is shorter than a day."""
+    found = _DURATION.fullmatch(text)
+    require(found, f"{text!r} is no duration")
+    assert found  # noqa: S101 - required just now
+    hours, minutes, seconds = (float(part or 0) for part in found.groups())
+    return 3600 * hours + 60 * minutes + seconds
 
 
 STEP = Step(

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 from standfast.demo.processes import wait_until
 from standfast.demo.scene import Scene
 from standfast.demo.story.step import Facts, Step, require
 
-_WHAT = "record.created"
+_STREAM, _WHAT = "application", "record.created"
 
 
 def run(scene: Scene) -> Facts:
@@ -28,15 +29,17 @@ def check(scene: Scene, facts: Facts) -> None:
     before, after, seq = facts["before"], facts["after"], facts["seq"]
     require(before["clean"], f"the log was not clean before: {before['findings']}")
     require(not after["clean"], "a changed row was not found")
-    named = {finding["seq"] for finding in after["findings"]}
+    named = {one["seq"] for one in after["findings"] if one["stream"] == _STREAM}
     require(
         seq in named, f"row {seq} was changed, the verification names {sorted(map(str, named))}"
     )
     scene.telling.good(f"found: {after['findings'][0]['said']}")
 
 
-def _entries(scene: Scene) -> list[dict[str, object]]:
-    found: list[dict[str, object]] = scene.api.see(f"/audit?action={_WHAT}&limit=5")["entries"]
+def _entries(scene: Scene) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = scene.api.see(f"/audit?stream={_STREAM}&action={_WHAT}&limit=5")[
+        "entries"
+    ]
     return found
 
 
@@ -49,15 +52,15 @@ def _rewrite(scene: Scene, seq: int, actor: str) -> None:
         for name, _ in triggers:
             db.execute(f'DROP TRIGGER "{name}"')
         changed = db.execute(
-            "UPDATE audit_records SET actor = ? WHERE seq = ? AND action = ?", (actor, seq, _WHAT)
+            "UPDATE audit_records SET actor = ? WHERE stream = ? AND seq = ?", (actor, _STREAM, seq)
         ).rowcount
         require(changed == 1, f"row {seq} could not be changed")
         for _, sql in triggers:
             db.execute(sql)
 
 
-def _verify(scene: Scene) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = scene.standfast.told(
+def _verify(scene: Scene) -> dict[str, list[dict[str, Any]]]:
+    found: dict[str, list[dict[str, Any]]] = scene.standfast.told(
         "audit", "verify", "--database", f"sqlite:///{scene.standfast.database}",
         "--anchor", str(scene.standfast.anchor), allowed=(0, 1),
     )  # fmt: skip
