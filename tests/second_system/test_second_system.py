@@ -158,12 +158,7 @@ def test_a_site_that_was_never_there_is_not_called_healthy(file: Path, tmp_path:
     "told",
     [
         signal.SIGINT,
-        pytest.param(
-            signal.SIGTERM,
-            marks=pytest.mark.xfail(
-                reason="uvicorn raises SIGTERM again, before the platform has ended", strict=False
-            ),
-        ),
+        signal.SIGTERM,
     ],
 )
 def test_a_server_that_is_told_to_stop_closes_its_database(

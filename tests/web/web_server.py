@@ -12,7 +12,8 @@ import httpx2
 import uvicorn
 
 from postgres_server import free_port
-from standfast.app import Platform, Settings
+from standfast.app.platform import Platform
+from standfast.app.settings import Settings
 from standfast.audit.event import SYSTEM
 from standfast.web.server import create
 from standfast_kit.clock import monotonic

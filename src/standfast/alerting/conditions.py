@@ -155,7 +155,8 @@ def _with_probes(
     """Silence may be night or death. Failing probes, or metrics that answer no more, tell which."""
     if verdict.holds is False:
         return verdict
-    if probes.total and probes.bad == probes.total:
+    seen_long_enough = facts.watched(component, "probes") >= when.lasting
+    if probes.total and probes.bad == probes.total and seen_long_enough:
         said = f"{verdict.because}; all {probes.total} probes failed"
         return Verdict(holds=True, because=said)
     down = facts.scrape_down(component)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.errors import StoreError
 from standfast_kit.metrics import Family, Sample
 
 if TYPE_CHECKING:
@@ -19,7 +20,8 @@ class Unwell(Exception):
 def watch_over(platform: Platform) -> None:
     """Register what /health/ready and /health/deep ask, and what /metrics tells."""
     kit = platform.kit
-    kit.check("database", lambda: _database(platform), timeout="3s", deep=True)
+    # Readiness touches nothing when it is asked: a tick looks, and says what it saw.
+    kit.check("database", None, period="10s")
     kit.check("ticking", lambda: _ticking(platform), timeout="1s", deep=True)
     kit.check("file", lambda: _file(platform), required=False, timeout="1s", deep=True)
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
@@ -39,8 +41,14 @@ def problems(platform: Platform) -> tuple[str, ...]:
     return tuple(found + list(platform.read.undelivered()))
 
 
-def _database(platform: Platform) -> None:
-    platform.keeping.database.read(lambda tx: tx.files.newest_number())
+def look_at_database(platform: Platform) -> None:
+    """Says to /health/ready whether the database answers; raises StoreError where it does not."""
+    try:
+        platform.keeping.database.read(lambda tx: tx.files.newest_number())
+    except StoreError:
+        platform.kit.health.report("database", status=False)
+        raise
+    platform.kit.health.report("database", status=True)
 
 
 def _ticking(platform: Platform) -> None:

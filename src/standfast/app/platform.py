@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from standfast.app import rooms
 from standfast.app.backup import protect
-from standfast.app.health import watch_over
+from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
-_SECOND = timedelta(seconds=1)
+_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
 
 
 class Platform:
@@ -134,6 +134,7 @@ class Platform:
 
     def _roles(self) -> tuple[Role, ...]:
         return (
+            Role(name="database", every=2 * _SECOND, work=lambda _now: look_at_database(self)),
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
             Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
@@ -141,6 +142,7 @@ class Platform:
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
             Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),
             Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
+            Role(name="tidy", every=_HOUR, work=self.pages.forget_tokens),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
         )
 

@@ -6,13 +6,13 @@ import json
 import os
 import sys
 from datetime import UTC, datetime, time
-from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from standfast import spec
+from standfast.app.files import Files
 from standfast.errors import FileError
 from standfast.review import Measured, Verdict, examine
 from standfast.review.rendering import as_text, as_value
@@ -56,7 +56,7 @@ def review(
     Exit codes: 0 ACCEPT, 1 BLOCK, 2 the file cannot be read, 3 CLARIFY.
     """
     try:
-        system = spec.read(str(file), _Disk())
+        system = spec.read(str(file), Files())
     except FileError as error:
         click.echo("\n".join(error.problems), err=True)
         if error.fix:
@@ -71,16 +71,6 @@ def review(
 def exit_code(found: Review, threshold: Verdict) -> int:
     """0 below the threshold; otherwise the code of the worst open finding."""
     return _EXIT[found.worst] if found.worst >= threshold else 0
-
-
-class _Disk:
-    """Opens the file and what it includes."""
-
-    def read(self, path: str) -> str:
-        return Path(path).read_text(encoding="utf-8")
-
-    def glob(self, pattern: str) -> list[str]:
-        return sorted(glob(pattern))  # noqa: PTH207 -- the pattern carries its own folder
 
 
 def _rendered(found: Review, *, as_json: bool, assumptions: bool) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import os
 import tempfile
+from errno import EISDIR
 from pathlib import Path
 
-from standfast.errors import FileError, StandfastError
+from standfast.errors import StandfastError
 
 LARGEST = 4 * 1024 * 1024  # bytes; a reliability file of 20,000 lines is under one
 
@@ -16,17 +17,18 @@ class Files:
     """Reads below nothing in particular: the reliability file and what it includes."""
 
     def read(self, path: str) -> str:
-        """The text of a file; FileError if it is missing, too large or not UTF-8."""
+        """The text of a file; raises OSError or UnicodeError, whose place the reader of the file knows.
+
+        Of a file that is larger than any reliability file only so much is read that this shows.
+        """
         file = Path(path)
-        try:
-            if file.stat().st_size > LARGEST:
-                raise FileError((f"{path}: larger than {LARGEST // 1024 // 1024} MB",))
-            return file.read_text(encoding="utf-8")
-        except OSError as error:
-            problem = f"{path}: {error.strerror or error}"
-            raise FileError((problem,), fix="name a file that exists and may be read") from error
-        except UnicodeDecodeError as error:
-            raise FileError((f"{path}: not UTF-8 text",), fix="save it as UTF-8") from error
+        if file.exists() and not file.is_file():
+            raise IsADirectoryError(EISDIR, "it is a directory or a device", path)
+        with file.open("rb") as opened:
+            data = opened.read(LARGEST + 1)  # a size that was asked for could be a lie
+        # What was cut in the middle of a character is too long anyway.
+        text = data.decode("utf-8-sig", "replace" if len(data) > LARGEST else "strict")
+        return text.replace("\r\n", "\n")
 
     def glob(self, pattern: str) -> list[str]:
         """Files that match, sorted, so that merging does not depend on the file system."""

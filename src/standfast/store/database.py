@@ -7,6 +7,7 @@ work is a transaction of its own, repeated where the database asks for it.
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -107,7 +108,7 @@ def translated() -> Iterator[None]:
         yield
     except StandfastError:
         raise
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:  # the second while a connection is set up
         cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
         raise StoreError(
             f"the database did not take it: {cause.strip()}", fix=_mend(cause)
@@ -117,6 +118,8 @@ def translated() -> Iterator[None]:
 def _mend(cause: str) -> str:
     if "full" in cause or "No space" in cause:
         return "free space on the volume of the database; nothing was accepted meanwhile"
+    if "not a database" in cause:
+        return "give another --database: this file is something else"
     if "locked" in cause:
         return "another program holds the database; stop it, or use PostgreSQL for several servers"
     return "see `standfast doctor`"

@@ -11,6 +11,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import text
 
 from standfast.errors import NewerDatabase
+from standfast.store.database import translated
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -26,7 +27,7 @@ def migrate(database: Database) -> None:
     Raises NewerDatabase where the database knows a migration that this program does not.
     """
     engine = database.engine.execution_options(writes=True)
-    with engine.begin() as connection:
+    with translated(), engine.begin() as connection:
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         config = _config(connection)

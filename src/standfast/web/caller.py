@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form, Request
 
-from standfast.app import Platform
+from standfast.app.platform import Platform
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
 

@@ -17,6 +17,8 @@ from standfast.errors import (
     SourceError,
     StandfastError,
     StoreError,
+    TimedOut,
+    ToolError,
 )
 from standfast.web.caller import SignInFirst
 from standfast.web.templating import page
@@ -33,6 +35,8 @@ _STATUS: tuple[tuple[type[StandfastError], int], ...] = (
     (FileError, 422),
     (StoreError, 503),
     (SourceError, 502),
+    (ToolError, 502),
+    (TimedOut, 504),
 )
 
 
@@ -48,7 +52,8 @@ def _ours(request: Request, error: Exception) -> Response:
     status = next((code for kind, code in _STATUS if isinstance(error, kind)), 400)
     if status == 401 and not _program(request):
         return RedirectResponse(f"/sign-in?next={quote(request.url.path)}", status_code=303)
-    return _answer(request, status, error.problem, error.fix, _slug(error))
+    words = ": ".join(filter(None, (error.where, error.problem)))
+    return _answer(request, status, words, error.fix, _slug(error))
 
 
 def _invalid(request: Request, error: Exception) -> Response:

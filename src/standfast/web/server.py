@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp
 
-    from standfast.app import Platform
+    from standfast.app.platform import Platform
 
 
 def create(platform: Platform) -> ASGIApp:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from standfast.app import Platform, Settings, database_url
+from standfast.app.platform import Platform
+from standfast.app.settings import Settings, database_url
 from standfast.errors import StandfastError
 from standfast.web.server import create
 
@@ -84,6 +85,9 @@ def _run(platform: Platform, listening: socket.socket) -> None:
         server_header=False, proxy_headers=False,
     )  # fmt: skip
     server = _Server(config, platform)
+    for ending in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal once more when it is done; the platform has yet to end in order.
+        signal.signal(ending, lambda *_: None)
     if hasattr(signal, "SIGHUP"):
         signal.signal(signal.SIGHUP, lambda *_: platform.reload())
     server.run(sockets=[listening])
