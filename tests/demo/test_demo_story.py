@@ -93,7 +93,7 @@ def test_nothing_is_left_however_it_ends(tmp_path: Path, by: signal.Signals) -> 
     with log.open("w") as out:
         demo = subprocess.Popen([*_DEMO, "--folder", str(folder)], stdout=out, stderr=out)
     try:
-        wait_until("customers come", lambda: (folder / "ledger.jsonl").exists(), within=80)
+        wait_until("customers come", (folder / "ledger.jsonl").exists, within=80)
         assert _processes_in(folder)
         os.kill(demo.pid, by)
         demo.wait(40)
