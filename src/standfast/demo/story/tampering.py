@@ -44,7 +44,7 @@ def _entries(scene: Scene) -> list[dict[str, Any]]:
 
 
 def _rewrite(scene: Scene, seq: int, actor: str) -> str:
-    """Past the triggers, which are put back: as somebody would who leaves no trace. Answers what stood there."""
+    """Past the triggers, which are put back: as somebody would who leaves no trace; answers what was there."""
     with closing(sqlite3.connect(scene.standfast.database, timeout=10)) as db, db:
         triggers = db.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_records'"
