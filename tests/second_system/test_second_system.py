@@ -75,7 +75,7 @@ class Watcher:
 
 
 @contextmanager
-def watching(file: Path, folder: Path) -> Iterator[Watcher]:
+def watching(file: Path, folder: Path, told: signal.Signals = signal.SIGINT) -> Iterator[Watcher]:
     environment = {**os.environ, "STANDFAST_DATA": str(folder / "data")}
     token = subprocess.run(
         [STANDFAST, "token", "make", "--name", "t", "--scope", "read"],
@@ -92,7 +92,7 @@ def watching(file: Path, folder: Path) -> Iterator[Watcher]:
             assert said, (folder / "log").read_text()
             yield Watcher(json.loads(said)["address"], token)
         finally:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(told)
             process.communicate(timeout=PATIENCE)
 
 
@@ -152,3 +152,24 @@ def test_a_site_that_was_never_there_is_not_called_healthy(file: Path, tmp_path:
         seen = watcher.wait_for("services/site", lambda one: one["mark"]["word"] == "unhealthy")
 
         assert "no connection" in seen["because"]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        signal.SIGINT,
+        pytest.param(
+            signal.SIGTERM,
+            marks=pytest.mark.xfail(
+                reason="uvicorn raises SIGTERM again, before the platform has ended", strict=False
+            ),
+        ),
+    ],
+)
+def test_a_server_that_is_told_to_stop_closes_its_database(
+    told: signal.Signals, file: Path, tmp_path: Path
+) -> None:
+    with watching(file, tmp_path, told) as watcher:
+        assert watcher.ask("overview")["system"] == "guestbook"
+
+    assert not list((tmp_path / "data").glob("*-wal"))

@@ -92,7 +92,7 @@ def alerts(tx: Tx) -> list[AlertLine]:
                 because=one.because,
                 since=one.since,
                 page_id=page.id if page else "",
-                page_words=f"{page.why} {page.state_words}." if page else "",
+                page_words=f"{page.why}; {page.state_words}" if page else "",
                 acknowledged=not (page and page.can_acknowledge),
             )
         )

@@ -132,7 +132,7 @@ def _page(page: Page, attempts: Sequence[str]) -> PageLine:
         component=page.component,
         mark=mark("open") if page.unanswered else mark(page.state.value),
         open=page.can_acknowledge,
-        words=f"{page.state_words}. {page.why}".strip(),
+        words="; ".join(filter(None, (page.state_words, page.why))),
         attempts=tuple(attempts),
     )
 

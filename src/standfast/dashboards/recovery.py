@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import Mark, mark, worst
+from standfast.recovery.catalogue import CopyState
+from standfast.slo.judgement import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +70,7 @@ class RecoveryScreen:
 
 
 _SHOWN = 20
-_WORDS = {"content_matched": "proven"}
+_WORDS = {CopyState.CONTENT_MATCHED: "proven"}
 
 
 def screen(
@@ -81,7 +83,7 @@ def screen(
     newest = sorted(copies, key=lambda one: one.finished_at, reverse=True)
     latest = sorted(proofs, key=lambda one: one.at, reverse=True)
     return RecoveryScreen(
-        words=_words(own),
+        words=_summary(own),
         objectives=tuple(own),
         copies=tuple(_copy(one) for one in newest[:_SHOWN]),
         proofs=tuple(_proof(one) for one in latest[:_SHOWN]),
@@ -111,7 +113,7 @@ def _line(system: System, one: Judgement) -> RecoveryLine:
     )
 
 
-def _words(own: Sequence[RecoveryLine]) -> str:
+def _summary(own: Sequence[RecoveryLine]) -> str:
     if not own:
         return "The file describes no data; what is lost with a disk is lost."
     open_ = [one.data for one in own if one.mark.tone != "good"]
@@ -123,7 +125,7 @@ def _words(own: Sequence[RecoveryLine]) -> str:
 
 
 def _copy(one: Copy) -> CopyLine:
-    word = _WORDS.get(one.state.value, one.state.value)
+    word = _WORDS.get(one.state, one.state.value)
     return CopyLine(
         id=one.id,
         store=one.store,
@@ -157,18 +159,18 @@ def _size(count: int) -> str:
 
 def _failover(one: Failover) -> FailoverPlan:
     total = sum((step.takes for step in one.steps), start=one.wait_before)
-    promised = f", promised within {_minutes(one.rto)}" if one.rto else ""
+    promised = f", promised within {_span(one.rto)}" if one.rto else ""
     return FailoverPlan(
         name=one.name,
-        words=f"{_minutes(total)} by its steps and the wait before{promised}.",
+        words=f"{_span(total)} by its steps and the wait before{promised}.",
         steps=tuple(_step(step) for step in one.steps),
     )
 
 
 def _step(step: FailoverStep) -> str:
     how = step.run or step.check or ("by hand" if step.manual else "")
-    return f"{step.do} ({_minutes(step.takes)}){': ' + how if how else ''}"
+    return f"{step.do} ({_span(step.takes)}){': ' + how if how else ''}"
 
 
-def _minutes(span: timedelta | None) -> str:
-    return f"{span.total_seconds() / 60:.3g} min" if span is not None else "no time stated"
+def _span(span: timedelta | None) -> str:
+    return words(span) if span is not None else "no time stated"

@@ -83,6 +83,8 @@ class Respond:
         known = role_of(role)
 
         def deed(before: Incident, now: datetime) -> Incident:
+            if before.state is IncidentState.CLOSED:
+                raise Conflict(f"{id} is closed", fix="declare a new incident")
             return assume(before, known, person, now) if person else renounce(before, known, now)
 
         said = f"{person} is {known}" if person else f"{known} is open"
@@ -157,7 +159,6 @@ class Respond:
         def work(tx: RespondTx) -> Change[Incident]:
             before = _found(tx, id, lock=True)
             after = deed(before, now)
-            # Two notes of one instant leave the row as it is, and are still two notes.
             if after == before and entry_kind != "note":
                 return Change(before)
             if not tx.incidents.save(after):
@@ -176,12 +177,11 @@ def _found(tx: RespondTx, id: str, *, lock: bool = False) -> Incident:  # noqa: 
 
 
 def _bounded(text: str, longest: int = _LONGEST) -> str:
-    """Raises StandfastError, too, for what no database keeps as text."""
     text = text.strip()
     if not text or len(text) > longest:
         raise StandfastError(f"write between 1 and {longest} characters")
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
-        raise StandfastError("a NUL or half a character is no text", fix="leave it out")
+        raise StandfastError("a NUL or half a character is in it", fix="leave out what is no text")
     return text
 
 

@@ -45,14 +45,15 @@ def burn_down(
         return Markup('<p class="note">{}</p>').format("Not enough measured yet to draw this.")
     begin, end = points[0][0], points[-1][0]
     length = (end - begin).total_seconds() or 1.0
-    lowest = min(0.0, *(left for _, left in points if left is not None), 0.0)
+    # A budget overspent fifty times would flatten everything else: below -100% the line leaves the picture.
+    lowest = max(-1.0, min(0.0, *(left for _, left in points if left is not None), 0.0))
 
     def at(moment: datetime, left: float) -> tuple[float, float]:
         x = _LEFT + (_W - _LEFT - 6) * (moment - begin).total_seconds() / length
         y = _TOP + (_H - _TOP - _BOTTOM) * (1 - left) / (1 - lowest)
         return x, y
 
-    drawn = [None if left is None else at(moment, left) for moment, left in points]
+    drawn = [None if left is None else at(moment, max(left, lowest)) for moment, left in points]
     even = [at(begin, 1.0), at(end, 0.0)]
     body = [
         _ruler(at(begin, level)[1], f"{level:.0%}")

@@ -68,6 +68,14 @@ def duration(span: timedelta | None) -> str:
     return sign + " ".join(parts[:2])
 
 
+def sentence(text: str) -> str:
+    """The words with a full stop, where they have no end of their own."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text if text.endswith((".", "!", "?", ":")) else f"{text}."
+
+
 def percent(share: Fraction | float | None, digits: int = 1) -> str:
     """Rounded towards the worse, so that 99.96% is never shown as a kept 100.0%."""
     if share is None:
@@ -101,7 +109,9 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(instant=instant, stamp=stamp, duration=duration, percent=percent)
+    environment.filters.update(
+        sentence=sentence, instant=instant, stamp=stamp, duration=duration, percent=percent
+    )
     environment.globals.update(
         state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,
         as_of=None, caller=None, json_path="",
