@@ -35,7 +35,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
 
-    do_GET = do_POST = _note  # noqa: N815 - http.server calls it so
+    do_GET = do_POST = _note  # noqa: N815 - http.server's names
 
     def log_message(self, *_: object) -> None:
         pass

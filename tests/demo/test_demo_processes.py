@@ -83,7 +83,7 @@ def test_kill_9_of_the_parent_ends_its_children(tmp_path: Path) -> None:
     ) as parent:
         assert parent.stdout
         children = [int(parent.stdout.readline()) for _ in range(2)]
-        wait_until("they are up", lambda: (tmp_path / "two.log").read_text(), within=5)
+        wait_until("they are up", (tmp_path / "two.log").read_text, within=5)
 
         os.kill(parent.pid, signal.SIGKILL)
         parent.wait(5)

@@ -88,12 +88,12 @@ def test_a_sabotaged_step_fails_and_no_other(step: str) -> None:
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_however_it_ends(tmp_path: Path, by: signal.Signals) -> None:
     """Its own folder is left where it was given one; no process is, not even after kill -9."""
-    folder = Path("/tmp") / f"sf-{tmp_path.parent.name}-{tmp_path.name}"[:60]
+    folder = Path("/tmp") / f"sf-{tmp_path.parent.name}-{tmp_path.name}"[:45]
     log = tmp_path / "out"
     with log.open("w") as out:
         demo = subprocess.Popen([*_DEMO, "--folder", str(folder)], stdout=out, stderr=out)
     try:
-        wait_until("customers come", lambda: (folder / "ledger.jsonl").exists(), within=80)
+        wait_until("customers come", (folder / "ledger.jsonl").exists, within=80)
         assert _processes_in(folder)
         os.kill(demo.pid, by)
         demo.wait(40)

@@ -18,6 +18,7 @@ import click
 from standfast.errors import ToolError
 
 _STEPS = ("startup", "traffic", "payments", "api-failure", "database", "tampering")
+_LONGEST = 50  # characters; a socket's path has 107 at most
 
 
 @click.command()
@@ -80,6 +81,12 @@ def _folder(given: Path | None) -> Iterator[Path]:
         given.mkdir(parents=True, exist_ok=True)
         if any(given.iterdir()):
             raise ToolError("the folder is not empty", where=str(given), fix="name a new one")
+        if len(str(given.absolute())) > _LONGEST:
+            raise ToolError(
+                "the folder's name is too long for the sockets in it",
+                where=str(given),
+                fix=f"name one of at most {_LONGEST} characters",
+            )
         yield given.absolute()
         return
     # Below /tmp, and open for others to enter: as root, PostgreSQL must run as somebody else.

@@ -92,9 +92,15 @@ def _standfast(folder: Path, ports: Ports, database: Postgres) -> Standfast:
     file = folder / "shop.yaml"
     file.write_text(Template(text).substitute(known, folder=str(folder)), encoding="utf-8")
     (folder / "backups").mkdir(exist_ok=True, mode=0o700)
+    # Scratch servers live in our folder too, and their user must be able to enter it.
+    (folder / "tmp").mkdir(exist_ok=True, mode=0o755)
     return Standfast(
         file=file,
         data=folder / "standfast",
         port=ports.standfast,
-        environment={"SHOP_DSN": database.url, "SHOP_BACKUP_KEY": secrets.token_urlsafe(32)},
+        environment={
+            "SHOP_DSN": database.url,
+            "SHOP_BACKUP_KEY": secrets.token_urlsafe(32),
+            "TMPDIR": str(folder / "tmp"),
+        },
     )

@@ -25,6 +25,9 @@ def run(scene: Scene) -> Facts:
         wait_until("a page is in the mailbox", lambda: _pages(scene), within=_PAGED_WITHIN)
         mail = _pages(scene)[0]
         say(f"after {mail.arrived - began:.1f} s to {mail.to}: {mail.subject}", "strong")
+        for line in mail.text.splitlines():
+            if line.startswith(("Why:", "Escalation:", "Acknowledge:")):
+                say(f"  {line}", "quiet")
         say(f"a mail scanner has opened its {len(mail.links)} links already")
         scanned = _page_of(scene, mail)
         acknowledged = _acknowledge(scene, mail)

@@ -30,7 +30,10 @@ def run(scene: Scene) -> Facts:
         "backup", "restore", _STORE, "--file", str(scene.standfast.file),
         "--into", str(scene.database.data),
     )  # fmt: skip
-    say(f"restored up to {restored['reached']} after {monotonic() - began:.1f} s")
+    parts = ", ".join(
+        f"{one['name']} {_seconds(one['lasted']):.1f} s" for one in restored["phases"]
+    )
+    say(f"restored up to {restored['reached']} after {monotonic() - began:.1f} s ({parts})")
     scene.database.start(scene.processes)
     known = scene.shop.told().accepted
     wait_until("orders are accepted again", lambda: scene.shop.told().accepted - known, within=60)

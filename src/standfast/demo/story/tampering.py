@@ -18,10 +18,10 @@ def run(scene: Scene) -> Facts:
     entry = _entries(scene)[0]
     clean = _verify(scene)
     seq, actor = int(entry["seq"]), str(entry["actor"]["id"])
-    _rewrite(scene, seq, "somebody-else")
+    written = _rewrite(scene, seq, "somebody-else")
     scene.telling.say(f"row {seq} of the audit log: {actor} is now somebody-else", "bad")
     if scene.sabotaged("tampering"):
-        _rewrite(scene, seq, actor)
+        _rewrite(scene, seq, written)
     return {"seq": seq, "before": clean, "after": _verify(scene)}
 
 
@@ -43,20 +43,24 @@ def _entries(scene: Scene) -> list[dict[str, Any]]:
     return found
 
 
-def _rewrite(scene: Scene, seq: int, actor: str) -> None:
-    """Past the triggers, which are put back: as somebody who wants to leave no trace."""
+def _rewrite(scene: Scene, seq: int, actor: str) -> str:
+    """Past the triggers, which are put back: as somebody would who leaves no trace; answers what was there."""
     with closing(sqlite3.connect(scene.standfast.database, timeout=10)) as db, db:
         triggers = db.execute(
             "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit_records'"
         ).fetchall()
         for name, _ in triggers:
             db.execute(f'DROP TRIGGER "{name}"')
-        changed = db.execute(
+        before = db.execute(
+            "SELECT actor FROM audit_records WHERE stream = ? AND seq = ?", (_STREAM, seq)
+        ).fetchone()
+        require(before, f"row {seq} is not there")
+        db.execute(
             "UPDATE audit_records SET actor = ? WHERE stream = ? AND seq = ?", (actor, _STREAM, seq)
-        ).rowcount
-        require(changed == 1, f"row {seq} could not be changed")
+        )
         for _, sql in triggers:
             db.execute(sql)
+        return str(before[0])
 
 
 def _verify(scene: Scene) -> dict[str, list[dict[str, Any]]]:
