@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import yaml
-
 from standfast.publish.document import GENERATED, Generated
 from standfast.publish.markdown import span
 from standfast.publish.prometheus import metrics, objectives
 from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.query import Query, Unsaid, World
+from standfast.publish.yaml_text import text_of
 from standfast.slo.burn import burn_windows
 from standfast.spec.condition import Burn
 from standfast.spec.values import Severity
@@ -265,22 +264,7 @@ def dump(edition: Edition, content: object) -> str:
         f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; "
         f"edits here are lost.\n"
     )
-    return head + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Queries of several lines as blocks, so that people can read them."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in data else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-
-_Dumper.add_representer(str, _text)
+    return head + text_of(content)
 
 
 # ------------------------------------------------------------------ rules_test.yml
