@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region, Scaffold
+from standfast.publish.graph import Graph, graph_of
 from standfast.publish.markdown import code, escape, join, span
+from standfast.publish.prometheus import objectives, rules
 from standfast.review.case import Case, open_case
 from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
@@ -16,12 +20,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
 
+    from standfast.publish.prometheus.query import Unsaid
     from standfast.review.finding import Review
+    from standfast.slo.objective import Objective
     from standfast.spec.system import System
     from standfast.spec.values import Assumption
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # without slots: what several documents need is kept
 class Edition:
     """What a document is written from; equal editions give equal bytes."""
 
@@ -30,11 +36,33 @@ class Edition:
     as_of: date
     version: str
 
-    @property
+    # -------------------------------------------------------------- worked out once, for every document
+
+    @cached_property
     def case(self) -> Case:
         """The review's own indexes, so that figures are looked up in one way only."""
         midnight = datetime.combine(self.as_of, datetime.min.time(), tzinfo=UTC)
         return open_case(self.system, Measured(), midnight)
+
+    @cached_property
+    def alerts(self) -> tuple[rules.Alert, ...]:
+        return rules.alerts(self.system, self.measured)
+
+    @cached_property
+    def measured(self) -> tuple[tuple[Objective, objectives.Measured | Unsaid], ...]:
+        return objectives.measured(self.system)
+
+    @cached_property
+    def graph(self) -> Graph:
+        return graph_of(self.system)
+
+    @cached_property
+    def _assumptions(self) -> dict[str, tuple[int, Assumption]]:
+        """By path, each with its place in the file; of two with one path the first."""
+        found: dict[str, tuple[int, Assumption]] = {}
+        for place, one in enumerate(self.system.assumptions):
+            found.setdefault(one.path, (place, one))
+        return found
 
     # -------------------------------------------------------------- evidence
 
@@ -42,14 +70,9 @@ class Edition:
         """The assumption behind a value, if the file does not state it."""
         if path in self.system.stated:
             return None
-        return next(
-            (
-                one
-                for one in self.system.assumptions
-                if path == one.path or path.startswith(f"{one.path}.")
-            ),
-            None,
-        )
+        above = (path[:at] for at, sign in enumerate(path) if sign == ".")
+        known = [self._assumptions[one] for one in (path, *above) if one in self._assumptions]
+        return min(known, key=itemgetter(0))[1] if known else None
 
     def mark(self, path: str) -> str:
         """A sign behind a value that nobody stated: ` *(assumed, A-03)*`, or nothing."""

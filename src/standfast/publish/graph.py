@@ -11,7 +11,44 @@ from standfast.review.chain import chain_of
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from standfast.spec.system import Need, System
+
+Callers = tuple[tuple[str, "Need"], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Graph:
+    """The needs of a system read backwards, so that no question has to walk all of them."""
+
+    system: System
+    places: Mapping[str, int]  # of components in the file
+    callers: Mapping[str, Callers]  # component -> who needs it, in the file's order
+    hard: Mapping[str, tuple[str, ...]]  # component -> journeys that fail with it
+    soft: Mapping[str, tuple[str, ...]]  # component -> journeys that can do without it
+
+
+def graph_of(system: System) -> Graph:
+    callers: dict[str, list[tuple[str, Need]]] = {}
+    for name, part in system.components.items():
+        for need in part.needs.values():
+            callers.setdefault(need.to, []).append((name, need))
+    chains = {name: chain_of(system, journey) for name, journey in system.journeys.items()}
+    return Graph(
+        system=system,
+        places={name: place for place, name in enumerate(system.components)},
+        callers={name: tuple(found) for name, found in callers.items()},
+        hard=_journeys((part, name) for name, chain in chains.items() for part in chain.hard),
+        soft=_journeys((one.to, name) for name, chain in chains.items() for one in chain.soft),
+    )
+
+
+def _journeys(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for part, journey in pairs:
+        found.setdefault(part, []).append(journey)
+    return {part: tuple(journeys) for part, journeys in found.items()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,44 +61,49 @@ class Blast:
     journeys_degraded: tuple[str, ...]
 
 
-def blast_radius(system: System, component: str) -> Blast:
-    down = _down(system, component)
+def blast_radius(graph: Graph, component: str) -> Blast:
+    down = _down(graph, component)
     fallen = {component, *down}
-    degraded = tuple(
+    degraded = [
         (name, need)
-        for name, other in system.components.items()
-        for need in other.needs.values()
-        if need.to in fallen and need.strength is Strength.SOFT and name not in fallen
-    )
-    chains = {name: chain_of(system, journey) for name, journey in system.journeys.items()}
-    journeys_down = tuple(name for name, chain in chains.items() if fallen & set(chain.hard))
-    soft = {name for name, chain in chains.items() if any(need.to in fallen for need in chain.soft)}
+        for one in fallen
+        for name, need in graph.callers.get(one, ())
+        if need.strength is Strength.SOFT and name not in fallen
+    ]
+    failing = {journey for one in fallen for journey in graph.hard.get(one, ())}
+    coping = {journey for one in fallen for journey in graph.soft.get(one, ())} - failing
     return Blast(
         down=down,
-        degraded=degraded,
-        journeys_down=journeys_down,
-        journeys_degraded=tuple(
-            name for name in system.journeys if name in soft and name not in journeys_down
-        ),
+        degraded=tuple(sorted(degraded, key=lambda pair: _place(graph, *pair))),
+        journeys_down=_in_order(graph, failing),
+        journeys_degraded=_in_order(graph, coping),
     )
 
 
-def _down(system: System, component: str) -> tuple[str, ...]:
+def _place(graph: Graph, name: str, need: Need) -> tuple[int, int]:
+    """Where a need stands in the file: its component first, then its turn among that one's needs."""
+    return graph.places[name], list(graph.system.components[name].needs).index(need.to)
+
+
+def _in_order(graph: Graph, journeys: set[str]) -> tuple[str, ...]:
+    return tuple(name for name in graph.system.journeys if name in journeys) if journeys else ()
+
+
+def _down(graph: Graph, component: str) -> tuple[str, ...]:
     """Everything that needs it hard, near before far."""
     found: dict[str, None] = {}
     waiting = deque([component])
     while waiting:
-        fallen = waiting.popleft()
-        for name, other in system.components.items():
-            need = other.needs.get(fallen)
-            if need and need.strength is Strength.HARD and name not in found and name != component:
+        for name, need in graph.callers.get(waiting.popleft(), ()):
+            if need.strength is Strength.HARD and name not in found and name != component:
                 found[name] = None
                 waiting.append(name)
     return tuple(found)
 
 
-def drawn(system: System, *, struck: str = "") -> str:
+def drawn(graph: Graph, *, struck: str = "") -> str:
     """The graph in Mermaid: arrows lead to what is needed, dotted where a fallback stands in."""
+    system = graph.system
     lines = ["flowchart LR"]
     lines += [
         f"  {_id(name)}[{_label(name, part.type)}]" for name, part in system.components.items()
@@ -73,12 +115,12 @@ def drawn(system: System, *, struck: str = "") -> str:
             if need.to in system.components:
                 lines.append(f"  {_id(name)} {arrow}{words} {_id(need.to)}")
     if struck:
-        lines += _painted(system, struck)
+        lines += _painted(graph, struck)
     return "\n".join(lines)
 
 
-def _painted(system: System, struck: str) -> list[str]:
-    blast = blast_radius(system, struck)
+def _painted(graph: Graph, struck: str) -> list[str]:
+    blast = blast_radius(graph, struck)
     out = ["  classDef down stroke:#b00020,stroke-width:3px", f"  class {_id(struck)} down"]
     return out + [f"  class {_id(name)} down" for name in blast.down]
 

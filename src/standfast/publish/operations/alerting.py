@@ -11,18 +11,18 @@ from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
 from standfast.publish.markdown import code, escape, fence, join, percent, span, table
 from standfast.publish.prometheus.query import Query, Unsaid
-from standfast.publish.prometheus.rules import Alert, alerts
 from standfast.slo.burn import burn_alerts, detection, refused
-from standfast.slo.objective import objectives
 from standfast.spec.condition import Absence, Burn, Threshold
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
+    from standfast.publish.prometheus.rules import Alert
     from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
     from standfast.spec.system import AlertRule
 
+Promised = dict[str, list["Objective"]]
 EVALUATION = timedelta(seconds=15)
 CRITERIA = {
     Severity.P1: "service down, data lost",
@@ -67,23 +67,23 @@ def _severities(edition: Edition) -> str:
 
 
 def _alerts(edition: Edition) -> str:
-    every = alerts(edition.system)
-    if not every:
+    if not edition.alerts:
         return join(
             "## Alerts",
             edition.owed("ALR-01", "DevOps/Platform", "What is worth waking somebody for?"),
         )
+    promised = _promised(edition)
     rows = [
         [
             escape(alert.name),
             escape(alert.component),
             escape(_words(edition, alert)),
             alert.severity.value + edition.mark(f"alerts.{alert.name}"),
-            _detected(edition, alert),
+            _detected(edition, alert, promised),
             edition.escalation(alert.component, alert.severity),
             f"[{escape(alert.runbook)}](runbooks/{alert.runbook}.md)",
         ]
-        for alert in every
+        for alert in edition.alerts
     ]
     head = ["Alert", "Component", "When", "Severity", "Seen after", "Wakes", "Runbook"]
     return join(
@@ -101,14 +101,23 @@ def _words(edition: Edition, alert: Alert) -> str:
     return rule.when.text if rule and alert.from_file else alert.summary.partition(": ")[2]
 
 
-def _detected(edition: Edition, alert: Alert) -> str:
+def _promised(edition: Edition) -> Promised:
+    """Objectives by their own names and by those of their service levels."""
+    found: Promised = {}
+    for one, _ in edition.measured:
+        for key in {one.name, one.level}:
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def _detected(edition: Edition, alert: Alert, promised: Promised) -> str:
     rule = edition.system.alerts.get(alert.name) if alert.from_file else None
     if isinstance(alert.query, Unsaid):
         return "not by Prometheus, see below"
     if rule is not None and not isinstance(rule.when, Burn):
         found = _static(edition, rule)
     else:
-        found = _soonest(edition, alert)
+        found = _soonest(edition, alert, promised.get(alert.objective, []))
     return span(found) if found is not None else "depends on its metric"
 
 
@@ -120,12 +129,11 @@ def _static(edition: Edition, rule: AlertRule) -> timedelta | None:
     return None
 
 
-def _soonest(edition: Edition, alert: Alert) -> timedelta | None:
+def _soonest(edition: Edition, alert: Alert, behind: list[Objective]) -> timedelta | None:
     """Of the windows behind a burn alert the one that sees a total outage first."""
     found = [
         length
-        for objective in objectives(edition.system)
-        if alert.objective in {objective.name, objective.level}
+        for objective in behind
         for window in burn_alerts(objective)
         if (window.pages if alert.from_file else window.severity is alert.severity)
         and (length := detection(objective, window, Fraction(1))) is not None
@@ -144,7 +152,7 @@ def _rounded(length: timedelta) -> timedelta:
 def _burn_rates(edition: Edition) -> str:
     rows = [
         _burn_row(objective, window)
-        for objective in objectives(edition.system)
+        for objective, _ in edition.measured
         for window in burn_alerts(objective)
     ]
     if not rows:
@@ -154,8 +162,8 @@ def _burn_rates(edition: Edition) -> str:
         )
     never = [
         f"- {escape(one.because)}"
-        for one_of in objectives(edition.system)
-        for one in refused(one_of)
+        for objective, _ in edition.measured
+        for one in refused(objective)
     ]
     head = [
         "Objective",
@@ -204,7 +212,7 @@ def _burn_row(objective: Objective, window: BurnWindow) -> list[str]:
 def _queries(edition: Edition) -> str:
     blocks = [
         join(f"**{escape(alert.name)}**{_held(alert.query)}:", fence(alert.query.expr, "promql"))
-        for alert in alerts(edition.system)
+        for alert in edition.alerts
         if isinstance(alert.query, Query)
     ]
     blocks += [
@@ -212,7 +220,7 @@ def _queries(edition: Edition) -> str:
             f"**{escape(alert.name)}**:",
             edition.owed(alert.query.rule, alert.query.to, escape(alert.query.reason)),
         )
-        for alert in alerts(edition.system)
+        for alert in edition.alerts
         if isinstance(alert.query, Unsaid)
     ]
     if not blocks:

@@ -74,7 +74,7 @@ def _screen(title: str, page: str, panels: Iterator[Panel], edition: Edition) ->
 
 
 def _executive(edition: Edition) -> Iterator[Panel]:
-    for one, found in objectives.measured(edition.system):
+    for one, found in edition.measured:
         if isinstance(found, objectives.Measured):
             name = escape(one.name)
             left = series(objectives.BUDGET_LEFT, objective=one.name)

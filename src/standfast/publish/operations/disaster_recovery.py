@@ -45,7 +45,7 @@ def _topology(edition: Edition) -> str:
         "## Where it runs",
         regions,
         "What needs what: a full arrow is a hard need, a dotted one has a fallback.",
-        fence(drawn(edition.system), "mermaid"),
+        fence(drawn(edition.graph), "mermaid"),
     )
 
 

@@ -12,12 +12,12 @@ from standfast.publish.markdown import bullets, code, escape, fence, join, numbe
 from standfast.publish.operations.disaster_recovery import health_url
 from standfast.publish.operations.incident_response import SEV_OF
 from standfast.publish.prometheus.query import Query
-from standfast.publish.prometheus.rules import Alert, alerts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from standfast.publish.edition import Edition
+    from standfast.publish.prometheus.rules import Alert
     from standfast.spec.system import Component, Runbook, System
 
 
@@ -38,21 +38,27 @@ def documents(edition: Edition) -> tuple[Document, ...]:
 
 def pages(edition: Edition) -> tuple[Page, ...]:
     """The three of every system first, then one for each that the file or an alert names."""
-    system, every = edition.system, alerts(edition.system)
+    system, led = edition.system, _by_runbook(edition.alerts)
     wanted = dict.fromkeys(
         [
             *ALWAYS,
             *system.runbooks,
-            *(alert.runbook for alert in every),
+            *led,
             "standfast-down",
             "not-scraped",
         ]
     )
-    return tuple(_page(system, name, every) for name in wanted)
+    return tuple(_page(system, name, tuple(led.get(name, ()))) for name in wanted)
 
 
-def _page(system: System, name: str, every: tuple[Alert, ...]) -> Page:
-    mine = tuple(alert for alert in every if alert.runbook == name)
+def _by_runbook(every: Iterable[Alert]) -> dict[str, list[Alert]]:
+    found: dict[str, list[Alert]] = {}
+    for alert in every:
+        found.setdefault(alert.runbook, []).append(alert)
+    return found
+
+
+def _page(system: System, name: str, mine: tuple[Alert, ...]) -> Page:
     declared = system.runbooks.get(name)
     named = dict.fromkeys(alert.component for alert in mine)
     title = declared.title if declared else TITLES.get(name) or (mine[0].summary if mine else name)
@@ -160,12 +166,12 @@ def _blast(edition: Edition, page: Page) -> str:
     return join(
         "## Blast radius",
         *(_blast_of(edition, name) for name in known),
-        fence(drawn(edition.system, struck=known[0]), "mermaid"),
+        fence(drawn(edition.graph, struck=known[0]), "mermaid"),
     )
 
 
 def _blast_of(edition: Edition, name: str) -> str:
-    blast = blast_radius(edition.system, name)
+    blast = blast_radius(edition.graph, name)
     lines = [f"goes down with it: {names(blast.down) or 'nothing else'}"]
     if blast.journeys_down:
         lines.append(

@@ -229,7 +229,7 @@ def _queries(edition: Edition) -> str:
 
 
 def _measured(edition: Edition) -> Iterator[str]:
-    for one, found in objectives.measured(edition.system):
+    for one, found in edition.measured:
         title = f"**{escape(one.name)}**, {escape(one.promise.text)}:"
         if isinstance(found, Unsaid):
             yield join(title, edition.owed(found.rule, found.to, escape(found.reason)))

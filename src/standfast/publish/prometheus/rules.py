@@ -7,13 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-import yaml
-
 from standfast.publish.document import GENERATED, Generated
 from standfast.publish.markdown import span
 from standfast.publish.prometheus import metrics, objectives
 from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.query import Query, Unsaid, World
+from standfast.publish.yaml_text import text_of
 from standfast.slo.burn import burn_windows
 from standfast.spec.condition import Burn
 from standfast.spec.values import Severity
@@ -24,10 +23,12 @@ if TYPE_CHECKING:
     from standfast.publish.edition import Edition
     from standfast.publish.prometheus.objectives import Measured
     from standfast.slo.burn import BurnWindow
+    from standfast.slo.objective import Objective
     from standfast.spec.system import AlertRule, System
 
 RULES = "ops/generated/prometheus/rules.yml"
 TESTS = "ops/generated/prometheus/rules_test.yml"
+Behind = dict[str, list["Measured | Unsaid"]]
 EVERY = timedelta(seconds=15)  # between the samples of unit tests
 
 
@@ -48,10 +49,18 @@ class Alert:
 # ------------------------------------------------------------------ the alerts
 
 
-def alerts(system: System) -> tuple[Alert, ...]:
-    """Those of the file first, then the burn-rate alerts of objectives that the file gives none."""
-    every = {one.name: found for one, found in objectives.measured(system)}
-    stated = [_stated(rule, system, every) for rule in system.alerts.values()]
+Every = tuple[tuple["Objective", "Measured | Unsaid"], ...]
+
+
+def alerts(system: System, measured: Every | None = None) -> tuple[Alert, ...]:
+    """Those of the file first, then the burn-rate alerts of objectives that the file gives none.
+
+    `measured` are the system's objectives, where somebody has worked them out already.
+    """
+    known = objectives.measured(system) if measured is None else measured
+    every = {one.name: found for one, found in known}
+    behind = _behind(every)
+    stated = [_stated(rule, system, behind) for rule in system.alerts.values()]
     named = {rule.when.objective for rule in system.alerts.values() if isinstance(rule.when, Burn)}
     burning = [
         alert
@@ -62,9 +71,19 @@ def alerts(system: System) -> tuple[Alert, ...]:
     return (*stated, *burning)
 
 
-def _stated(rule: AlertRule, system: System, every: dict[str, Measured | Unsaid]) -> Alert:
+def _behind(every: dict[str, Measured | Unsaid]) -> Behind:
+    """What an alert can mean by a name: an objective, or every promise of a service level."""
+    found: Behind = {}
+    for name, one in every.items():
+        level = name if isinstance(one, Unsaid) else one.objective.level
+        for key in {name, level}:
+            found.setdefault(key, []).append(one)
+    return found
+
+
+def _stated(rule: AlertRule, system: System, behind: Behind) -> Alert:
     if isinstance(rule.when, Burn):
-        query, objective = _burn(rule.when, every), rule.when.objective
+        query, objective = _burn(rule.when, behind), rule.when.objective
     else:
         query, objective = query_of(rule.when, system.components[rule.of], system), ""
     return Alert(
@@ -78,13 +97,9 @@ def _stated(rule: AlertRule, system: System, every: dict[str, Measured | Unsaid]
     )
 
 
-def _burn(condition: Burn, every: dict[str, Measured | Unsaid]) -> Query | Unsaid:
+def _burn(condition: Burn, behind: Behind) -> Query | Unsaid:
     """All pages of one objective, or of every promise of one service level, under one name."""
-    found = [
-        one
-        for name, one in every.items()
-        if condition.objective in {name, getattr(getattr(one, "objective", None), "level", name)}
-    ]
+    found = behind.get(condition.objective, [])
     for one in found:
         if isinstance(one, Unsaid):
             return one
@@ -143,10 +158,7 @@ def _burning(one: Measured) -> Iterator[Alert]:
 
 
 def rules(edition: Edition) -> Generated:
-    system = edition.system
-    able = [
-        found for _, found in objectives.measured(system) if isinstance(found, objectives.Measured)
-    ]
+    able = [found for _, found in edition.measured if isinstance(found, objectives.Measured)]
     groups = [
         {
             "name": "standfast-objectives",
@@ -160,7 +172,7 @@ def rules(edition: Edition) -> Generated:
             "name": "standfast-alerts",
             "rules": [
                 _entry(edition, one, one.query)
-                for one in alerts(system)
+                for one in edition.alerts
                 if isinstance(one.query, Query)
             ],
         },
@@ -252,22 +264,7 @@ def dump(edition: Edition, content: object) -> str:
         f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; "
         f"edits here are lost.\n"
     )
-    return head + yaml.dump(content, Dumper=_Dumper, sort_keys=False, width=100, allow_unicode=True)
-
-
-class _Dumper(yaml.SafeDumper):
-    """Queries of several lines as blocks, so that people can read them."""
-
-    def ignore_aliases(self, data: object) -> bool:  # noqa: ARG002 - PyYAML's signature
-        return True
-
-
-def _text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in data else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
-
-
-_Dumper.add_representer(str, _text)
+    return head + text_of(content)
 
 
 # ------------------------------------------------------------------ rules_test.yml
@@ -276,9 +273,7 @@ _Dumper.add_representer(str, _text)
 def tests(edition: Edition) -> Generated:
     """For every alert a world in which it fires and one in which it stays quiet."""
     able = [
-        (one, one.query)
-        for one in alerts(edition.system)
-        if isinstance(one.query, Query) and one.query.bad
+        (one, one.query) for one in edition.alerts if isinstance(one.query, Query) and one.query.bad
     ]
     cases = [
         *(
@@ -300,18 +295,21 @@ Trial = tuple[Alert, Query, World]
 def _packed(trials: list[Trial]) -> list[list[Trial]]:
     """Alerts that can share one run: their worlds are the same, or speak of different components."""
     packs: list[list[Trial]] = []
+    worlds: list[dict[str, World]] = []  # of each pack: the one world that speaks of a component
     for trial in trials:
-        fitting = (pack for pack in packs if all(_apart(trial[2], other[2]) for other in pack))
-        pack = next(fitting, None)
-        if pack is None:
-            packs.append([trial])
-        else:
-            pack.append(trial)
+        world, subjects = trial[2], _subjects(trial[2])
+        fitting = (
+            number
+            for number, spoken in enumerate(worlds)
+            if all(spoken.get(subject, world) == world for subject in subjects)
+        )
+        number = next(fitting, len(packs))
+        if number == len(packs):
+            packs.append([])
+            worlds.append({})
+        packs[number].append(trial)
+        worlds[number].update(dict.fromkeys(subjects, world))
     return packs
-
-
-def _apart(one: World, other: World) -> bool:
-    return one == other or not _subjects(one) & _subjects(other)
 
 
 _SUBJECT = re.compile(r'(?:job|component|store)=("(?:[^"\\]|\\.)*")')
