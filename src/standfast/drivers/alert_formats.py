@@ -22,6 +22,7 @@ _SEVERITIES = {
     **dict.fromkeys(("info", "information", "low", "none"), Severity.P4),
 }
 _COMPONENT = ("component", "service", "app", "job")
+_TELLING = frozenset({"alertname", "severity", "summary", "description", *_COMPONENT})
 # Which replica speaks does not make it another alert.
 _FLEETING = frozenset({"alertname", "severity", "prometheus", "replica", "source"})
 
@@ -86,10 +87,11 @@ def _generic(one: Any, where: str) -> Reported:
 def _of_alertmanager(one: Any, where: str) -> Reported:
     if not isinstance(one, dict):
         raise StandfastError("an alert is an object", where=where)
-    labels = _strings(one.get("labels"), f"{where}.labels")
-    notes = _strings(one.get("annotations"), f"{where}.annotations")
+    # It does not send again what was refused: an odd alert is taken as far as it can be read.
+    labels = _strings(_first(one.get("labels")), f"{where}.labels")
+    notes = _strings(_first(one.get("annotations")), f"{where}.annotations")
     return Reported(
-        name=_needed(labels, "alertname", f"{where}.labels"),
+        name=labels.get("alertname", "").strip()[:200] or "alert without a name",
         component=_component(labels),
         severity=_SEVERITIES.get(labels.get("severity", "").lower()),
         firing=_text(one, "status", where) != "resolved",
@@ -113,6 +115,14 @@ def _lasting(labels: dict[str, str]) -> dict[str, str]:
         name: value if len(value) <= 200 else hashlib.sha256(value.encode()).hexdigest()[:16]
         for name, value in kept.items()
     }
+
+
+def _first(value: Any) -> Any:
+    """Of more labels than we keep the first by name, always the same ones; `alertname` among them."""
+    if not isinstance(value, dict) or len(value) <= _LABELS:
+        return value
+    names = sorted(value, key=lambda name: (name not in _TELLING, str(name)))
+    return {name: value[name] for name in names[:_LABELS]}
 
 
 def _strings(value: Any, where: str) -> dict[str, str]:

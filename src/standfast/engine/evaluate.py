@@ -40,7 +40,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 class AlertPort(Protocol):
     def alerts(self) -> dict[str, Alert]: ...
-    def alert(self, fingerprint: str) -> Alert | None: ...
+    def alert(self, fingerprint: str, *, lock: bool = False) -> Alert | None: ...
     def save(self, alert: Alert) -> None: ...
 
 
@@ -144,7 +144,7 @@ class Evaluate(Generic[TxT]):
                 events.append(_policy_changed(before, state))
         told = []
         for read, one in judged.steps:
-            if one.alert is None or tx.alerting.alert(one.alert.fingerprint) != read:
+            if one.alert is None or tx.alerting.alert(one.alert.fingerprint, lock=True) != read:
                 continue  # another server has judged it since; its word stands
             tx.alerting.save(one.alert)
             if one.turn.matters:
