@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from standfast.monitoring.gauge import Reading
     from standfast.spec.system import Journey, System
 
-_FELT = frozenset({"traffic", "error rate", "p50 latency", "p95 latency", "p99 latency"})
+_FELT = frozenset(
+    {"requests per second", "error rate", "p50 latency", "p95 latency", "p99 latency"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

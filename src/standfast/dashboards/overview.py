@@ -109,7 +109,9 @@ def _health(
     unseen = [one.name for one in components if one.mark == UNKNOWN]
     if incidents:
         names = ", ".join(f"{one.id} ({one.sev})" for one in incidents)
-        return Mark("bad", "incident"), f"{names} is open. " + _unwell_words(unwell)
+        return Mark(
+            "bad", "incident"
+        ), f"{names} {'is' if len(incidents) == 1 else 'are'} open. " + _unwell_words(unwell)
     if unwell:
         return known, _unwell_words(unwell)
     if unseen:

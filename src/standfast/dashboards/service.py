@@ -120,7 +120,7 @@ def drawn(signals: Mapping[str, tuple[Reading, ...]]) -> tuple[Signal, ...]:
 
 
 _FIRST = (
-    "traffic",
+    "requests per second",
     "error rate",
     "p95 latency",
     "p99 latency",
@@ -157,7 +157,7 @@ def _unit(title: str) -> tuple[str, float]:
         return " ms", 1000.0
     if title in {"error rate", "probe failures"} or title.endswith(" used"):
         return "%", 100.0
-    return ("/s", 1.0) if title == "traffic" else ("", 1.0)
+    return ("/s", 1.0) if title.endswith("per second") else ("", 1.0)
 
 
 def _checks(state: TargetState) -> list[CheckLine]:
