@@ -46,13 +46,14 @@ channels:
   page: {{kind: smtp, host: 127.0.0.1, port: {smtp}, from: standfast@ledger.test}}
 """
 ORDERS = """
-import itertools, sys, uuid
+import itertools, sys, time, uuid
 from standfast_kit.retry_queue import RetryQueue
-queue = RetryQueue(sys.argv[1])
+queue = RetryQueue(sys.argv[1], max_jobs=10_000_000)
 for number in itertools.count():
     key = uuid.uuid4().hex
     queue.put(key, {"order": number})
     print(key, flush=True)
+    time.sleep(0.01)
 """
 
 
@@ -248,7 +249,7 @@ def _settle(server: Server, folder: Path, ledger: Ledger, mailbox: Mailbox, kill
         late = str(error)
     kept = _kept_events(server)
     handled: set[str] = set()
-    queue = RetryQueue(folder / "orders.db")
+    queue = RetryQueue(folder / "orders.db", max_jobs=10_000_000)
     while queue.drain(lambda job: handled.add(job.key), 1000).done:
         pass
     queue.close()
