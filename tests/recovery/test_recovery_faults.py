@@ -226,7 +226,6 @@ def test_copies_of_another_server_are_not_mixed_into_the_folder(
         _keeper(location, other).take("full", "x", quiet)
 
 
-@pytest.mark.skipif(not DEBIAN_15.exists(), reason="Debian's PostgreSQL 15 is not installed")
 def test_postgresql_15_is_proven_too_and_says_that_it_takes_no_incrementals(tmp_path: Path) -> None:
     with source_server(DEBIAN_15) as server:
         fill(server, 1_000)

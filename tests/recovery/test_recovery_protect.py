@@ -156,7 +156,6 @@ def test_due_work_is_claimed_once_and_settled_only_by_its_holder(database, clock
 def test_the_command_brings_a_deleted_server_back_from_the_file_and_the_folder(
     source, monkeypatch
 ) -> None:
-    pytest.importorskip("standfast.app.backup")
     from click.testing import CliRunner
 
     from standfast.cli.backup import backup
