@@ -16,11 +16,11 @@ import sys
 import tempfile
 import threading
 import time
-import urllib.error
 import urllib.request
 import uuid
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -205,7 +205,8 @@ def _send(deed: Any, server: Server, ledger: Ledger, ending: threading.Event) ->
     while not ending.is_set():
         try:
             deed(server, ledger)
-        except (OSError, urllib.error.URLError, ValueError):
+        except (OSError, HTTPException, ValueError):
+            # A killed server can end its answer half way: that was told to nobody, whatever it kept.
             if ending.wait(0.02):
                 return
 
