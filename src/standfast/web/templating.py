@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from standfast.dashboards.figure import budget_words
 from standfast.web import charts
 
 if TYPE_CHECKING:
@@ -110,7 +111,12 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        sentence=sentence, instant=instant, stamp=stamp, duration=duration, percent=percent
+        sentence=sentence,
+        instant=instant,
+        stamp=stamp,
+        duration=duration,
+        percent=percent,
+        budget_words=budget_words,
     )
     environment.globals.update(
         state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,
