@@ -3,6 +3,7 @@
 `python -m bench.kill [KILLS] [SEED]`: clients send alerts and audit events to a real server and put orders
 into a retry queue; each process is killed at random instants. In the end every alert that was answered with
 200 has its page in the mailbox, every audit event is in the log exactly once, and every order is handled.
+Ctrl-C ends the killing early and counts what was done until then.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ from aiosmtpd.controller import Controller
 from standfast_kit.clock import monotonic, utc_now
 from standfast_kit.retry_queue import RetryQueue
 
+PATIENCE = 120.0  # seconds; other work may hold the machine while a server starts
 RESULTS = Path(__file__).with_name("RESULTS.md")
 FILE = """
 system: {{name: ledger, criticality: high, timezone: UTC}}
@@ -73,6 +75,7 @@ class Report:
     lost: dict[str, list[str]]
     duplicates: dict[str, int]
     findings: list[str]
+    slowest_start: float  # seconds from the start of the process to its first answer
 
     @property
     def clean(self) -> bool:
@@ -111,6 +114,7 @@ class Server:
             "--data", str(self.data),
         ).strip()  # fmt: skip
         self.process: subprocess.Popen[bytes] | None = None
+        self.slowest_start = 0.0  # seconds
 
     def _standfast(self, *arguments: str) -> str:
         command = [sys.executable, "-m", "standfast", *arguments]
@@ -119,12 +123,21 @@ class Server:
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "standfast", "serve", str(self.file), "--data", str(self.data),
+            [sys.executable, "-X", "faulthandler", "-m", "standfast", "serve", str(self.file), "--data", str(self.data),
              "--port", str(self.port)],
             stdout=log, stderr=log,
         )  # fmt: skip
         log.close()
-        until(self._answers, "the server to answer", 30)
+        began = monotonic()
+        try:
+            until(self._answers, "the server to answer", PATIENCE)
+        except TimeoutError as error:
+            self.kill(signal.SIGABRT)  # the fault handler writes down where each thread stood
+            raise TimeoutError(f"{error}; its log ends:\n{self._last_words()}") from None
+        self.slowest_start = max(self.slowest_start, monotonic() - began)
+
+    def _last_words(self) -> str:
+        return "\n".join((self.folder / "server.log").read_text().splitlines()[-120:])
 
     def _answers(self) -> bool:
         try:
@@ -166,14 +179,26 @@ def run(kills: int, seed: int, folder: Path) -> Report:
     smtp.start()
     server = Server(folder, _free_port(), smtp.port)
     try:
-        for _ in range(kills):
-            _one_life(server, folder, ledger, chance)
+        kills = _lives(server, folder, ledger, chance, kills)
         server.start()
         return _settle(server, folder, ledger, mailbox, kills)
     finally:
         if server.process and server.process.poll() is None:
             server.kill(signal.SIGTERM)
         smtp.stop()
+
+
+def _lives(server: Server, folder: Path, ledger: Ledger, chance: random.Random, kills: int) -> int:
+    """How many lives were lived; fewer than asked for where somebody lost patience."""
+    for done in range(kills):
+        try:
+            _one_life(server, folder, ledger, chance)
+        except KeyboardInterrupt:
+            return done + 1
+        if done % 50 == 49:
+            told = ", ".join(f"{len(each)} {name}" for name, each in vars(ledger).items())
+            print(f"{done + 1} kills; accepted: {told}", file=sys.stderr, flush=True)
+    return kills
 
 
 def _one_life(server: Server, folder: Path, ledger: Ledger, chance: random.Random) -> None:
@@ -188,12 +213,14 @@ def _one_life(server: Server, folder: Path, ledger: Ledger, chance: random.Rando
     ]
     for client in clients:
         client.start()
-    time.sleep(chance.uniform(0.05, 1.2))
-    server.kill()
-    orders.kill()
-    ending.set()
-    for client in clients:
-        client.join()
+    try:
+        time.sleep(chance.uniform(0.05, 1.2))
+    finally:
+        server.kill()
+        orders.kill()
+        ending.set()
+        for client in clients:
+            client.join()
     assert orders.stdout
     # A last line without its end was not told to anybody.
     ledger.orders |= {line.strip() for line in orders.stdout if line.endswith("\n")}
@@ -269,6 +296,7 @@ def _settle(server: Server, folder: Path, ledger: Ledger, mailbox: Mailbox, kill
         },
         duplicates={"pages": mailbox.duplicates(), "events": len(kept) - len(set(kept))},
         findings=[*found, *([late] if late else [])],
+        slowest_start=server.slowest_start,
     )
 
 
@@ -300,6 +328,7 @@ def main() -> None:
     line = (
         f"{utc_now():%Y-%m-%d}: {report.kills} kill -9 (seed {seed}); accepted {report.accepted}; lost "
         f"{ {k: len(v) for k, v in report.lost.items()} }; duplicates, each with its key, {report.duplicates}; "
+        f"slowest start {report.slowest_start:.1f} s; "
         f"audit log {'whole' if not report.findings else report.findings}"
     )
     print(line)
