@@ -123,8 +123,8 @@ class Server:
     def start(self) -> None:
         log = (self.folder / "server.log").open("ab")
         self.process = subprocess.Popen(
-            [sys.executable, "-X", "faulthandler", "-m", "standfast", "serve", str(self.file), "--data", str(self.data),
-             "--port", str(self.port)],
+            [sys.executable, "-X", "faulthandler", "-m", "standfast", "serve", str(self.file),
+             "--data", str(self.data), "--port", str(self.port)],
             stdout=log, stderr=log,
         )  # fmt: skip
         log.close()
