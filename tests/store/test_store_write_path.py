@@ -12,9 +12,9 @@ from standfast.engine.ports import Change
 from standfast.errors import StoreError
 
 if TYPE_CHECKING:
-    from conftest import FakeClock
     from sqlalchemy import Connection
 
+    from conftest import FakeClock
     from standfast.store.database import Database
     from standfast.store.tx import Tx
 
