@@ -11,6 +11,7 @@ import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,17 +19,21 @@ import threading
 import time
 import urllib.request
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 
 from aiosmtpd.controller import Controller
 
 from standfast_kit.clock import monotonic, utc_now
 from standfast_kit.retry_queue import RetryQueue
 
+_PATIENCE, _LONG = 120.0, 3_600.0  # seconds, on a busy machine; for what reads the whole log
+_IN_FULL_SWING = 0.75  # share of the kills that wait until every client was told something
 RESULTS = Path(__file__).with_name("RESULTS.md")
 FILE = """
 system: {{name: ledger, criticality: high, timezone: UTC}}
@@ -65,6 +70,9 @@ class Ledger:
     events: set[str] = field(default_factory=set)
     orders: set[str] = field(default_factory=set)
 
+    def sizes(self) -> tuple[int, int, int]:
+        return len(self.alerts), len(self.events), len(self.orders)
+
 
 @dataclass(frozen=True)
 class Report:
@@ -80,25 +88,25 @@ class Report:
 
 
 class Mailbox:
+    """Every mail by its key, and the alerts that they name."""
+
     def __init__(self) -> None:
-        self.subjects: list[tuple[str, str]] = []
+        self._keys: set[str] = set()
+        self._names: set[str] = set()
+        self.duplicates = 0
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's
         mail = message_from_bytes(envelope.content, policy=policy.default)
-        self.subjects.append((str(mail["message-id"]), str(mail["subject"])))
+        key = str(mail["message-id"])
+        self.duplicates += key in self._keys
+        self._keys.add(key)
+        self._names.update(
+            word for word in str(mail["subject"]).split() if word.startswith("alert-")
+        )
         return "250 kept"
 
     def names(self) -> set[str]:
-        return {
-            word
-            for _, subject in self.subjects
-            for word in subject.split()
-            if word.startswith("alert-")
-        }
-
-    def duplicates(self) -> int:
-        keys = [key for key, _ in self.subjects]
-        return len(keys) - len(set(keys))
+        return set(self._names)  # a copy: mails come in meanwhile, on a thread of their own
 
 
 class Server:
@@ -124,39 +132,58 @@ class Server:
             stdout=log, stderr=log,
         )  # fmt: skip
         log.close()
-        until(self._answers, "the server to answer", 30)
+        until(self._answers, "the server to answer", _PATIENCE)
 
     def _answers(self) -> bool:
+        assert self.process
+        if self.process.poll() is not None:
+            last = (self.folder / "server.log").read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"the server ended with {self.process.returncode}:\n{last}")
         try:
             with urllib.request.urlopen(
                 f"http://127.0.0.1:{self.port}/health/live", timeout=2
             ) as answer:
                 return answer.status == 200
-        except OSError:
+        except (OSError, HTTPException):
             return False
 
     def kill(self, how: signal.Signals = signal.SIGKILL) -> None:
         assert self.process
         self.process.send_signal(how)
-        self.process.wait(20)
+        self.process.wait(_PATIENCE)
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:
+    def ask(self, method: str, path: str, body: object = None, patience: float = 10) -> Any:
         request = urllib.request.Request(
             f"http://127.0.0.1:{self.port}{path}",
             method=method,
             data=None if body is None else json.dumps(body).encode(),
             headers={"authorization": f"Bearer {self.token}", "content-type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
-            return json.loads(answer.read())
+        try:
+            with urllib.request.urlopen(request, timeout=patience) as answer:
+                return json.loads(answer.read())
+        except HTTPError as error:
+            error.close()
+            raise
+
+    def ask_patiently(self, method: str, path: str) -> Any:
+        """In the end, when nobody kills: a busy server may take its time, and may say "later"."""
+        for _ in range(10):
+            try:
+                return self.ask(method, path, patience=_LONG)
+            except HTTPError as error:
+                if error.code != 503:
+                    raise
+                time.sleep(2)
+        raise TimeoutError(f"{method} {path}: too busy ten times")
 
 
-def until(done: Any, what: str, patience: float) -> None:
+def until(done: Any, what: str, patience: float, every: float = 0.02) -> None:
     end = monotonic() + patience
     while not done():
         if monotonic() > end:
             raise TimeoutError(f"waited {patience:g} s for {what}")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 def run(kills: int, seed: int, folder: Path) -> Report:
@@ -166,8 +193,10 @@ def run(kills: int, seed: int, folder: Path) -> Report:
     smtp.start()
     server = Server(folder, _free_port(), smtp.port)
     try:
-        for _ in range(kills):
+        for life in range(kills):
             _one_life(server, folder, ledger, chance)
+            if (life + 1) % 50 == 0:
+                print(f"{life + 1} kills ...", file=sys.stderr, flush=True)
         server.start()
         return _settle(server, folder, ledger, mailbox, kills)
     finally:
@@ -186,19 +215,27 @@ def _one_life(server: Server, folder: Path, ledger: Ledger, chance: random.Rando
         threading.Thread(target=_send, args=(deed, server, ledger, ending))
         for deed in (_alert, _events)
     ]
+    clients.append(threading.Thread(target=_read, args=(orders, ledger)))
     for client in clients:
         client.start()
+    if chance.random() < _IN_FULL_SWING:
+        sizes = ledger.sizes()
+        enough = lambda: all(now >= was + 3 for was, now in zip(sizes, ledger.sizes(), strict=True))  # noqa: E731
+        until(enough, "clients to be told something", _PATIENCE)
     time.sleep(chance.uniform(0.05, 1.2))
     server.kill()
     orders.kill()
     ending.set()
     for client in clients:
         client.join()
-    assert orders.stdout
-    # A last line without its end was not told to anybody.
-    ledger.orders |= {line.strip() for line in orders.stdout if line.endswith("\n")}
     orders.wait()
-    orders.stdout.close()
+
+
+def _read(orders: subprocess.Popen[str], ledger: Ledger) -> None:
+    assert orders.stdout
+    with orders.stdout:
+        # A last line without its end was not told to anybody.
+        ledger.orders.update(line.strip() for line in orders.stdout if line.endswith("\n"))
 
 
 def _send(deed: Any, server: Server, ledger: Ledger, ending: threading.Event) -> None:
@@ -245,7 +282,7 @@ def _settle(server: Server, folder: Path, ledger: Ledger, mailbox: Mailbox, kill
     wait = 30 + len(ledger.alerts) / 10
     late = ""
     try:
-        until(lambda: ledger.alerts <= mailbox.names(), "every page", wait)
+        until(lambda: ledger.alerts <= mailbox.names(), "every page", wait, every=0.5)
     except TimeoutError as error:
         late = str(error)
     kept = _kept_events(server)
@@ -254,7 +291,7 @@ def _settle(server: Server, folder: Path, ledger: Ledger, mailbox: Mailbox, kill
     while queue.drain(lambda job: handled.add(job.key), 1000).done:
         pass
     queue.close()
-    found = server.ask("POST", "/api/v1/audit/verify")["findings"]
+    found = server.ask_patiently("POST", "/api/v1/audit/verify")["findings"]
     return Report(
         kills=kills,
         accepted={
@@ -267,7 +304,7 @@ def _settle(server: Server, folder: Path, ledger: Ledger, mailbox: Mailbox, kill
             "events": sorted(ledger.events - set(kept)),
             "orders": sorted(ledger.orders - handled),
         },
-        duplicates={"pages": mailbox.duplicates(), "events": len(kept) - len(set(kept))},
+        duplicates={"pages": mailbox.duplicates, "events": len(kept) - len(set(kept))},
         findings=[*found, *([late] if late else [])],
     )
 
@@ -276,7 +313,7 @@ def _kept_events(server: Server) -> list[str]:
     kept: list[str] = []
     before = ""
     while True:
-        page = server.ask("GET", f"/api/v1/audit?stream=application&limit=1000{before}")
+        page = server.ask_patiently("GET", f"/api/v1/audit?stream=application&limit=1000{before}")
         kept += [entry["id"] for entry in page["entries"]]
         if page["next"] is None:
             return kept
@@ -284,17 +321,19 @@ def _kept_events(server: Server) -> list[str]:
 
 
 def _free_port() -> int:
-    import socket
-
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Below those that the kernel gives to clients: while the server is dead, any connection of this machine
+    could be given its port, its own callers' among them, and it would find the port taken."""
+    for port in random.sample(range(15_000, 30_000), 200):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+    raise RuntimeError("no free port between 15000 and 30000")
 
 
 def main() -> None:
     kills = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
     seed = int(sys.argv[2]) if len(sys.argv) > 2 else int.from_bytes(os.urandom(4), "big")
+    print(f"{kills} kill -9, seed {seed} ...", file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory(prefix="sf-kill-") as folder:
         report = run(kills, seed, Path(folder))
     line = (
