@@ -62,9 +62,18 @@ def render(
     *,
     version: str = "",
     notes: Mapping[str, str] | None = None,
+    release: bool = False,
+    private: bool = False,
 ) -> dict[str, Output]:
     """Every output by its path. `notes` are the texts below docs/compliance/notes, by their paths."""
-    edition = Edition(system=system, review=reviewed, as_of=as_of, version=version)
+    edition = Edition(
+        system=system,
+        review=reviewed,
+        as_of=as_of,
+        version=version,
+        release=release,
+        private=private,
+    )
     outputs: list[Output] = [one.document(edition) for one in _OPERATIONS]
     outputs += runbooks.documents(edition)
     outputs += [one.document(edition, notes or {}) for one in _COMPLIANCE]
@@ -85,10 +94,12 @@ def machine(edition: Edition) -> list[Generated]:
 
 
 def _review(edition: Edition) -> str:
-    """The review with what it was made of; `as_of` is where `--check` finds the day again."""
+    """The review with what it was made of; here `--check` finds the edition again."""
     content = as_value(edition.review) | {
         "as_of": edition.as_of.isoformat(),
         "file": f"sha256:{edition.system.digest}",
         "standfast": edition.version,
+        "release": edition.release,
+        "private": edition.private,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

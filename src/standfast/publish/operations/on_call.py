@@ -140,26 +140,32 @@ def _steps(edition: Edition, steps: tuple[EscalationStep, ...]) -> list[str]:
 
 
 def _contacts(edition: Edition) -> str:
-    rows = [
-        [
-            edition.person(one.id),
-            escape(one.email or ""),
-            escape(one.chat or ""),
-            _away(one.leave, edition),
-        ]
-        for one in edition.system.people.values()
-    ]
-    if not rows:
+    everyone = edition.system.people.values()
+    if not everyone:
         return join(
             "## People",
             edition.owed(
                 "ONC-03", "DevOps/Platform", "Who are the people, and how are they reached?"
             ),
         )
+    rows = [
+        [
+            edition.person(one.id),
+            escape(one.email or ""),
+            escape(one.chat or ""),
+            *([escape(one.phone or "")] if edition.private else []),
+            _away(one.leave, edition),
+        ]
+        for one in everyone
+    ]
+    phone = ["Telephone"] if edition.private else []
     return join(
         "## People",
-        table(["Who", "Mail", "Chat", "Away"], rows),
-        "Telephone numbers do not belong into a repository: they stand on the on-call page, behind sign-in.",
+        table(["Who", "Mail", "Chat", *phone, "Away"], rows),
+        "**Private build: this page holds telephone numbers. Do not commit it.**"
+        if edition.private
+        else "Telephone numbers do not belong into a repository: `standfast on-call` shows those of "
+        "whoever is on call, `standfast publish --private` writes all of them here.",
     )
 
 
