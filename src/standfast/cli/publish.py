@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from standfast.cli.client import connect, server_options
 from standfast.cli.group import FAILED, OK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from standfast.app.files import Tree
+    from standfast.cli.client import Client
+    from standfast.dashboards.measurements import Measurements
     from standfast.publish import Plan, Recorded, Write
     from standfast.review import Finding, Review
     from standfast.spec.system import System
@@ -50,7 +53,13 @@ OLD = timedelta(days=30)
     is_flag=True,
     help="Show telephone numbers in on-call.md; not for a repository that others read.",
 )
+@click.option(
+    "--with-measurements",
+    is_flag=True,
+    help="Ask the server what it has measured; each document gets one dated region of it.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Report as JSON.")
+@server_options
 def publish(
     file: str,
     out: str,
@@ -60,7 +69,10 @@ def publish(
     adopt: bool,
     release: bool,
     private: bool,
+    with_measurements: bool,
     as_json: bool,
+    server: str,
+    token_file: str | None,
 ) -> None:
     """Write documents and configuration for the system that FILE describes.
 
@@ -72,6 +84,10 @@ def publish(
     from standfast.app.files import Tree
     from standfast.publish import FOLDERS, recorded
 
+    if check and with_measurements:
+        raise click.UsageError(
+            "--check looks at what the file alone decides; leave out --with-measurements"
+        )
     tree, dry = Tree(out), check or diff
     present = tree.present(*FOLDERS)
     last = recorded(present) if dry else None
@@ -80,7 +96,8 @@ def publish(
     if release and (blocking := _blocking(review)):
         click.echo(_refused(blocking, as_json=as_json), nl=False)
         sys.exit(FAILED)
-    work = _planned(system, review, edition, present, adopt=adopt)
+    measured = _measurements(connect(server, token_file)) if with_measurements else None
+    work = _planned(system, review, edition, present, measured, adopt=adopt)
     if not dry:
         _write(tree, work)
     _warn(edition)
@@ -111,8 +128,30 @@ def _reviewed(file: str, as_of: date) -> tuple[System, Review]:
     return system, examine(system, Measured(), datetime.combine(as_of, time(12), UTC))
 
 
+def _measurements(client: Client) -> Measurements:
+    """What the running service says; an answer of another shape is one of another version."""
+    import msgspec
+
+    from standfast.dashboards.measurements import Measurements
+    from standfast.errors import StandfastError
+
+    try:
+        return msgspec.convert(client.get("/api/v1/measurements"), Measurements, strict=False)
+    except msgspec.ValidationError as error:
+        raise StandfastError(
+            f"the server's measurements cannot be read: {error}",
+            fix="use a server of the same version as this command",
+        ) from error
+
+
 def _planned(
-    system: System, review: Review, edition: Recorded, present: dict[str, str], *, adopt: bool
+    system: System,
+    review: Review,
+    edition: Recorded,
+    present: dict[str, str],
+    measured: Measurements | None,
+    *,
+    adopt: bool,
 ) -> Plan:
     from importlib.metadata import version
 
@@ -127,6 +166,7 @@ def _planned(
         notes=notes,
         release=edition.release,
         private=edition.private,
+        measured=measured,
     )
     return plan(outputs.values(), present, adopt=adopt)
 

@@ -67,6 +67,12 @@ def recovery(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.recovery(app.now()))
 
 
+@routes.get("/measurements")
+def measurements(app: PlatformNow, _caller: Reader) -> Response:
+    """Everything measured, as published documents show it in their dated region."""
+    return answer(app.read.measurements(app.now()))
+
+
 @routes.get("/review")
 def review(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.review(app.now()))
