@@ -11,12 +11,12 @@ import click
 
 from standfast.cli.client import connect, server_options
 from standfast.cli.group import FAILED, OK
+from standfast.cli.measuring import measurements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from standfast.app.files import Tree
-    from standfast.cli.client import Client
     from standfast.dashboards.measurements import Measurements
     from standfast.publish import Plan, Recorded, Write
     from standfast.review import Finding, Review
@@ -96,7 +96,7 @@ def publish(
     if release and (blocking := _blocking(review)):
         click.echo(_refused(blocking, as_json=as_json), nl=False)
         sys.exit(FAILED)
-    measured = _measurements(connect(server, token_file)) if with_measurements else None
+    measured = measurements(connect(server, token_file)) if with_measurements else None
     work = _planned(system, review, edition, present, measured, adopt=adopt)
     if not dry:
         _write(tree, work)
@@ -126,22 +126,6 @@ def _reviewed(file: str, as_of: date) -> tuple[System, Review]:
 
     system = spec.read(file, Files())
     return system, examine(system, Measured(), datetime.combine(as_of, time(12), UTC))
-
-
-def _measurements(client: Client) -> Measurements:
-    """What the running service says; an answer of another shape is one of another version."""
-    import msgspec
-
-    from standfast.dashboards.measurements import Measurements
-    from standfast.errors import StandfastError
-
-    try:
-        return msgspec.convert(client.get("/api/v1/measurements"), Measurements, strict=False)
-    except msgspec.ValidationError as error:
-        raise StandfastError(
-            f"the server's measurements cannot be read: {error}",
-            fix="use a server of the same version as this command",
-        ) from error
 
 
 def _planned(

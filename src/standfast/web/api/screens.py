@@ -73,6 +73,12 @@ def measurements(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.measurements(app.now()))
 
 
+@routes.get("/docs/{path:path}")
+def document(app: PlatformNow, _caller: Reader, path: str) -> Response:
+    """A published document as Markdown, with what is measured of its subject."""
+    return answer(app.read.document(f"docs/{path}", app.now()))
+
+
 @routes.get("/review")
 def review(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.review(app.now()))
