@@ -14,7 +14,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from standfast.dashboards.figure import budget_words
-from standfast.web import charts
+from standfast.web import charts, markdown
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,6 +29,7 @@ NAVIGATION = (
     ("/recovery", "Recovery"),
     ("/audit", "Audit"),
     ("/review", "Review"),
+    ("/docs", "Documents"),
 )
 _SHAPES = {
     "good": '<circle cx="5" cy="5" r="4.5"/>',
@@ -117,6 +118,7 @@ def _environment() -> Environment:
         duration=duration,
         percent=percent,
         budget_words=budget_words,
+        markdown=markdown.html,
     )
     environment.globals.update(
         state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,
