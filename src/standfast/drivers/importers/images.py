@@ -27,6 +27,10 @@ class Kind:
     what: str = ""  # "clickhouse": a store for which the file has no type of its own
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Names without registry, owner and tag; a trailing "-server", "-alpine" or version is taken off first.
 _TYPES = {
     "postgresql": "postgres postgresql postgresql-repmgr postgis timescaledb timescaledb-ha pgvector "
@@ -80,7 +84,18 @@ _OPERATORS = (
     "docker-gen letsencrypt-nginx-proxy-companion acme-companion docker-letsencrypt-nginx-proxy-companion "
     "certbot dind docker-pgautoupgrade pgautoupgrade restic duplicati rclone"
 )  # fmt: skip
-_EXPORTER = re.compile(r"(^|[-_])exporter([-_]|$)")
+_EXPORTER = re.compile(r"[a-z0-9][-_]exporter([-_]|$)")
+# One's own image of a database is called after it: shop-mongodb, orders_mysql.
+_ENGINES = {
+    "mongodb": "mongodb", "mongo": "mongodb", "mysql": "mysql", "mariadb": "mariadb",
+    "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "redis": "redis",
+    "rabbitmq": "queue", "kafka": "kafka",
+    "elasticsearch": "elasticsearch", "opensearch": "elasticsearch", "minio": "object-store",
+}  # fmt: skip
+_NO_ENGINE = _words(
+    "backup backups exporter admin ui client sync proxy operator commander meta migrator migrate migrations "
+    "init setup job tools cli worker consumer producer connector bridge monitor insight"
+)
 _ENDING = re.compile(
     r"[-_](server|alpine|debian|slim|docker|image|standalone|ha|ce|ee|oss|v?\d[\d.]*)$"
 )
@@ -116,11 +131,15 @@ _WHOLE = {
     "provectuslabs/kafka-ui": Kind(role=Role.TOOL, what="kafka-ui"),
     "redpandadata/console": Kind(role=Role.TOOL, what="redpanda-console"),
     "tecnativa/docker-socket-proxy": Kind(role=Role.OPERATOR, what="docker-socket-proxy"),
+    "datalust/seq": Kind(role=Role.COLLECTOR, type="other", what="seq"),
     "timberio/vector": Kind(role=Role.COLLECTOR, type="other", what="vector"),
     "mcr.microsoft.com/mssql/server": Kind(role=Role.STORE, type="other", what="mssql"),
 }
-_AMBIGUOUS = frozenset(
-    {"agent", "console", "wait", "vector", "apm", "ceph", "sonic", "chroma", "seq"}
+_AMBIGUOUS = _words("agent console wait vector apm ceph sonic chroma seq")
+# Words that people call their own services by, too.
+_WORDS = _words(
+    "agent console wait vector seq heartbeat swag garage druid ignite consul vault sonic chroma loki tempo "
+    "karma alloy parca healthchecks apache envoy percona storybook cypress dragonfly garnet solr locust"
 )
 _OWN = Kind(role=Role.PART)
 
@@ -146,7 +165,22 @@ def kind_of(image: str) -> Kind:
     for candidate in _shortened(last):
         if candidate in _TABLE and (candidate not in _AMBIGUOUS or owner in ("", "library")):
             return _TABLE[candidate]
-    return _OWN
+    return _engine(last) or _OWN
+
+
+def kind_by_name(name: str) -> Kind:
+    """What is built here is judged by what it is called, where the name leaves no doubt: `redis`, `grafana`."""
+    for candidate in _shortened(name.lower()):
+        if candidate in _TABLE and candidate not in _AMBIGUOUS and candidate not in _WORDS:
+            return _TABLE[candidate]
+    return _engine(name.lower()) or _OWN
+
+
+def _engine(name: str) -> Kind | None:
+    words = re.split(r"[-_.]", name)
+    if len(words) > 1 and words[-1] in _ENGINES and not _NO_ENGINE & {*words}:
+        return Kind(role=Role.STORE, type=_ENGINES[words[-1]])
+    return None
 
 
 def _shortened(name: str) -> list[str]:
