@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
 from dataclasses import dataclass
@@ -52,6 +53,7 @@ class Disk:
         self._roots = tuple(root.resolve() for root in roots)
         self._read: dict[Path, Source] = {}
         self._bytes = 0
+        self.digests: dict[str, str] = {}  # told path -> SHA-256 of the bytes that were read
 
     def read(self, path: str, beside: str = "") -> Source:
         return self._open(self._within(path, beside), named=True, most=MAX_FOREIGN_BYTES)
@@ -61,9 +63,6 @@ class Disk:
             return self._within(path, beside).is_file()
         except (StandfastError, OSError):
             return False
-
-    def digest_name(self, path: Path) -> str:
-        return self._told(path)
 
     def find(self, folder: Path) -> Found:
         """Every file below `folder` that could be a source; hidden, foreign and test folders are left."""
@@ -116,6 +115,7 @@ class Disk:
             return self._read[path]
         told = self._told(path)
         data = self._take(path, told, most)
+        self.digests[told] = hashlib.sha256(data).hexdigest()
         try:
             text = data.decode("utf-8-sig")
         except UnicodeDecodeError as error:

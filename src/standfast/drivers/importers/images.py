@@ -48,7 +48,7 @@ _TYPES = {
 }  # fmt: skip
 _OTHER_STORES = (
     "clickhouse cassandra scylla influxdb neo4j mssql sqlserver azure-sql-edge couchdb couchbase qdrant "
-    "weaviate milvus chroma cockroach yugabyte etcd zookeeper cp-zookeeper consul vault memcached rethinkdb "
+    "weaviate milvus chroma cockroach yugabyte etcd zookeeper cp-zookeeper consul vault rethinkdb "
     "arangodb dgraph surrealdb questdb dynamodb-local oracle-free oracle-xe firebird victoria-metrics immudb "
     "druid trino hazelcast ignite aerospike cp-schema-registry schema-registry openldap"
 )  # fmt: skip
@@ -123,6 +123,11 @@ def _table() -> dict[str, Kind]:
 _TABLE = _table()
 # Whole names, where the last word alone would say something else.
 _WHOLE = {
+    "memcached": Kind(
+        role=Role.PART, type="other", what="memcached"
+    ),  # a cache: nothing in it is kept
+    "library/memcached": Kind(role=Role.PART, type="other", what="memcached"),
+    "bitnami/memcached": Kind(role=Role.PART, type="other", what="memcached"),
     "minio/mc": Kind(role=Role.TOOL, what="mc"),
     "grafana/agent": Kind(role=Role.COLLECTOR, type="other", what="agent"),
     "datadog/agent": Kind(role=Role.COLLECTOR, type="other", what="agent"),

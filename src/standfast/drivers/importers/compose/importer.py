@@ -95,7 +95,7 @@ def _nearest(groups: dict[str, list[Source]], notes: list[Note]) -> Iterator[lis
             continue
         usual = _usual(group)
         rest = [one for one in group if one not in usual]
-        _left(notes, rest, f"is another variant beside {usual[0].path}; name both to lay it over")
+        _left(notes, rest, f"another variant beside {usual[0].path}; name both to lay it over")
         yield usual
 
 
@@ -119,7 +119,7 @@ def _depth(folder: str) -> int:
 def _left(notes: list[Note], sources: Iterator[Source] | Sequence[Source], why: str) -> None:
     for one in sources:
         at = Place(file=one.path, line=1, column=1)
-        notes.append(Note(kind=NoteKind.SKIPPED, place=at, text=f"{one.path} {why}"))
+        notes.append(Note(kind=NoteKind.SKIPPED, place=at, text=why))
 
 
 # ------------------------------------------------------------------ several projects
