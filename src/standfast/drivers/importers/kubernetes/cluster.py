@@ -12,8 +12,9 @@ from standfast.drivers.importers.bounding import listed
 from standfast.drivers.importers.images import Role
 from standfast.drivers.importers.kubernetes import operators
 from standfast.drivers.importers.kubernetes.kinds import KNATIVE
-from standfast.drivers.importers.kubernetes.resource import Resource, fit, selects
+from standfast.drivers.importers.kubernetes.resource import Resource, selects
 from standfast.drivers.importers.kubernetes.workload import Workload, runs, workload
+from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.spec.drafting.draft import Note, NoteKind
 

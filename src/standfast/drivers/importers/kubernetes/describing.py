@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.images import Kind, Role, kind_of
 from standfast.drivers.importers.kubernetes import operators
-from standfast.drivers.importers.kubernetes.resource import fit
-from standfast.drivers.importers.kubernetes.speaking import PORTS
+from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.source import place
+from standfast.drivers.importers.stores import PORTS, by_words
 from standfast.spec.drafting.draft import Fact, Note, NoteKind
 
 if TYPE_CHECKING:
@@ -37,11 +37,6 @@ _SERVES = frozenset({
     "sentinel", "connect", "rest", "schema", "manager", "controller", "cli", "test", "job", "api", "app",
     "service", "server", "consumer", "producer", "worker", "web", "seed", "agent", "sink",
 })  # fmt: skip
-_LIKE = {
-    "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mariadb",
-    "redis": "redis", "valkey": "redis", "mongo": "mongodb", "mongodb": "mongodb", "kafka": "kafka",
-    "elasticsearch": "elasticsearch", "rabbitmq": "queue",
-}  # fmt: skip
 _DATA_PATHS = re.compile(r"/data|/var/lib|/bitnami|/usr/share/elasticsearch|/db")
 
 
@@ -107,8 +102,7 @@ def _likeness(part: Part, image: str) -> str:
     if named.role is Role.STORE and named.type in STORES:
         return named.type
     words = re.split(r"[-_.]+", re.sub(r"@.*$|:[^/:]*$", "", image.lower()).rpartition("/")[2])
-    found = next((_LIKE[word] for word in words if word in _LIKE), "")
-    return "" if _SERVES.intersection(words) else found
+    return "" if _SERVES.intersection(words) else by_words(" ".join(words))
 
 
 def _by_ports(part: Part, one: Workload, cluster: Cluster, reached: bool) -> str:

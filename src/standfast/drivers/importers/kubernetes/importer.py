@@ -12,7 +12,7 @@ from standfast.drivers.importers.kubernetes.collecting import collect
 from standfast.drivers.importers.kubernetes.kinds import is_ours
 from standfast.drivers.importers.kubernetes.kustomize import is_kustomization
 from standfast.drivers.importers.kubernetes.needs import Needs
-from standfast.drivers.importers.kubernetes.resource import fit
+from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.secrets import is_secret
 from standfast.drivers.importers.source import place

@@ -10,7 +10,7 @@ from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import listed
 from standfast.drivers.importers.images import Role
 from standfast.drivers.importers.kubernetes import operators, speaking
-from standfast.drivers.importers.kubernetes.resource import fit
+from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.secrets import is_secret, secret_note
 from standfast.drivers.importers.source import place

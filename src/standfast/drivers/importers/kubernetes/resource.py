@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,8 +14,6 @@ if TYPE_CHECKING:
 
     from standfast.spec.tree import Node
     from standfast.spec.values import Place
-
-_UNFIT = re.compile(r"[^A-Za-z0-9_-]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -67,11 +64,6 @@ def resource(node: Node) -> Resource | None:
         namespace=nodes.text(node, "metadata", "namespace"),
         node=node,
     )
-
-
-def fit(name: str) -> str:
-    """A name that the reliability file takes."""
-    return _UNFIT.sub("-", name).strip("-_")[:63].rstrip("-_") or "unnamed"
 
 
 def selects(selector: Node | None, labels: Mapping[str, str]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.hosts import hosts, hosts_in_command
 from standfast.drivers.importers.nodes import at
+from standfast.drivers.importers.stores import PORTS, SCHEMES, by_words
 from standfast.spec.tree import Node
 
 if TYPE_CHECKING:
@@ -32,21 +33,6 @@ _ASKED = re.compile(
 _NOT_SAID = re.compile(r"\$\{[A-Za-z_][^}]{0,200}\}|\{\{.{1,200}?\}\}")
 _COMMENT = ("#", "//", ";", "<!--", "*")
 _NOWHERE = re.compile(r"localhost|[\d.:]+|kubernetes(?:\.default.*)?|host\.docker\.internal")
-SCHEMES = {
-    "postgres": "postgresql", "postgresql": "postgresql", "pgsql": "postgresql", "mysql": "mysql",
-    "mariadb": "mariadb", "redis": "redis", "rediss": "redis", "valkey": "redis", "mongodb": "mongodb",
-    "mongodb+srv": "mongodb", "amqp": "queue", "amqps": "queue", "nats": "queue", "kafka": "kafka",
-    "elasticsearch": "elasticsearch",
-}  # fmt: skip
-PORTS = {
-    "5432": "postgresql", "3306": "mysql", "6379": "redis", "27017": "mongodb", "5672": "queue",
-    "4222": "queue", "9092": "kafka", "9200": "elasticsearch",
-}  # fmt: skip
-_WORDS = {
-    "postgres": "postgresql", "postgresql": "postgresql", "pg": "postgresql", "mysql": "mysql",
-    "mariadb": "mariadb", "redis": "redis", "valkey": "redis", "mongo": "mongodb", "mongodb": "mongodb",
-    "kafka": "kafka", "rabbitmq": "queue", "amqp": "queue", "nats": "queue", "elasticsearch": "elasticsearch",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -73,9 +59,7 @@ class Word:
         schemes = re.findall(r"([a-z][a-z0-9+.-]*)://", self.value[: max(spot, 0)].lower())
         if schemes:
             return SCHEMES.get(schemes[-1].partition("+")[0], SCHEMES.get(schemes[-1], ""))
-        words = re.split(r"[^a-z]+", self.key.lower())
-        by_name = next((_WORDS[word] for word in words if word in _WORDS), "")
-        return by_name or PORTS.get(self.port, "")
+        return by_words(self.key) or PORTS.get(self.port, "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
