@@ -14,6 +14,7 @@ from standfast.drivers.importers.kubernetes import operators
 from standfast.drivers.importers.kubernetes.kinds import KNATIVE
 from standfast.drivers.importers.kubernetes.resource import Resource, selects
 from standfast.drivers.importers.kubernetes.workload import Workload, runs, workload
+from standfast.drivers.importers.loads import is_load
 from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.spec.drafting.draft import Note, NoteKind
@@ -26,10 +27,6 @@ if TYPE_CHECKING:
 _CANARY = ("version", "track", "slot", "app.kubernetes.io/version", "release-track")
 _SAME = ("app", "app.kubernetes.io/name", "k8s-app", "name")
 _ORDINAL = re.compile(r"-\d{1,4}$")
-_LOAD = re.compile(
-    r"(?:^|[-_/ ])(?:load-?(?:gen(?:erator)?|test(?:er)?)|locust|k6|vegeta|traffic-gen(?:erator)?)"
-    r"(?:$|[-_: ])"
-)
 _PLACEHOLDER_RELEASE = re.compile(r"^release-name-", re.IGNORECASE)
 _ENDING = re.compile(r"-(?:v\d+|deploy(?:ment)?|dep|depl|statefulset|sts|app|pod)$")
 KUBERNETES_ID = "backstage.io/kubernetes-id"
@@ -190,7 +187,7 @@ def _is_tool(one: Workload) -> bool:
     main = one.main
     if main is None:
         return True  # no container: nothing runs
-    return main.kind.role is Role.TOOL or bool(_LOAD.search(f"{one.of.name} {main.image}"))
+    return main.kind.role is Role.TOOL or is_load(one.of.name, main.image)
 
 
 def _short(one: Resource) -> str:
@@ -239,7 +236,9 @@ def _canaries(
         pairs = nodes.texts(selector)
         if not pairs:
             continue
-        few = min((by_label.get(pair, []) for pair in pairs.items()), key=len)
+        few = min(
+            (by_label[pair] for pair in pairs.items() if pair in by_label), key=len, default=[]
+        )
         chosen = [
             one
             for one in few
@@ -349,7 +348,7 @@ def _behind(
     pairs = nodes.texts(selector)
     if not pairs:
         return ()
-    few = min((index.get(pair, []) for pair in pairs.items()), key=len)
+    few = min((found for pair in pairs.items() if (found := index.get(pair))), key=len, default=[])
     chosen = [
         (part, one)
         for part, one in few

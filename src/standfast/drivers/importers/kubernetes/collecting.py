@@ -47,7 +47,6 @@ _ALTERNATIVES = frozenset(
     }
 )
 _WORDS = re.compile(r"[^a-z0-9]+")
-_OF_TESTS = re.compile(r"(?:^|/)(?:tests?|e2e|testdata|fixtures|__tests__|\.github|node_modules)/")
 _HOOK = "helm.sh/hook"
 
 
@@ -55,7 +54,6 @@ def collect(sources: Sequence[Source], folder: Folder) -> tuple[list[Resource], 
     """What the sources define, and what is to be told about the rest."""
     kustomizer = Kustomizer(folder=folder)
     notes: list[Note] = []
-    sources = _not_of_tests(sources, notes)
     found = _kustomized(sources, kustomizer, notes)
     plain = [
         one
@@ -66,19 +64,7 @@ def collect(sources: Sequence[Source], folder: Folder) -> tuple[list[Resource], 
         more, told = documents.objects(source)
         found += more
         notes += told
-    notes += kustomizer.notes
     return _sifted(_once(found, notes), notes), notes
-
-
-def _not_of_tests(sources: Sequence[Source], notes: list[Note]) -> Sequence[Source]:
-    """Without what a folder holds for its tests, unless there is nothing else."""
-    kept = [one for one in sources if one.named or not _OF_TESTS.search(one.path)]
-    if not kept or len(kept) == len(sources):
-        return sources
-    left = [one for one in sources if one not in kept]
-    said = f"left out as belonging to tests: {listed(one.path for one in left)}; name a file to import it"
-    notes.append(_note(left[0].path, said))
-    return kept
 
 
 def _note(path: str, said: str, kind: NoteKind = NoteKind.SKIPPED) -> Note:
@@ -106,9 +92,9 @@ def _kustomized(
         groups = [group for group in groups if group not in shared]
         merged = reached.union(*(group[0] for group in shared))
         groups.append((merged, [*(one for group in shared for one in group[1]), path]))
-    chosen = []
-    for _, paths in groups:
-        best, *rest = sorted(paths, key=_rank)
+    chosen, unread = [], set()
+    for reached_by_all, paths in groups:
+        best, *rest = sorted(paths, key=lambda path: (_rank(path), -len(built[path]), len(path)))
         chosen.append(best)
         if rest:
             others = listed(sorted(rest))
@@ -116,6 +102,8 @@ def _kustomized(
                 f"{best} is read; {others} build on the same files: name one to import it instead"
             )
             notes.append(_note(rest[0], said))
+        unread |= (reached_by_all | set(rest)) - kustomizer.reached(best) - {best}
+    notes += [one for one in kustomizer.notes if posixpath.normpath(one.place.file) not in unread]
     return [one for path in chosen for one in built[path]]
 
 

@@ -91,6 +91,7 @@ def _served(one: Workload) -> str:
         nodes.text(port, "containerPort")
         for each in one.working
         for port in nodes.items(each.node, "ports")
+        if not _WATCHED.search(nodes.text(port, "name"))
     }
     return next((kind for port, kind in PORTS.items() if port in ports), "")
 
@@ -228,7 +229,7 @@ def _state(part: Part, kind: str, needs: Needs) -> Iterator[Fact | Note]:
             said = f"{part.name} keeps something in the volume claim {name}: a component of its own"
             yield Note(kind=NoteKind.DETECTED, place=place(node), text=said)
     for beside in one.working:
-        if beside is not main and beside.kind.role is Role.STORE:
+        if beside is not main and beside.kind.role is Role.STORE and beside.kind.type != kind:
             what = beside.kind.what or beside.kind.type
             said = f"{part.name} holds a {what} too, in the container {beside.name} of the same pod"
             yield part.of.note(NoteKind.DETECTED, said, beside.node)
@@ -240,14 +241,14 @@ def _store_state(
     main = one.main
     what = (main.kind.what if main else "") or kind
     if kept:
-        said = f"{part.name} is a {what} by its image and keeps its data in {kept[0][0]}"
+        said = f"{part.name} keeps data ({what} by its image) in {kept[0][0]}"
         yield part.of.note(NoteKind.DETECTED, said, kept[0][1])
         return
     mounts = nodes.items(main.node, "volumeMounts") if main else []
     for mount in mounts:
         name = nodes.text(mount, "name")
         if name in one.scratch and _DATA_PATHS.match(nodes.text(mount, "mountPath")):
-            said = f"{part.name} is a {what} by its image and keeps its data in an emptyDir: "
+            said = f"{part.name} keeps data ({what} by its image) in an emptyDir: "
             said += "it is gone with the pod"
             yield part.of.note(NoteKind.DETECTED, said, one.scratch[name])
             return
@@ -258,7 +259,5 @@ def _store_state(
         & set(volume.entries or {})
     ]
     if not lasting and what != "memcached":
-        said = (
-            f"{part.name} is a {what} by its image and has no volume: its data is gone with the pod"
-        )
+        said = f"{part.name} keeps data ({what} by its image) and has no volume: it is gone with the pod"
         yield part.of.note(NoteKind.DETECTED, said)

@@ -34,7 +34,12 @@ def documents(source: Source) -> tuple[tuple[Node, ...], list[Note]]:
         return source.documents, [_doubled(problem) for problem in source.doubled]
     except Refused as refused:
         if match := TEMPLATE.search(source.text):
-            return (), [_template(source, match.start())]
+            return (), [
+                _template(source, match.start(), f"a Helm template that is not rendered; {_RENDER}")
+            ]
+        if (spot := source.text.find("{{")) >= 0:
+            said = "a template that is not filled in; import what comes of it"
+            return (), [_template(source, spot, said)]
         pieces = _pieces(source.text)
         if len(pieces) < 2:
             return (), [_broken(source, refused)]
@@ -49,9 +54,8 @@ def _doubled(problem: object) -> Note:
     return Note(kind=NoteKind.CONFLICT, place=place(where), text=said)
 
 
-def _template(source: Source, position: int) -> Note:
+def _template(source: Source, position: int, said: str) -> Note:
     line = source.text.count("\n", 0, position) + 1
-    said = f"a Helm template that is not rendered; {_RENDER}"
     return Note(kind=NoteKind.PLACEHOLDER, place=place(Node(source.path, line, 1)), text=said)
 
 

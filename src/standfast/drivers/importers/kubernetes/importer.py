@@ -100,7 +100,12 @@ def _secrets(whole: Cluster) -> Iterator[Note]:
 
 def _left(whole: Cluster) -> Iterator[Note]:
     """Services that lead nowhere known."""
-    for service in whole.of_kind("Service"):
-        if not whole.services.get(service.name, {}).get(service.namespace, ()):
-            said = f"Service {service.name} leads to nothing that the sources define"
-            yield service.note(NoteKind.DETECTED, said)
+    lost = [
+        service
+        for service in whole.of_kind("Service")
+        if not whole.services.get(service.name, {}).get(service.namespace, ())
+    ]
+    if lost:
+        names = listed((service.name for service in lost), 20)
+        said = f"these Services lead to nothing that the sources define: {names}"
+        yield lost[0].note(NoteKind.DETECTED, said)

@@ -102,10 +102,8 @@ def _scaling(count: Node) -> Callable[[Node], Node]:
 
 
 def patches(entry: Node, documents: Sequence[Node]) -> list[Change]:
-    """The changes of one entry of `patches`; raises TooMuch for a target by labels or annotations."""
+    """The changes of one entry of `patches`; raises TooMuch for what is beyond them."""
     target = at(entry, "target")
-    if target is not None and {"labelSelector", "annotationSelector"} & set(target.entries or {}):
-        raise TooMuch("a patch chosen by labels or annotations is not applied")
     found = []
     for document in documents:
         if document.items is not None:
@@ -141,15 +139,31 @@ def _same(own: Resource) -> Callable[[Resource], bool]:
 def _targeted(target: Node) -> Callable[[Resource], bool]:
     kind, name = nodes.text(target, "kind"), nodes.text(target, "name")
     space = nodes.text(target, "namespace")
+    wanted = {
+        word: _pairs(nodes.text(target, f"{word}Selector")) for word in ("label", "annotation")
+    }
 
     def fits(one: Resource) -> bool:
         return (
             _whole(kind, one.kind)
             and (_whole(name, one.name) or (bool(one.was) and _whole(name, one.was)))
             and (not space or _whole(space, one.namespace))
+            and wanted["label"].items() <= one.labels.items()
+            and wanted["annotation"].items() <= one.annotations.items()
         )
 
     return fits
+
+
+def _pairs(selector: str) -> dict[str, str]:
+    """`a=b,c==d`; raises TooMuch for what is not an equality."""
+    found = {}
+    for part in filter(None, selector.split(",")):
+        key, equals, value = part.replace("==", "=").partition("=")
+        if not equals or key.endswith("!") or not key.strip():
+            raise TooMuch("a patch chosen by more than equal labels is not applied")
+        found[key.strip()] = value.strip()
+    return found
 
 
 def _whole(pattern: str, text: str) -> bool:

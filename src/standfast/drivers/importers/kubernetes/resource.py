@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from standfast.spec.values import Place
 
 
+# Labels that a controller gives to one pod of several; no template states them.
+_GIVEN = frozenset({
+    "statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index", "controller-revision-hash",
+})  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Resource:
     """`namespace` is empty where the file leaves it to whoever applies it."""
@@ -80,7 +86,8 @@ def selects(selector: Node | None, labels: Mapping[str, str]) -> bool:
 
 
 def _equal(wanted: Mapping[str, str], labels: Mapping[str, str]) -> bool:
-    return bool(wanted) and wanted.items() <= labels.items()
+    stated = {key: value for key, value in wanted.items() if key not in _GIVEN}
+    return bool(stated) and stated.items() <= labels.items()
 
 
 def _met(condition: Node, labels: Mapping[str, str]) -> bool:

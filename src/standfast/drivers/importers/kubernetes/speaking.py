@@ -126,7 +126,7 @@ def words(one: Workload, container: Container, cluster: Cluster) -> Iterator[Wor
     known = variables(container, one.of.namespace, cluster)
     for variable in known.values():
         for host in (*hosts(variable.name, variable.value), *_SERVICE.findall(variable.value)):
-            if _is_host(host):
+            if _is_host(host) and not _is_package(host, variable.value):
                 value = _with_port(variable, known)
                 yield Word(host=host, key=variable.name, value=value, node=variable.node)
     for key in ("command", "args"):
@@ -149,6 +149,11 @@ def _with_port(variable: Variable, known: Mapping[str, Variable]) -> str:
     port = known.get(beside) if beside != variable.name else None
     alone = re.fullmatch(r"[\w.-]+", variable.value) is not None
     return f"{variable.value}:{port.value}" if port and alone else variable.value
+
+
+def _is_package(host: str, value: str) -> bool:
+    """`--require @scope/name/register` looks like what follows the `@` of an address."""
+    return f"@{host}/" in value.lower() and "://" not in value and "tcp(" not in value
 
 
 def _is_host(host: str) -> bool:
@@ -184,7 +189,7 @@ def words_in_files(config: Resource) -> tuple[Word, ...]:
                 (*hosts("", line[:LONGEST]), *_SERVICE.findall(line[:LONGEST]))
             ):
                 if _is_host(host):
-                    node = Node(value.file, max(spot, 1), 1)
+                    node = Node(value.file, max(spot, 1), 1) if "\n" in text else value
                     found.append(
                         Word(host=host, key=key, value=line[:LONGEST], node=node, in_file=True)
                     )

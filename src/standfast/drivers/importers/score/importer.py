@@ -9,6 +9,7 @@ from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import bounded
 from standfast.drivers.importers.hosts import hosts
 from standfast.drivers.importers.images import Role, kind_of
+from standfast.drivers.importers.loads import is_load
 from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.score.workload import (
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
 
 _MARK = re.compile(r"^\s*[\"']?apiVersion[\"']?:\s*[\"']?score\.dev/", re.MULTILINE)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
+_PLAIN = re.compile(r"(?:^|/)score\.ya?ml$")
+_PROBES = ("livenessProbe", "readinessProbe")
+_HTTP_PORTS = frozenset({"80", "443", "3000", "5000", "8000", "8080", "8443"})
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
 
@@ -62,7 +66,8 @@ class ScoreImporter:
 
 def _workloads(sources: Sequence[Source], notes: list[Note]) -> dict[str, Workload]:
     found: dict[str, Workload] = {}
-    for source in sources:
+    # `score.yaml` before `score-ai.yaml`: the plain one is what runs.
+    for source in sorted(sources, key=lambda one: not _PLAIN.search(one.path)):
         try:
             trees = source.documents
         except Refused as refused:
@@ -74,6 +79,9 @@ def _workloads(sources: Sequence[Source], notes: list[Note]) -> dict[str, Worklo
         for one in filter(None, map(workload, trees)):
             if not one.name or "{" in one.name:
                 notes.append(one.note(NoteKind.PLACEHOLDER, "a workload without a plain name"))
+            elif is_load(one.name):
+                said = f"{one.name} makes load for tests: not part of the system, left out"
+                notes.append(one.note(NoteKind.SKIPPED, said))
             elif (first := found.setdefault(fit(one.name), one)) is not one:
                 said = f"the workload {one.name} stands at {first.place} too; that one counts"
                 notes.append(one.note(NoteKind.SKIPPED, said))
@@ -118,13 +126,16 @@ class _Reading:
         ports = list(nodes.entries(one.node, "service", "ports"))
         if any("grpc" in key for key, _, _ in ports):
             return "grpc", ports[0][1]
-        if ports:
+        asked = [at(node, key, "httpGet") for _, node in one.containers for key in _PROBES]
+        if ports and (any(asked) or any(_is_http(key, port) for key, _, port in ports)):
             return "http", ports[0][1]
         routed = next(
             (each for each in one.resources.values() if each.type in {"route", "dns"}), None
         )
         if routed is not None:
             return "http", routed.spot
+        if ports:
+            return "other", ports[0][1]
         return "worker", at(one.node, "containers") or one.node
 
     def _health(self, name: str, one: Workload) -> Iterator[Fact]:
@@ -222,6 +233,11 @@ class _Reading:
         found = self._target(name, self.workloads[name], resource)
         del self.notes[before:]
         return found
+
+
+def _is_http(name: str, port: Node) -> bool:
+    numbers = {nodes.text(port, "port"), nodes.text(port, "targetPort")}
+    return name.startswith(("http", "web", "www")) or bool(numbers & _HTTP_PORTS)
 
 
 def _fact(name: str, key: str, value: str | int, node: Node) -> Fact:
