@@ -8,7 +8,7 @@ LONGEST = 4000  # of a value that is looked into
 _HOST = r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?"
 # jdbc:postgresql://a:1,b:2/x, amqp://u:p@mq//, tcp(db:3306)
 _URL = re.compile(
-    r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9+.-]{1,30}://(?:[^\s/@'\"<>]{0,500}@)?(?P<hosts>[^\s/?#'\"<>;)|\\]{1,500})"
+    r"(?<![A-Za-z0-9])(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{1,30})://(?:[^\s/@'\"<>]{0,500}@)?(?P<hosts>[^\s/?#'\"<>;)|\\]{1,500})"
 )
 _WITH_PORT = re.compile(rf"(?<![A-Za-z0-9._/:@%-])({_HOST}):(\d{{2,5}})(?![\w.:-])")
 _AFTER_AT = re.compile(rf"@(?:tcp\()?({_HOST})(?::\d{{2,5}})?\)?/")
@@ -22,7 +22,7 @@ _WHOLE = re.compile(_HOST)
 _ADDRESS_KEY = re.compile(
     r"(?:^|[_.-])(?:host(?:name)?s?|servers?|addr(?:ess)?(?:es)?|endpoints?|ur[il]s?|dsn|brokers?|upstreams?"
     r"|peers?|nodes?|backends?|seeds?|bootstrap|contact_?points|sentinels?|ip|fqdn|target)(?:_?\d+)?$"
-    r"|^[a-z]*host(?:name)?$",
+    r"|^[a-z]*host(?:name)?$|(?:^|_)connection_?strings?(?:_|$)|(?:^|[_.-])conn$",
     re.IGNORECASE,
 )
 # Addresses of the service itself, or of those who call it: no need of its own.
@@ -67,6 +67,30 @@ def hosts_in_command(words: str) -> tuple[str, ...]:
         words = words[:LONGEST]
     found = _plainly(words) + _OPTION.findall(words)
     return tuple(dict.fromkeys(host.lower() for host in found))
+
+
+def schemes(text: str) -> tuple[tuple[str, str], ...]:
+    """Of each URL in a text the host and how it is spoken to: ("api", "http")."""
+    return tuple(
+        (host.lower(), match["scheme"].lower().rpartition(":")[2])
+        for match in _URL.finditer(text[:LONGEST])
+        for host in map(_bare, match["hosts"].split(","))
+        if host
+    )
+
+
+def ports(text: str) -> tuple[tuple[str, int], ...]:
+    """Hosts that stand before a port, with it: ("db", 5432)."""
+    bare = [
+        (host.lower(), int(port))
+        for host, port in _WITH_PORT.findall(_URL.sub(" ", text[:LONGEST]))
+    ]
+    for match in _URL.finditer(text[:LONGEST]):
+        for one in match["hosts"].split(","):
+            port = one.rpartition("@")[2].partition(":")[2]
+            if port.isdigit() and len(port) < 6:
+                bare.append((_bare(one).lower(), int(port)))
+    return tuple(bare)
 
 
 def _plainly(text: str) -> list[str]:

@@ -27,6 +27,10 @@ class Kind:
     what: str = ""  # "clickhouse": a store for which the file has no type of its own
 
 
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Names without registry, owner and tag; a trailing "-server", "-alpine" or version is taken off first.
 _TYPES = {
     "postgresql": "postgres postgresql postgresql-repmgr postgis timescaledb timescaledb-ha pgvector "
@@ -44,7 +48,7 @@ _TYPES = {
 }  # fmt: skip
 _OTHER_STORES = (
     "clickhouse cassandra scylla influxdb neo4j mssql sqlserver azure-sql-edge couchdb couchbase qdrant "
-    "weaviate milvus chroma cockroach yugabyte etcd zookeeper cp-zookeeper consul vault memcached rethinkdb "
+    "weaviate milvus chroma cockroach yugabyte etcd zookeeper cp-zookeeper consul vault rethinkdb "
     "arangodb dgraph surrealdb questdb dynamodb-local oracle-free oracle-xe firebird victoria-metrics immudb "
     "druid trino hazelcast ignite aerospike cp-schema-registry schema-registry openldap"
 )  # fmt: skip
@@ -80,7 +84,18 @@ _OPERATORS = (
     "docker-gen letsencrypt-nginx-proxy-companion acme-companion docker-letsencrypt-nginx-proxy-companion "
     "certbot dind docker-pgautoupgrade pgautoupgrade restic duplicati rclone"
 )  # fmt: skip
-_EXPORTER = re.compile(r"(^|[-_])exporter([-_]|$)")
+_EXPORTER = re.compile(r"[a-z0-9][-_]exporter([-_]|$)")
+# One's own image of a database is called after it: shop-mongodb, orders_mysql.
+_ENGINES = {
+    "mongodb": "mongodb", "mongo": "mongodb", "mysql": "mysql", "mariadb": "mariadb",
+    "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "redis": "redis",
+    "rabbitmq": "queue", "kafka": "kafka",
+    "elasticsearch": "elasticsearch", "opensearch": "elasticsearch", "minio": "object-store",
+}  # fmt: skip
+_NO_ENGINE = _words(
+    "backup backups exporter admin ui client sync proxy operator commander meta migrator migrate migrations "
+    "init setup job tools cli worker consumer producer connector bridge monitor insight"
+)
 _ENDING = re.compile(
     r"[-_](server|alpine|debian|slim|docker|image|standalone|ha|ce|ee|oss|v?\d[\d.]*)$"
 )
@@ -108,6 +123,11 @@ def _table() -> dict[str, Kind]:
 _TABLE = _table()
 # Whole names, where the last word alone would say something else.
 _WHOLE = {
+    "memcached": Kind(
+        role=Role.PART, type="other", what="memcached"
+    ),  # a cache: nothing in it is kept
+    "library/memcached": Kind(role=Role.PART, type="other", what="memcached"),
+    "bitnami/memcached": Kind(role=Role.PART, type="other", what="memcached"),
     "minio/mc": Kind(role=Role.TOOL, what="mc"),
     "grafana/agent": Kind(role=Role.COLLECTOR, type="other", what="agent"),
     "datadog/agent": Kind(role=Role.COLLECTOR, type="other", what="agent"),
@@ -116,11 +136,15 @@ _WHOLE = {
     "provectuslabs/kafka-ui": Kind(role=Role.TOOL, what="kafka-ui"),
     "redpandadata/console": Kind(role=Role.TOOL, what="redpanda-console"),
     "tecnativa/docker-socket-proxy": Kind(role=Role.OPERATOR, what="docker-socket-proxy"),
+    "datalust/seq": Kind(role=Role.COLLECTOR, type="other", what="seq"),
     "timberio/vector": Kind(role=Role.COLLECTOR, type="other", what="vector"),
     "mcr.microsoft.com/mssql/server": Kind(role=Role.STORE, type="other", what="mssql"),
 }
-_AMBIGUOUS = frozenset(
-    {"agent", "console", "wait", "vector", "apm", "ceph", "sonic", "chroma", "seq"}
+_AMBIGUOUS = _words("agent console wait vector apm ceph sonic chroma seq")
+# Words that people call their own services by, too.
+_WORDS = _words(
+    "agent console wait vector seq heartbeat swag garage druid ignite consul vault sonic chroma loki tempo "
+    "karma alloy parca healthchecks apache envoy percona storybook cypress dragonfly garnet solr locust"
 )
 _OWN = Kind(role=Role.PART)
 
@@ -146,7 +170,22 @@ def kind_of(image: str) -> Kind:
     for candidate in _shortened(last):
         if candidate in _TABLE and (candidate not in _AMBIGUOUS or owner in ("", "library")):
             return _TABLE[candidate]
-    return _OWN
+    return _engine(last) or _OWN
+
+
+def kind_by_name(name: str) -> Kind:
+    """What is built here is judged by what it is called, where the name leaves no doubt: `redis`, `grafana`."""
+    for candidate in _shortened(name.lower()):
+        if candidate in _TABLE and candidate not in _AMBIGUOUS and candidate not in _WORDS:
+            return _TABLE[candidate]
+    return _engine(name.lower()) or _OWN
+
+
+def _engine(name: str) -> Kind | None:
+    words = re.split(r"[-_.]", name)
+    if len(words) > 1 and words[-1] in _ENGINES and not _NO_ENGINE & {*words}:
+        return Kind(role=Role.STORE, type=_ENGINES[words[-1]])
+    return None
 
 
 def _shortened(name: str) -> list[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from standfast.spec.drafting.draft import Note, NoteKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from standfast.spec.values import Place
 
 _KEY = re.compile(
@@ -41,7 +43,16 @@ def is_secret(key: str, value: str) -> bool:
     return bool(named or _USERINFO.search(value) or _KNOWN.search(value))
 
 
-def secret_note(key: str, where: str, place: Place) -> Note:
-    """The note that a secret stands in a source; `where` is whose variable it is."""
-    said = f"{key} of {where} is written out; not copied. Refer to a secret store or an environment variable"
+def secret_note(keys: Sequence[str], where: str, place: Place) -> Note:
+    """The note that secrets stand in a source; `where` is whose variables they are, `place` the first one's."""
+    verb = "is" if len(keys) == 1 else "are"
+    said = (
+        f"{few(keys)} of {where} {verb} written out; not copied. Use `env:NAME` or a secret store"
+    )
     return Note(kind=NoteKind.SECRET, place=place, text=said)
+
+
+def few(words: Sequence[str], most: int = 5) -> str:
+    """The first of many, and how many more there are."""
+    rest = f" and {len(words) - most} more" if len(words) > most else ""
+    return ", ".join(words[:most]) + rest
