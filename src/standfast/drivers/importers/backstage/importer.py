@@ -12,10 +12,10 @@ from standfast.drivers.importers.backstage.entity import Catalogue, Entity, Key,
 from standfast.drivers.importers.backstage.gathering import gather
 from standfast.drivers.importers.backstage.people import Owners
 from standfast.drivers.importers.bounding import bounded, listed
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.source import place
 from standfast.spec.drafting.draft import Draft, Fact, Note, NoteKind, join
+from standfast.spec.drafting.mending import fit
 from standfast.spec.tree import Refused
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _URL = re.compile(r"https?://[^\s/?#\[\]{}<>]+\S*")
 _CODE = re.compile(r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.|/(?:docs?|wiki)(?:/|$)")
 
 
-class BackstageImporter:
+class Backstage:
     """Components, resources and their owners, from `catalog-info.yaml` and what Locations lead to."""
 
     name = "backstage"

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.backstage.entity import Catalogue, Entity, Key, key_of
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.source import place
 from standfast.spec.drafting.draft import Fact, Note, NoteKind
+from standfast.spec.drafting.mending import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

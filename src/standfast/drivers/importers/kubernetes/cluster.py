@@ -15,13 +15,14 @@ from standfast.drivers.importers.kubernetes.kinds import KNATIVE
 from standfast.drivers.importers.kubernetes.resource import Resource, selects
 from standfast.drivers.importers.kubernetes.workload import Workload, runs, workload
 from standfast.drivers.importers.loads import is_load
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.spec.drafting.draft import Note, NoteKind
+from standfast.spec.drafting.mending import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from standfast.spec.tree import Node
     from standfast.spec.values import Place
 
 _CANARY = ("version", "track", "slot", "app.kubernetes.io/version", "release-track")
@@ -51,10 +52,14 @@ class Part:
         return self.of.namespace
 
     @property
+    def role(self) -> Role:
+        main = self.workloads[0].main if self.workloads else None
+        return main.kind.role if main else Role.PART
+
+    @property
     def watches(self) -> bool:
         """A monitor or collector: it looks at the others and does not need them."""
-        mains = [one.main for one in self.workloads]
-        return any(one and one.kind.role in {Role.MONITOR, Role.COLLECTOR} for one in mains)
+        return self.role in {Role.MONITOR, Role.COLLECTOR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,13 +80,13 @@ class Cluster:
         open_ = [one for one in same if "" in {one.namespace, space}]
         return next(iter([*near, *open_]), None)
 
-    def selected(self, selector: object, space: str) -> tuple[Part, ...]:
-        """Whose pods a label selector selects; `selector` a node or None."""
+    def selected(self, selector: Node | None, space: str) -> tuple[Part, ...]:
+        """Whose pods a label selector selects."""
         return tuple(
             part
             for part in self.parts
             if _same_space(part.namespace, space)
-            and any(selects(selector, one.labels) for one in part.workloads)  # type: ignore[arg-type]
+            and any(selects(selector, one.labels) for one in part.workloads)
         )
 
     def answering(self, host: str, space: str) -> tuple[Part, ...] | None:

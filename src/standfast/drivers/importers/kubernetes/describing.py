@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.images import Kind, Role, kind_of
 from standfast.drivers.importers.kubernetes import operators
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.source import place
 from standfast.drivers.importers.stores import PORTS, by_words
 from standfast.spec.drafting.draft import Fact, Note, NoteKind
+from standfast.spec.drafting.mending import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import bounded, listed
+from standfast.drivers.importers.images import Role
 from standfast.drivers.importers.kubernetes import describing, documents, routes, watching
 from standfast.drivers.importers.kubernetes.cluster import Cluster, cluster
 from standfast.drivers.importers.kubernetes.collecting import collect
 from standfast.drivers.importers.kubernetes.kinds import is_ours
 from standfast.drivers.importers.kubernetes.kustomize import is_kustomization
 from standfast.drivers.importers.kubernetes.needs import Needs
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.secrets import is_secret
 from standfast.drivers.importers.source import place
 from standfast.spec.drafting.draft import Draft, Fact, Note, NoteKind, join
+from standfast.spec.drafting.mending import fit
 from standfast.spec.tree import Refused
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ _PART_OF = "app.kubernetes.io/part-of"
 _ENDINGS = (".yaml", ".yml", ".json", ".tpl")
 
 
-class KubernetesImporter:
+class Kubernetes:
     """Manifests as they are written, kustomizations, and what Helm and kustomize print."""
 
     name = "kubernetes"
@@ -62,10 +63,42 @@ class KubernetesImporter:
         facts = [*_system(whole), *facts, *urls.values(), *checks, *scraped, *needs.facts()]
         notes += needs.notes + told + [one for one in described if isinstance(one, Note)]
         notes += more + missing + list(_secrets(whole)) + list(_left(whole))
+        left, why = _beside(whole, needs)
+        facts = [one for one in facts if not left.intersection(_named(one))]
+        notes += why
         joined = join([Draft(facts=tuple(facts))])
         order = {name: index for index, name in enumerate(joined.names("components"))}
         ordered = sorted(joined.facts, key=lambda fact: order.get(fact.path[1], -1))
         return Draft(facts=tuple(ordered), notes=bounded((*notes, *joined.notes)))
+
+
+_WATCHING = frozenset({Role.MONITOR, Role.OPERATOR})
+_IF_CALLED = frozenset({Role.COLLECTOR, Role.FLAGS})
+
+
+def _beside(whole: Cluster, needs: Needs) -> tuple[set[str], list[Note]]:
+    """Who watches the others, and who collects what nobody sends: no part of what users need."""
+    roles = {part.name: part.role for part in whole.parts}
+    watching = {name for name, role in roles.items() if role in _WATCHING}
+    called = {to for name, to in needs.edges if roles.get(name) not in {*_WATCHING, *_IF_CALLED}}
+    idle = {name for name, role in roles.items() if role in _IF_CALLED and name not in called}
+    if len(watching | idle) == len(whole.parts):
+        return set(), []  # a system of its own: somebody runs the monitoring too
+    notes = []
+    for names, why in (
+        (watching, "watch the others; users do not need them"),
+        (idle, "nobody calls them"),
+    ):
+        of = [part.of for part in whole.parts if part.name in names]
+        if of:
+            said = f"left out, {why}: {listed((one.title for one in of), 10)}"
+            notes.append(of[0].note(NoteKind.SKIPPED, said))
+    return watching | idle, notes
+
+
+def _named(fact: Fact) -> set[str]:
+    """The components of which a fact speaks."""
+    return {fact.path[1], fact.path[3]} if fact.path[2:3] == ("needs",) else {fact.path[1]}
 
 
 def _system(whole: Cluster) -> Iterator[Fact]:

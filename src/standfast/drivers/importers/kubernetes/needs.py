@@ -10,11 +10,11 @@ from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import listed
 from standfast.drivers.importers.images import Role
 from standfast.drivers.importers.kubernetes import operators, speaking
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.secrets import is_secret, secret_note
 from standfast.drivers.importers.source import place
 from standfast.spec.drafting.draft import Fact, Note, NoteKind
+from standfast.spec.drafting.mending import fit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from standfast.drivers.importers.kubernetes.cluster import Cluster, Part
     from standfast.drivers.importers.kubernetes.resource import Resource
     from standfast.drivers.importers.kubernetes.speaking import Word
-    from standfast.drivers.importers.kubernetes.workload import Workload
+    from standfast.drivers.importers.kubernetes.workload import Container, Workload
     from standfast.spec.tree import Node
     from standfast.spec.values import Place
 
@@ -77,11 +77,13 @@ class Needs:
             for word in speaking.words(one, container, self.cluster):
                 self._meant(part, word)
 
-    def _privacy(self, part: Part, one: Workload, container: object) -> None:
-        known = speaking.variables(container, one.of.namespace, self.cluster)  # type: ignore[arg-type]
+    def _privacy(self, part: Part, one: Workload, container: Container) -> None:
+        known = speaking.variables(container, one.of.namespace, self.cluster)
+        secret = [each for each in known.values() if is_secret(each.name, each.value)]
+        if secret:
+            names = [each.name for each in secret]
+            self.notes.append(secret_note(names, part.name, place(secret[0].node)))
         for variable in known.values():
-            if is_secret(variable.name, variable.value):
-                self.notes.append(secret_note(variable.name, part.name, place(variable.node)))
             if open_ := speaking.not_said(variable):
                 said = f"{variable.name} of {part.name} holds {open_}, which has no value here"
                 note = Note(kind=NoteKind.PLACEHOLDER, place=place(variable.node), text=said)

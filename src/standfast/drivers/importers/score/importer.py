@@ -10,7 +10,6 @@ from standfast.drivers.importers.bounding import bounded
 from standfast.drivers.importers.hosts import hosts
 from standfast.drivers.importers.images import Role, kind_of
 from standfast.drivers.importers.loads import is_load
-from standfast.drivers.importers.naming import fit
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.score.workload import (
     NO_NEED,
@@ -25,6 +24,7 @@ from standfast.drivers.importers.score.workload import (
 from standfast.drivers.importers.secrets import is_secret, secret_note
 from standfast.drivers.importers.source import place
 from standfast.spec.drafting.draft import Draft, Fact, Note, NoteKind, join
+from standfast.spec.drafting.mending import fit
 from standfast.spec.tree import Node, Refused
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _HTTP_PORTS = frozenset({"80", "443", "3000", "5000", "8000", "8080", "8443"})
 _PATH = re.compile(r"(?:/[A-Za-z0-9._~-]+)*/?")
 
 
-class ScoreImporter:
+class Score:
     """Several files together are one system: a workload may ask for another one."""
 
     name = "score"
@@ -213,9 +213,11 @@ class _Reading:
             elif (to := self._known_target(name, resource)) and to != name:
                 yield _edge(name, to, node)
         unknown: dict[str, Node] = {}
+        secret = [(key, node) for key, value, node in variables(one) if is_secret(key, value)]
+        if secret:
+            keys = [key for key, _ in secret]
+            self.notes.append(secret_note(keys, name, place(secret[0][1])))
         for variable, value, node in variables(one):
-            if is_secret(variable, value):
-                self.notes.append(secret_note(variable, name, place(node)))
             for host in hosts(variable, value):
                 to = fit(host.partition(".")[0])
                 if to in self.workloads and to != name:
