@@ -89,7 +89,7 @@ class _Reading:
             else:
                 self.names[one.key] = self._free(one)
         if still:
-            said = f"nothing of a library, documentation or tool runs; left out: {_titles(still)}"
+            said = f"nothing of a library, documentation or tool runs: {_titles(still)}"
             self.notes.append(still[0].note(NoteKind.SKIPPED, said))
         if open_:
             said = f"the type is a template: {_titles(open_)}"

@@ -123,7 +123,9 @@ class Owners:
             one for one in self.catalogue.of_kind("group") if one.key not in self.teams.values()
         ]
         if idle:
-            said = f"{len(idle)} groups own nothing that is imported: left out, with whoever is only in them"
+            said = (
+                f"{len(idle)} groups own nothing that is imported; who is only in them is left too"
+            )
             self.notes.append(idle[0].note(NoteKind.SKIPPED, said))
 
 
@@ -145,4 +147,6 @@ def _person(name: str, user: Entity | None, where: Place) -> Iterator[Fact]:
         known = True
         yield Fact(path=("people", name, key), value=text, places=(place(node),))
     if not known:
-        yield Fact(path=("people", name), value=None, places=(user.place if user else where,))
+        yield Fact(
+            path=("people", name, "name"), value=name, places=(user.place if user else where,)
+        )

@@ -62,13 +62,17 @@ class Part:
         return self.role in {Role.MONITOR, Role.COLLECTOR}
 
 
+Index = dict[tuple[str, str], list[tuple[Part, Workload]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Cluster:
     parts: tuple[Part, ...]
     resources: dict[str, list[Resource]]  # by kind
     services: dict[str, dict[str, tuple[Part, ...]]]  # name -> namespace -> who answers
     spaces: frozenset[str]
-    names_of: dict[str, frozenset[str]] = field(default_factory=dict)  # part -> its Services
+    fronts: dict[str, tuple[Resource, ...]] = field(default_factory=dict)  # part -> its Services
+    index: Index = field(default_factory=dict)
 
     def of_kind(self, *kinds: str) -> list[Resource]:
         return [one for kind in kinds for one in self.resources.get(kind, ())]
@@ -82,12 +86,17 @@ class Cluster:
 
     def selected(self, selector: Node | None, space: str) -> tuple[Part, ...]:
         """Whose pods a label selector selects."""
-        return tuple(
+        pairs = nodes.texts(selector, "matchLabels") or nodes.texts(selector)
+        known = [found for pair in pairs.items() if (found := self.index.get(pair))]
+        few = min(known, key=len, default=None)
+        if few is None:
+            few = [(part, one) for part in self.parts for one in part.workloads]
+        chosen = [
             part
-            for part in self.parts
-            if _same_space(part.namespace, space)
-            and any(selects(selector, one.labels) for one in part.workloads)
-        )
+            for part, one in few
+            if _same_space(part.namespace, space) and selects(selector, one.labels)
+        ]
+        return tuple(dict.fromkeys(chosen))
 
     def answering(self, host: str, space: str) -> tuple[Part, ...] | None:
         """Who answers to a host name, seen from a namespace; None: no Service of that name is known."""
@@ -140,22 +149,25 @@ def cluster(found: Sequence[Resource], notes: list[Note]) -> Cluster:
         parts.append(Part(name=_free(fit(_short(one)), one, taken), of=one, store=row))
     spaces = {one.namespace for one in found} - {""}
     services, outside = _answers(parts, by_kind, taken, frozenset(spaces))
+    every = (*parts, *outside)
     return Cluster(
-        parts=(*parts, *outside),
+        parts=every,
         resources=by_kind,
         services=services,
         spaces=frozenset(spaces),
-        names_of=_names_of(services),
+        fronts=_fronts(services, by_kind["Service"]),
+        index=_index(every),
     )
 
 
-def _names_of(services: dict[str, dict[str, tuple[Part, ...]]]) -> dict[str, frozenset[str]]:
-    found: dict[str, set[str]] = defaultdict(set)
-    for name, spaces in services.items():
-        for parts in spaces.values():
-            for part in parts:
-                found[part.name].add(name)
-    return {name: frozenset(names) for name, names in found.items()}
+def _fronts(
+    services: dict[str, dict[str, tuple[Part, ...]]], every: list[Resource]
+) -> dict[str, tuple[Resource, ...]]:
+    found: dict[str, list[Resource]] = defaultdict(list)
+    for service in every:
+        for part in services.get(service.name, {}).get(service.namespace, ()):
+            found[part.name].append(service)
+    return {name: tuple(fronts) for name, fronts in found.items()}
 
 
 def _is_pool(one: Resource) -> bool:
@@ -179,7 +191,7 @@ def _working(found: Iterable[Resource], notes: list[Note]) -> list[Workload]:
         (tools, "for people at work, not part of the system"),
     ):
         if group:
-            said = f"left out, {why}: {_titles(group)}"
+            said = f"{why}: {_titles(group)}"
             notes.append(group[0].note(NoteKind.SKIPPED, said))
     return working
 
@@ -336,9 +348,9 @@ def _own_answers(part: Part) -> list[str]:
     return [one.of.name for one in part.workloads if one.of.group == KNATIVE]
 
 
-def _index(parts: list[Part]) -> dict[tuple[str, str], list[tuple[Part, Workload]]]:
-    """Workloads by each of their labels, so that a Service looks at few."""
-    found: dict[tuple[str, str], list[tuple[Part, Workload]]] = defaultdict(list)
+def _index(parts: Sequence[Part]) -> Index:
+    """Workloads by each of their labels, so that a selector looks at few."""
+    found: Index = defaultdict(list)
     for part in parts:
         for one in part.workloads:
             for pair in one.labels.items():
@@ -346,9 +358,7 @@ def _index(parts: list[Part]) -> dict[tuple[str, str], list[tuple[Part, Workload
     return found
 
 
-def _behind(
-    service: Resource, index: dict[tuple[str, str], list[tuple[Part, Workload]]]
-) -> tuple[Part, ...]:
+def _behind(service: Resource, index: Index) -> tuple[Part, ...]:
     selector = at(service.spec, "selector")
     pairs = nodes.texts(selector)
     if not pairs:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections import Counter, defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers.bounding import listed
@@ -78,7 +79,7 @@ def _kustomized(
     every = {posixpath.normpath(one.path): one for one in sources if is_kustomization(one.path)}
     parts = {path for path, source in every.items() if is_part(source)}
     built = {path: kustomizer.build(every[path]) for path in sorted(every, key=parts.__contains__)}
-    outer = [path for path in every if path not in kustomizer.used]
+    outer = _outer(every, kustomizer)
     optional = [path for path in outer if is_part(every[path])]
     if optional:
         said = f"optional parts (`kind: Component`) that no kustomization uses: {listed(optional)}"
@@ -105,6 +106,17 @@ def _kustomized(
         unread |= (reached_by_all | set(rest)) - kustomizer.reached(best) - {best}
     notes += [one for one in kustomizer.notes if posixpath.normpath(one.place.file) not in unread]
     return [one for path in chosen for one in built[path]]
+
+
+def _outer(every: Iterable[str], kustomizer: Kustomizer) -> list[str]:
+    """Those that no other one uses; of those that use each other in a circle the first."""
+    found = [path for path in every if path not in kustomizer.used]
+    covered = set(found).union(*(kustomizer.reached(path) for path in found))
+    for path in every:
+        if path not in covered:
+            found.append(path)
+            covered |= {path, *kustomizer.reached(path)}
+    return found
 
 
 def _rank(path: str) -> int:
@@ -167,6 +179,7 @@ def _one_space(found: Iterable[Resource]) -> dict[tuple[str, str], str]:
     }
 
 
+@lru_cache(maxsize=1024)
 def _without_environment(space: str) -> str:
     words = [word for word in _WORDS.split(space.lower()) if word]
     rest = [word for word in words if word not in _LESSER and word not in _BEST]
@@ -197,14 +210,14 @@ def _sifted(found: list[Resource], notes: list[Note]) -> list[Resource]:
             firsts.setdefault((one.kind, one.group), one)
     if quiet:
         counts = ", ".join(f"{many} {kind}" for kind, many in sorted(quiet.items()))
-        said = f"nothing runs in {counts}: left out"
+        said = f"nothing runs in {counts}"
         notes.append(firsts["quiet"].note(NoteKind.SKIPPED, said))
     for group, told in (
         (system, "the cluster's own namespaces"),
         (hooks, "Helm's hooks, run by a release"),
     ):
         if group:
-            said = f"left out, {told}: {listed(one.title for one in group)}"
+            said = f"{told}: {listed(one.title for one in group)}"
             notes.append(group[0].note(NoteKind.SKIPPED, said))
     notes += [
         firsts[key].note(NoteKind.UNSUPPORTED, _untold(key[0], key[1], many))

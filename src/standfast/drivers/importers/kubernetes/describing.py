@@ -47,7 +47,7 @@ def describe(cluster: Cluster, needs: Needs, reached: Iterable[str]) -> Iterator
         kind, told = type_of(part, cluster, part.name in serving)
         yield _fact(part, "type", kind, told)
         yield from _replicas(part, scaled)
-        yield from _address(part, kind, cluster)
+        yield from _address(part, kind, cluster, part.name in serving)
         if part.workloads:
             yield from _state(part, kind, needs)
         elif part.store and (node := operators.is_ephemeral(part.of, part.store)):
@@ -110,8 +110,7 @@ def _by_ports(part: Part, one: Workload, cluster: Cluster, reached: bool) -> str
     ports = [port for each in one.working for port in nodes.items(each.node, "ports")]
     outer = [
         port
-        for service in cluster.of_kind("Service")
-        if service.name in _service_names(part, cluster)
+        for service in cluster.fronts.get(part.name, ())
         for port in nodes.items(service.spec, "ports")
     ]
     said = " ".join(
@@ -139,10 +138,6 @@ def _by_ports(part: Part, one: Workload, cluster: Cluster, reached: bool) -> str
     if not outer and all(name and _WATCHED.search(name) for name in named):
         return "worker"
     return ""
-
-
-def _service_names(part: Part, cluster: Cluster) -> frozenset[str]:
-    return cluster.names_of.get(part.name, frozenset())
 
 
 def scalers(cluster: Cluster) -> Scalers:
@@ -186,25 +181,20 @@ def _replicas(part: Part, scaled: Scalers) -> Iterator[Fact | Note]:
     yield Fact(path=("components", part.name, "replicas"), value=total, places=places)
 
 
-def _address(part: Part, kind: str, cluster: Cluster) -> Iterator[Fact]:
-    """Of a store its Service and port, of something outside its host, where a port is stated."""
-    if kind not in STORES and not part.outside:
+def _address(part: Part, kind: str, cluster: Cluster, reached: bool) -> Iterator[Fact]:
+    """Its Service and port as the cluster knows them, or the host outside; not where people have an address."""
+    if reached or kind == "cron":
         return
-    for service in cluster.of_kind("Service"):
-        if service.name not in _service_names(part, cluster):
-            continue
+    for service in cluster.fronts.get(part.name, ()):
         ports = [port for port in nodes.items(service.spec, "ports") if nodes.number(port, "port")]
+        ports.sort(key=lambda port: bool(_WATCHED.search(nodes.text(port, "name"))))
         if not ports:
             continue
         space = f".{service.namespace}" if service.namespace else ""
         outside = part.outside if part.outside not in {"", "endpoints"} else ""
         host = outside or f"{service.name}{space}"
-        yield _fact(
-            part,
-            "address",
-            f"{host}:{nodes.text(ports[0], 'port')}",
-            at(ports[0], "port") or ports[0],
-        )
+        port = at(ports[0], "port") or ports[0]
+        yield _fact(part, "address", f"{host}:{nodes.text(port)}", port)
         return
 
 
@@ -221,7 +211,7 @@ def _state(part: Part, kind: str, needs: Needs) -> Iterator[Fact | Note]:
     else:
         for name, node in kept:
             volume = fit(name)
-            if volume in {other.name for other in needs.cluster.parts}:
+            if needs.knows(volume):
                 volume = fit(f"{volume}-volume")
             yield Fact(path=("components", volume, "type"), value="volume", places=(place(node),))
             path = ("components", part.name, "needs", volume)

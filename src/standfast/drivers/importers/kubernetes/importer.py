@@ -91,7 +91,7 @@ def _beside(whole: Cluster, needs: Needs) -> tuple[set[str], list[Note]]:
     ):
         of = [part.of for part in whole.parts if part.name in names]
         if of:
-            said = f"left out, {why}: {listed((one.title for one in of), 10)}"
+            said = f"{why}: {listed((one.title for one in of), 10)}"
             notes.append(of[0].note(NoteKind.SKIPPED, said))
     return watching | idle, notes
 

@@ -40,6 +40,8 @@ class Needs:
     )  # outside: type, address
     notes: list[Note] = field(default_factory=list)
     _unknown: dict[str, dict[str, Place]] = field(default_factory=lambda: defaultdict(dict))
+    _names: set[str] = field(default_factory=set)
+    _operated: tuple[Part, ...] = ()
     _files: dict[int, tuple[Word, ...]] = field(default_factory=dict)
 
     def add(self, part: Part, to: Part, where: Place) -> None:
@@ -51,6 +53,9 @@ class Needs:
         if where not in places:
             places.append(where)
 
+    def knows(self, name: str) -> bool:
+        return name in self._names
+
     def facts(self) -> list[Fact]:
         return [
             Fact(path=("components", name, "needs", to), value=None, places=tuple(places))
@@ -58,6 +63,8 @@ class Needs:
         ]
 
     def read(self) -> None:
+        self._operated = tuple(one for one in self.cluster.parts if one.store is not None)
+        self._names = {one.name for one in self.cluster.parts}
         for part in self.cluster.parts:
             for one in part.workloads:
                 self._spoken(part, one)
@@ -115,7 +122,7 @@ class Needs:
         name = self._store_name(word.host)
         if name == part.name:
             return
-        if name not in self.stores and name not in {one.name for one in self.cluster.parts}:
+        if name not in self.stores and name not in self._names:
             self.stores[name] = (word.type, f"{word.host}:{word.port}" if word.port else "", where)
             said = f"{word.host} is a {word.type} by the address that {part.name} has of it; "
             said += "no source defines it"
@@ -128,13 +135,9 @@ class Needs:
     def _by_secrets(self, part: Part, one: Workload) -> None:
         """Whoever reads the Secret that an operator writes for its users is one of them."""
         for secret, node in speaking.secrets_used(one):
-            for store in self.cluster.parts if secret and self._has_stores else ():
+            for store in self._operated:
                 if store.store and operators.owns_secret(store.of, store.store, secret):
                     self.add(part, store, place(node))
-
-    @property
-    def _has_stores(self) -> bool:
-        return any(one.store is not None for one in self.cluster.parts)
 
     def _allowed(self, policy: Resource) -> None:
         """Who is let in by name and who may only go there: somebody wrote the edge down."""

@@ -15,7 +15,7 @@ from standfast.drivers.importers.source import place
 from standfast.spec.drafting.draft import Fact, Note, NoteKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from standfast.drivers.importers.kubernetes.cluster import Cluster, Part
     from standfast.drivers.importers.kubernetes.resource import Resource
@@ -72,25 +72,16 @@ def scrapes(cluster: Cluster) -> tuple[list[Fact], list[Note]]:
     """Annotations, ServiceMonitors and PodMonitors; a store's exporter is not the store's own endpoint."""
     facts: dict[tuple[str, ...], Fact] = {}
     notes: list[Note] = []
-    services = _services(cluster)
     for part in cluster.parts:
-        for fact in _annotated(part, services.get(part.name, []), notes):
+        for fact in _annotated(part, cluster.fronts.get(part.name, ()), notes):
             facts.setdefault(fact.path, fact)
     for monitor in cluster.of_kind("ServiceMonitor", "PodMonitor"):
-        for fact in _monitored(monitor, cluster, services):
+        for fact in _monitored(monitor, cluster):
             facts.setdefault(fact.path, fact)
     return list(facts.values()), notes
 
 
-def _services(cluster: Cluster) -> dict[str, list[Resource]]:
-    found: dict[str, list[Resource]] = defaultdict(list)
-    for service in cluster.of_kind("Service"):
-        for part in cluster.services.get(service.name, {}).get(service.namespace, ()):
-            found[part.name].append(service)
-    return found
-
-
-def _annotated(part: Part, services: list[Resource], notes: list[Note]) -> Iterator[Fact]:
+def _annotated(part: Part, services: Sequence[Resource], notes: list[Note]) -> Iterator[Fact]:
     told = [(one.annotations, one.of) for one in part.workloads] + [
         (one.annotations, one) for one in services
     ]
@@ -164,9 +155,7 @@ def _aliases(part: Part, target: str) -> set[str]:
     }
 
 
-def _monitored(
-    monitor: Resource, cluster: Cluster, services: dict[str, list[Resource]]
-) -> Iterator[Fact]:
+def _monitored(monitor: Resource, cluster: Cluster) -> Iterator[Fact]:
     pods = monitor.kind == "PodMonitor"
     key = "podMetricsEndpoints" if pods else "endpoints"
     selector = at(monitor.spec, "selector")
@@ -178,9 +167,13 @@ def _monitored(
         if not anywhere and "" not in {*spaces, part.namespace} and part.namespace not in spaces:
             continue
         if pods:
-            chosen = services.get(part.name, []) if _selects_pods(selector, part) else []
+            chosen = (
+                list(cluster.fronts.get(part.name, ())) if _selects_pods(selector, part) else []
+            )
         else:
-            chosen = [one for one in services.get(part.name, []) if selects(selector, one.labels)]
+            chosen = [
+                one for one in cluster.fronts.get(part.name, ()) if selects(selector, one.labels)
+            ]
         for endpoint in nodes.items(monitor.spec, key):
             yield from _endpoint(part, endpoint, chosen)
 
@@ -189,7 +182,7 @@ def _selects_pods(selector: Node | None, part: Part) -> bool:
     return any(selects(selector, one.labels) for one in part.workloads)
 
 
-def _endpoint(part: Part, endpoint: Node, chosen: list[Resource]) -> Iterator[Fact]:
+def _endpoint(part: Part, endpoint: Node, chosen: Sequence[Resource]) -> Iterator[Fact]:
     port = next(
         (
             said

@@ -80,7 +80,7 @@ def _workloads(sources: Sequence[Source], notes: list[Note]) -> dict[str, Worklo
             if not one.name or "{" in one.name:
                 notes.append(one.note(NoteKind.PLACEHOLDER, "a workload without a plain name"))
             elif is_load(one.name):
-                said = f"{one.name} makes load for tests: not part of the system, left out"
+                said = f"{one.name} makes load for tests: not part of the system"
                 notes.append(one.note(NoteKind.SKIPPED, said))
             elif (first := found.setdefault(fit(one.name), one)) is not one:
                 said = f"the workload {one.name} stands at {first.place} too; that one counts"
