@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from standfast.drivers.importers.source import Folder, Source
     from standfast.spec.tree import Node
 
-_MARK = re.compile(r"^\s*[\"']?apiVersion[\"']?:\s*[\"']?backstage\.io/", re.MULTILINE)
+_MARK = re.compile(r"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:\s*[\"']?backstage\.io/", re.MULTILINE)
 _RUNNING = re.compile(
     r"(?:the )?(?:production|prod|live|web ?site|web ?app|app(?:lication)?|service|endpoint|public|home ?page"
     r"|url|base)"
