@@ -26,6 +26,8 @@ _BREAK = re.compile(r"\r\n|[\r\n\x85\u2028\u2029]")
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+_COMMENT = re.compile(r"(?:^|(?<=\s))#(.*)$", re.MULTILINE)  # within quotes too: then more is kept
+_CITATION = re.compile(r"(?:hard or soft\? )?from [^#]*:\d+(?: and \d+ more)?")
 _NULLS = ("", "~", "null")
 
 
@@ -197,8 +199,7 @@ class Sheet:
         if index is None:
             raise NotHere("it is not there")
         if not isinstance(parent, yaml.MappingNode) or not parent.flow_style:
-            start = self.starts[entries[index][0].start_mark.line]
-            self._edit(start, self.next_line(self.end(entries[index][1])), "")
+            self._drop_lines(entries[index][0].start_mark.line, entries[index][1])
             return
         first = all((*path[:-1], key.value) in gone for key, _ in entries[:index])
         if first and index + 1 < len(entries):
@@ -216,8 +217,7 @@ class Sheet:
         values = [one.value for one in parent.value]
         index = values.index(path[-1])
         if not parent.flow_style:
-            start = self.starts[parent.value[index].start_mark.line]
-            self._edit(start, self.next_line(self.end(parent.value[index])), "")
+            self._drop_lines(parent.value[index].start_mark.line, parent.value[index])
         elif index + 1 < len(values):
             self._cut(
                 self.at(parent.value[index].start_mark), self.at(parent.value[index + 1].start_mark)
@@ -227,6 +227,13 @@ class Sheet:
                 self.end(parent.value[index - 1]) if index else self.at(parent.value[0].start_mark)
             )
             self._cut(start, self.end(parent.value[index]))
+
+    def _drop_lines(self, line: int, last: yaml.Node) -> None:
+        start, stop = self.starts[line], self.next_line(self.end(last))
+        said = (match[1].strip() for match in _COMMENT.finditer(self.text[start:stop]))
+        if any(not _CITATION.fullmatch(one) for one in said):
+            raise NotHere("a comment of yours stands there")
+        self._edit(start, stop, "")
 
     def _cut(self, start: int, stop: int) -> None:
         if "#" in self.text[start:stop] or _BREAK.search(self.text[start:stop]):

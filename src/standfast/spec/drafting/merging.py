@@ -316,7 +316,8 @@ def _add(plan: _Plan, paper: Sheet) -> set[Path]:
             groups.setdefault(container, {})[path] = fact
         except NotHere as error:
             _drop(plan, path, f"the sources have it, but {error}")
-    for container, facts in groups.items():
+    # Where several maps end at one line, what belongs to the innermost comes first.
+    for container, facts in sorted(groups.items(), key=lambda one: -len(one[0])):
         branch = Branch()
         for path, fact in facts.items():
             branch.put(path[len(container) :], Leaf(fact.value, fact.places))
