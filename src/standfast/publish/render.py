@@ -10,6 +10,7 @@ from standfast.publish.compliance import audit_access, audit_events, audit_schem
 from standfast.publish.document import Generated, Output
 from standfast.publish.edition import Edition
 from standfast.publish.figures import dressed
+from standfast.publish.openslo import openslo
 from standfast.publish.operations import (
     alerting,
     audit_logging,
@@ -99,6 +100,7 @@ def machine(edition: Edition) -> list[Generated]:
         rules.tests(edition),
         scrape.scrape(edition),
         alertmanager(edition),
+        *openslo(edition),
         audit_schema.machine(edition),
         Generated(path=REVIEW, text=_review(edition)),
     ]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from standfast.drivers.importers import promql
 from standfast.drivers.importers.severities import Severities
 from standfast.drivers.importers.source import place
+from standfast.spec import units
 from standfast.spec.drafting.draft import Draft, Fact, Note, NoteKind
 from standfast.spec.drafting.mending import fit
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from standfast.spec.tree import Node
 
 _SPAN = re.compile(r"(\d{1,5})([mhdw])")
+
+
+Values = dict["Path", tuple["Plain", tuple["Node", ...]]]  # of one level, by their paths below it
 
 
 class Untold(Exception):
@@ -92,12 +96,13 @@ class Levels:
         window: tuple[str, Node] | None,
         calendar: tuple[str, Node] | None = None,
         named: Node,
+        instead: Values | None = None,
     ) -> str:
         """One level as the file writes it, and its name: the known one's where all of it is the same."""
         word = "good" if counts.good else "bad"
         said: Plain = slos[0][0] if len(slos) == 1 else tuple(text for text, _ in slos)
-        values: dict[Path, tuple[Plain, tuple[Node, ...]]] = {
-            ("of",): (of, (named,)),
+        values: Values = {("of",): (of, (named,))}
+        values |= instead or {
             ("sli",): ("query", (counts.total_node,)),
             ("query", "total"): (counts.total, (counts.total_node,)),
             ("query", word): (counts.part, (counts.part_node,)),
@@ -182,7 +187,14 @@ def usable(text: str, what: str, node: Node) -> str:
 
 
 def over_window(
-    total: str, part: str, node: Node, levels: Levels, what: str, *, counter: bool = False
+    total: str,
+    part: str,
+    node: Node,
+    levels: Levels,
+    what: str,
+    *,
+    counter: bool = False,
+    period: str = "",
 ) -> tuple[str, str]:
     """Both queries over `$window`. A fixed range that all of them share is one already, and is told."""
     if promql.counting(total) and promql.counting(part) and not _comparable(total, part):
@@ -201,20 +213,16 @@ def over_window(
             )
             first, second = (f"sum(rate({one}[{promql.WINDOW}]))" for one in series)
             return first, second
-    fixed = [one for one in found if one != promql.WINDOW]
-    if (
-        len(fixed) == 1
-        and promql.is_duration(fixed[0])
-        and promql.ranges(total)
-        and promql.ranges(part)
-    ):
+    fixed = _fixed(total, part, period)
+    if fixed:
         levels.note(
             NoteKind.DETECTED,
-            f"{what} counts over [{fixed[0]}]; the file counts over the windows of its objectives, so "
+            f"{what} counts over [{fixed}]; the file counts over the windows of its objectives, so "
             f"[{promql.WINDOW}] stands there",
             node,
         )
-        return promql.with_range(total, promql.WINDOW), promql.with_range(part, promql.WINDOW)
+        whole, some = (promql.with_range(one, fixed, promql.WINDOW) for one in (total, part))
+        return whole, some
     said = f"{what} names no window that could be another: " + (
         f"its ranges are {', '.join(f'[{one}]' for one in found[:5])}"
         if found
@@ -223,6 +231,21 @@ def over_window(
     raise Untold(
         NoteKind.UNSUPPORTED, f"{said}; write it as `sli: query` with [{promql.WINDOW}]", node
     )
+
+
+def _fixed(total: str, part: str, period: str) -> str:
+    """The one range of both queries, or of several that of the objective's own period."""
+    spans = set(promql.ranges(total)), set(promql.ranges(part))
+    both = spans[0] & spans[1]
+    own = [
+        one
+        for one in both
+        if period and promql.is_duration(one) and units.duration(one) == units.duration(period)
+    ]
+    if own:
+        return own[0]
+    alone = len(spans[0] | spans[1]) == 1 and len(both) == 1
+    return next((one for one in both if alone and promql.is_duration(one)), "")
 
 
 def _comparable(total: str, part: str) -> bool:

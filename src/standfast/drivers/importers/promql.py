@@ -18,6 +18,7 @@ _TEMPLATES = re.compile(
 _OPEN = re.compile(r"\{\{|\$(?!window\b)\{?[A-Za-z_]|\$\(|%\([A-Za-z_]+\)[sdgf]")
 _MEANT = re.compile(r"<[A-Za-z_-]+>")
 _RANGE = re.compile(r"\[\s*([^\]:]*?)\s*(:[^\]]*)?\]")
+_PARTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|[^\"'`]+")
 _DURATION = re.compile(r"(?=.)(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?")
 _MATCHER = re.compile(
     r"([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!=|!~|=)\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)"
@@ -122,18 +123,19 @@ def filled(text: str) -> str:
 
 
 def ranges(text: str) -> tuple[str, ...]:
-    """What stands in the square brackets, each once; of a subquery with its step."""
-    found = (span + (step or "") for span, step in _RANGE.findall(bare(text)))
-    return tuple(dict.fromkeys(found))
+    """How far back the query looks in its square brackets, each once; the steps of subqueries left out."""
+    return tuple(dict.fromkeys(span for span, _ in _RANGE.findall(bare(text))))
 
 
-def with_range(text: str, new: str) -> str:
-    """With the one range that the query has in square brackets made another."""
-    parts = []
-    for match in re.finditer(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|[^\"'`]+", text):
-        own = match[0] if match[0][0] in "\"'`" else _RANGE.sub(lambda _: f"[{new}]", match[0])
-        parts.append(own)
-    return "".join(parts)
+def with_range(text: str, old: str, new: str) -> str:
+    """With one length of time in square brackets made another; strings and steps stay."""
+
+    def changed(match: re.Match[str]) -> str:
+        return f"[{new}{match[2] or ''}]" if match[1] == old else match[0]
+
+    return "".join(
+        part if part[0] in "\"'`" else _RANGE.sub(changed, part) for part in _PARTS.findall(text)
+    )
 
 
 def is_duration(text: str) -> bool:

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import bounded
-from standfast.drivers.importers.levels import Levels, Untold, ordered, percent, told
+from standfast.drivers.importers.levels import Counts, Levels, Untold, ordered, percent, told
 from standfast.drivers.importers.manifests import manifests, marked
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.openslo.catalogue import Catalogue, Thing, is_openslo
 from standfast.drivers.importers.openslo.indicator import Asked, counts
+from standfast.drivers.importers.openslo.origin import stated
 from standfast.drivers.importers.openslo.policies import Policies
 from standfast.drivers.importers.openslo.windows import Window, window
 from standfast.drivers.importers.secrets import is_secret, secret_note
@@ -84,7 +85,7 @@ class _Reading:
             self._owned(of, slo)
         try:
             windowed = window(slo, self.levels)
-            found = list(self._parted(slo))
+            found = list(self._parted(slo, windowed))
         except Untold as error:
             told(self.levels, error, slo.named)
             return
@@ -96,7 +97,7 @@ class _Reading:
                 told(self.levels, error, slo.named)
         self.policies.of(slo, of, made)
 
-    def _parted(self, slo: Thing) -> Iterator[list[Asked]]:
+    def _parted(self, slo: Thing, windowed: Window) -> Iterator[list[Asked]]:
         """The objectives that share one indicator, as one level; others each as a level of its own."""
         method = nodes.text(slo.spec, "budgetingMethod").lower() or "occurrences"
         if method not in _METHODS:
@@ -119,22 +120,30 @@ class _Reading:
             self.levels.note(NoteKind.UNSUPPORTED, said, at(slo.spec, "objectives") or slo.node)
         together: dict[int, list[Asked]] = {}
         for number, (one, mine) in enumerate(zip(objectives, own, strict=True)):
-            sli = mine or shared
-            if sli is None:
+            indicator = mine or shared
+            if indicator is None:
                 raise Untold(NoteKind.UNSUPPORTED, f"the SLO {slo.name} has no indicator", one)
             name = slo.name
+            sli, annotations = indicator
             alike = method == "occurrences" and at(sli, "thresholdMetric") is None and mine is None
             if len(objectives) > 1 and not alike:
                 name = f"{slo.name}-{nodes.text(one, 'displayName') or number + 1}"
-            asked = Asked(name=name, sli=sli, objective=one, method=method)
+            asked = Asked(
+                name=name,
+                sli=sli,
+                objective=one,
+                method=method,
+                annotations=annotations,
+                period=windowed.period,
+            )
             together.setdefault(0 if alike else number + 1, []).append(asked)
         yield from together.values()
 
-    def _indicator(self, slo: Thing, node: Node | None) -> Node | None:
-        """The indicator's spec: inline, by reference, or as v1alpha has it, without a spec."""
+    def _indicator(self, slo: Thing, node: Node | None) -> tuple[Node, Node | None] | None:
+        """The indicator's spec and annotations: inline, by reference, or as v1alpha has it, without a spec."""
         for key in ("indicator", "sli"):
             if (inline := at(node, key)) is not None:
-                return at(inline, "spec") or inline
+                return at(inline, "spec") or inline, at(inline, "metadata", "annotations")
         for key in ("indicatorRef", "sliRef"):
             if (ref := at(node, key)) is not None:
                 self.used.add(nodes.text(ref))
@@ -142,14 +151,15 @@ class _Reading:
                 if one is None or one.spec is None:
                     said = f"{slo.name} refers to the SLI {nodes.text(ref)[:80]}, which no source defines"
                     raise Untold(NoteKind.PLACEHOLDER, said, ref)
-                return one.spec
+                return one.spec, at(one.node, "metadata", "annotations")
         plain = at(node, "ratioMetrics") or at(node, "ratioMetric") or at(node, "thresholdMetric")
-        return node if plain is not None else None
+        return (node, None) if node is not None and plain is not None else None
 
     def _level(self, slo: Thing, of: str, asked: list[Asked], windowed: Window) -> list[str]:
         slos = [_target(one) for one in asked]
         first = asked[0]
-        counted = counts(first, self.catalogue, self.levels)
+        own = stated(first, slos[0][0], self.catalogue, self.levels) if len(slos) == 1 else None
+        counted = self._counts(first, quiet=own is not None)
         name = self.levels.level(
             first.name,
             of=of,
@@ -158,8 +168,17 @@ class _Reading:
             window=windowed.rolling,
             calendar=windowed.calendar,
             named=at(slo.spec, "service") or slo.named,
+            instead=own,
         )
         return [name]
+
+    def _counts(self, asked: Asked, *, quiet: bool) -> Counts:
+        """What is concluded of queries that are not taken is nothing to tell."""
+        before = len(self.levels.notes)
+        found = counts(asked, self.catalogue, self.levels)
+        if quiet:
+            del self.levels.notes[before:]
+        return found
 
     def rest(self) -> None:
         """What is left over, each told: indicators nobody uses, connections, where messages go."""

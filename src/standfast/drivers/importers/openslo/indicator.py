@@ -30,6 +30,8 @@ class Asked:
     sli: Node  # its spec
     objective: Node
     method: str  # occurrences | timeslices | ratiotimeslices
+    annotations: Node | None = None  # of the indicator
+    period: str = ""  # how long its window is
 
 
 def counts(asked: Asked, catalogue: Catalogue, levels: Levels) -> Counts:
@@ -61,7 +63,9 @@ def _ratio(asked: Asked, ratio: Node, catalogue: Catalogue, levels: Levels) -> C
     good = word == "good"
     if asked.method == "occurrences":
         counter = nodes.text(ratio, "counter") == "true"
-        whole, some = over_window(whole, some, total_node, levels, asked.name, counter=counter)
+        whole, some = over_window(
+            whole, some, total_node, levels, asked.name, counter=counter, period=asked.period
+        )
     else:
         step = _step(asked)
         share = f"({_within(some, step)}) / ({_within(whole, step)})"
@@ -90,7 +94,7 @@ def _raw(asked: Asked, ratio: Node, raw: Node, catalogue: Catalogue, levels: Lev
                 node,
             )
         part, whole, rest = halves
-        whole, part = over_window(whole, part, node, levels, asked.name)
+        whole, part = over_window(whole, part, node, levels, asked.name, period=asked.period)
         levels.note(
             NoteKind.DETECTED, f"the ratio of {asked.name} is taken as its two counts", node
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
+from standfast.drivers.importers.bounding import listed
 from standfast.drivers.importers.nodes import at
 from standfast.spec.drafting.draft import NoteKind
 
@@ -22,7 +23,8 @@ class Policies:
         self.used: set[tuple[str, str]] = set()
 
     def of(self, slo: Thing, of: str, names: Sequence[str]) -> None:
-        """The alerts of one SLO on the levels that came of it."""
+        """One alert on each level that came of an SLO: several burn rates are one alert in the file."""
+        found: list[tuple[str, str, Node]] = []  # severity, policy, where
         for said in nodes.items(slo.spec, "alertPolicies"):
             policy, name, node = self._policy(slo, said)
             if policy is None:
@@ -31,12 +33,22 @@ class Policies:
             if not conditions:
                 text = f"the alert policy {name} of {slo.name} has no condition"
                 self.levels.note(NoteKind.UNSUPPORTED, text, node)
-            for number, one in enumerate(conditions):
-                self._condition(
-                    slo, of, names, name if number == 0 else f"{name}-{number + 1}", one
-                )
-            for one in nodes.items(policy, "notificationTargets"):
-                self._target(slo, one)
+            found += [one for each in conditions if (one := self._condition(slo, name, each))]
+            for target in nodes.items(policy, "notificationTargets"):
+                self._target(slo, target)
+        if not found:
+            return
+        severity, policy_name, spot = min(found, key=lambda one: one[0])
+        if len(found) > 1:
+            others = listed(f"{name} ({its})" for its, name, _ in found if name != policy_name)
+            text = (
+                f"{len(found)} alert policies of {slo.name} are one alert here, of the severity "
+                f"{severity}; beside: {others}"
+            )
+            self.levels.note(NoteKind.UNSUPPORTED, text, spot)
+        for name in names:
+            alert = self.levels.free_alert(f"{name}-{policy_name.removeprefix(f'{name}-')}", name)
+            self.levels.burn(alert, name, of, severity, spot)
 
     def _policy(self, slo: Thing, said: Node) -> tuple[Node | None, str, Node]:
         ref = at(said, "alertPolicyRef") or (said if said.kind == "scalar" else None)
@@ -53,9 +65,8 @@ class Policies:
         self.used.add((kind, name))
         return self.catalogue.named(kind, name)
 
-    def _condition(
-        self, slo: Thing, of: str, names: Sequence[str], policy: str, said: Node
-    ) -> None:
+    def _condition(self, slo: Thing, policy: str, said: Node) -> tuple[str, str, Node] | None:
+        """Its severity, the policy's name, and where."""
         ref = at(said, "conditionRef")
         spec = at(said, "spec")
         if ref is not None:
@@ -66,21 +77,19 @@ class Policies:
                     "source defines"
                 )
                 self.levels.note(NoteKind.PLACEHOLDER, text, ref)
-                return
+                return None
             spec = one.spec
         condition = at(spec, "condition")
         kind = nodes.text(condition, "kind").lower() or "burnrate"
         if kind != "burnrate":
             text = f"the policy {policy} of {slo.name} waits for {kind[:60]!r}; the file knows burn rates"
             self.levels.note(NoteKind.UNSUPPORTED, text, condition or said)
-            return
+            return None
         word = at(spec, "severity")
         severity = self.levels.severities.of(nodes.text(word), word or said)
-        for name in names:
-            alert = self.levels.free_alert(f"{name}-{policy}", name)
-            self.levels.burn(alert, name, of, severity, word or said)
-        if condition is not None and names:
+        if condition is not None:
             self._own_windows(slo, condition)
+        return severity, policy, word or said
 
     def _own_windows(self, slo: Thing, condition: Node) -> None:
         """Their threshold is one of many that a budget can be watched by; the file has its own four."""

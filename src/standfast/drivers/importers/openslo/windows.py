@@ -34,6 +34,13 @@ class Window:
     rolling: tuple[str, Node] | None = None
     calendar: tuple[str, Node] | None = None
 
+    @property
+    def period(self) -> str:
+        """How long it is, for queries that count over it; of a month and a quarter as standfast has it."""
+        if self.calendar is not None:
+            return {"month": "30d", "quarter": "91d"}[self.calendar[0]]
+        return self.rolling[0] if self.rolling is not None else ""
+
 
 def window(slo: Thing, levels: Levels) -> Window:
     """Raises Untold where the file cannot say it; none is said where the SLO says none."""
