@@ -224,9 +224,9 @@ def _split(text: str, at: str) -> list[str]:
 def _top(text: str) -> str:
     """What stands in no bracket."""
     depth, found = 0, []
-    for _, sign in _signs(text):
-        depth += sign in "([{"
+    for match in _TOKEN.finditer(text):
+        depth += (match[0] in "([{") if match["sign"] else 0
         if depth == 0:
-            found.append(sign)
-        depth -= sign in ")]}"
-    return re.sub(r"\s+", " ", "".join(found))
+            found.append(" " if match["space"] else match[0])
+        depth -= (match[0] in ")]}") if match["sign"] else 0
+    return "".join(found)

@@ -61,12 +61,11 @@ def _ratio(asked: Asked, ratio: Node, catalogue: Catalogue, levels: Levels) -> C
     whole = usable(asked_total, f"{asked.name}: its total", total_node)
     some = usable(asked_part, f"{asked.name}: its {word} events", part_node)
     good = word == "good"
-    if asked.method == "occurrences":
-        counter = nodes.text(ratio, "counter") == "true"
-        whole, some = over_window(
-            whole, some, total_node, levels, asked.name, counter=counter, period=asked.period
-        )
-    else:
+    counter = nodes.text(ratio, "counter") == "true"
+    whole, some = over_window(
+        whole, some, total_node, levels, asked.name, counter=counter, period=asked.period
+    )
+    if asked.method != "occurrences":
         step = _step(asked)
         share = f"({_within(some, step)}) / ({_within(whole, step)})"
         whole, some = _sliced(asked, share if good else f"1 - {share}", step, levels, total_node)
