@@ -8,7 +8,7 @@ import tempfile
 from errno import EISDIR
 from pathlib import Path
 
-from standfast.errors import StandfastError
+from standfast.errors import Conflict, FileError, StandfastError
 
 LARGEST = 4 * 1024 * 1024  # bytes; a reliability file of 20,000 lines is under one
 
@@ -38,6 +38,49 @@ class Files:
         return sorted(str(found) for found in anchor.glob(str(parts)) if found.is_file())
 
 
+class Edited:
+    """A file of the user's that a command changes: its line ends, its mark and its mode stay as they are."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._file = path, Path(path).resolve()  # a link stays a link
+        self._before = self._bytes()
+        try:
+            text = (self._before or b"").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FileError((f"{path}: not UTF-8 text; it is left as it is",)) from error
+        self._mark = "\ufeff" if text.startswith("\ufeff") else ""
+        text = text.removeprefix(self._mark)
+        self._ends = "\r\n" if 0 < text.count("\r\n") == text.count("\n") else "\n"
+        self.text = text.replace(self._ends, "\n")  # ends of both kinds stay as they are
+
+    def save(self, text: str) -> None:
+        """Whole or not at all. Raises Conflict where somebody else has changed the file since it was read."""
+        if self._bytes() != self._before:
+            raise Conflict(
+                "the file has changed meanwhile",
+                where=self._path,
+                fix="do it again: nothing was written",
+            )
+        written = self._mark + text.replace("\n", self._ends)
+        try:
+            _replace(self._file, written)
+        except OSError as error:
+            raise FileError((f"{self._path}: cannot be written: {error.strerror}",)) from error
+
+    def _bytes(self) -> bytes | None:
+        """None where there is no file."""
+        try:
+            with self._file.open("rb") as opened:
+                data = opened.read(LARGEST + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileError((f"{self._path}: cannot be read: {error.strerror}",)) from error
+        if len(data) > LARGEST:
+            raise FileError((f"{self._path}: larger than {LARGEST:,} bytes",))
+        return data
+
+
 class Tree:
     """A folder that documents are published into; nothing outside of it is read or written."""
 
@@ -56,21 +99,11 @@ class Tree:
         return found
 
     def write(self, path: str, text: str) -> None:
-        """Whole or not at all: a temporary file beside it, flushed, then renamed over it."""
+        """Whole or not at all."""
         target = self._root / path
         self._check(target)
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
-            Path(name).replace(target)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        _replace(target, text)
 
     def _check(self, target: Path) -> None:
         if not target.resolve().is_relative_to(self._root.resolve()):
@@ -79,6 +112,21 @@ class Tree:
                 where=str(target),
                 fix="remove the link",
             )
+
+
+def _replace(target: Path, text: str) -> None:
+    """A temporary file beside it, flushed, then renamed over it."""
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)
+        Path(name).replace(target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _exact(file: Path) -> str:
