@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
+import os
+import pty
+import re
+import struct
 import subprocess
+import sys
+import termios
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -259,3 +267,40 @@ def test_a_threshold_decides_which_cases_fail(folder: Path) -> None:
         for one in ("block", "clarify", "warn")
     ]
     assert failures[0] == 0 < failures[1] < failures[2]
+
+
+# ------------------------------------------------------------------ a terminal
+
+
+def on_a_terminal(columns: int, **environment: str) -> str:
+    """What a real terminal of that width is sent."""
+    program = Path(sys.executable).with_name("standfast")
+    inside, outside = pty.openpty()
+    fcntl.ioctl(outside, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    wanted = {key: os.environ[key] for key in ("PATH", "HOME") if key in os.environ}
+    process = subprocess.Popen(
+        [str(program), "review", "--as-of", "2026-11-25"],
+        stdout=outside,
+        stdin=subprocess.DEVNULL,
+        env=wanted | {"TERM": "xterm"} | environment,
+    )
+    os.close(outside)
+    data = b""
+    with contextlib.suppress(OSError):  # the far end is closed
+        while part := os.read(inside, 65536):
+            data += part
+    os.close(inside)
+    assert process.wait(30) == 3
+    return data.decode().replace("\r\n", "\n")
+
+
+def test_a_terminal_gets_colour_and_lines_that_fit(folder: Path) -> None:
+    told = on_a_terminal(60)
+    assert told.startswith("\x1b[1;36mCLARIFY\x1b[0m  blog")
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", told)
+    assert max(len(line) for line in plain.splitlines()) <= 60
+    assert sorted(plain.split()) == sorted(run().stdout.split())
+
+
+def test_no_colour_where_it_is_not_wanted(folder: Path) -> None:
+    assert "\x1b" not in on_a_terminal(60, NO_COLOR="1")

@@ -13,7 +13,7 @@ from standfast.cli.reviewing import answers_beside, instant, reviewed, system_of
 from standfast.errors import NotFound, StandfastError
 from standfast.review.feedback import Answer, Reply, Status, answered
 from standfast.review.feedback import role as role_named
-from standfast.review.feedback_file import beside, write
+from standfast.review.feedback_file import beside, read, write
 from standfast.review.output.plain import reply_value, track_value
 from standfast.review.output.telling import answer as told
 from standfast.review.report import report
@@ -224,7 +224,9 @@ def _append(file: Path, replies: Iterable[Reply]) -> str:
     answers_beside(file)  # a file with mistakes in it is not added to
     name = beside(str(file))
     edited = Edited(name)
-    edited.save(write(edited.text, replies))
+    text = write(edited.text, replies)
+    read(text, name)  # nor is anything written that could not be read again
+    edited.save(text)
     return name
 
 

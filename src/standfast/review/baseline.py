@@ -34,10 +34,15 @@ class Comparison:
     """A review held against what was known before."""
 
     to: str  # "the baseline known.yaml", "revision 4f2c1e0"
+    before: Mapping[str, Verdict]
     known: tuple[Finding, ...]  # still there, no worse
     worse: Mapping[str, Verdict]  # id -> what it was
     gone: tuple[str, ...]  # ids that were known and are found no more
     listed: bool = True  # whether the known ones are shown one by one
+
+    def knows(self, finding: Finding) -> bool:
+        """Whether it was there before, and no milder."""
+        return finding.id in self.before and finding.id not in self.worse
 
 
 def compare(
@@ -46,6 +51,7 @@ def compare(
     found = {one.id for one in (*review.findings, *review.waived)}
     return Comparison(
         to=to,
+        before=before,
         known=tuple(
             one for one in review.findings if one.id in before and one.verdict <= before[one.id]
         ),

@@ -26,8 +26,10 @@ class Report:
     counted: tuple[Finding, ...] = field(init=False)
 
     def __post_init__(self) -> None:
-        known = {one.id for one in self.comparison.known} if self.comparison else set()
-        counted = tuple(one for one in self.review.findings if one.id not in known)
+        comparison = self.comparison
+        counted = tuple(
+            one for one in self.review.findings if comparison is None or not comparison.knows(one)
+        )
         object.__setattr__(self, "counted", counted)
 
     @property

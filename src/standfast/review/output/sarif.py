@@ -17,6 +17,7 @@ from standfast.review.output.plain import reply_value
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from standfast.review.baseline import Comparison
     from standfast.review.finding import Finding, Rule
     from standfast.review.report import Report
     from standfast.spec.system import Waiver
@@ -144,15 +145,14 @@ def _result(
     if suppressions:
         result["suppressions"] = suppressions
     if report.comparison is not None:
-        result["baselineState"] = _state(report, finding)
+        result["baselineState"] = _state(report.comparison, finding)
     return result
 
 
-def _state(report: Report, finding: Finding) -> str:
-    if finding.waived_by or any(one.id == finding.id for one in report.known):
+def _state(comparison: Comparison, finding: Finding) -> str:
+    if finding.waived_by or comparison.knows(finding):
         return "unchanged"
-    worse = report.comparison is not None and finding.id in report.comparison.worse
-    return "updated" if worse else "new"
+    return "updated" if finding.id in comparison.worse else "new"
 
 
 def _location(finding: Finding, path: str) -> Value:
