@@ -167,8 +167,8 @@ def test_a_folder_without_a_repository_is_said_so(
 def test_without_git_it_is_said_so(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(repository))
     result = run("--changed-since", "HEAD")
-    assert result.exit_code != 0
-    assert "git is not installed" in str(result.exception)
+    assert result.exit_code == 2
+    assert "git is not installed" in result.stderr
 
 
 def test_a_repository_in_a_bare_environment_variable_does_not_lead_astray(
@@ -255,10 +255,26 @@ def test_a_form_goes_into_a_file_whole_and_the_exit_code_stays(form: str, folder
     assert sorted(one.name for one in folder.iterdir()) == ["review.out", "standfast.yaml"]
 
 
+def test_a_pipe_is_written_to_as_it_is(folder: Path) -> None:
+    os.mkfifo("pipe")
+    with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, text=True) as reader:
+        assert run("--json", "--out", "pipe").exit_code == 3
+        assert json.loads(reader.communicate(timeout=30)[0])["system"] == "blog"
+    assert Path("pipe").is_fifo()
+
+
 def test_the_forms_of_machines_read(folder: Path) -> None:
     assert json.loads(run("--format", "sarif").stdout)["version"] == "2.1.0"
     assert json.loads(run("--format", "json").stdout) == json.loads(run("--json").stdout)
     assert ET.fromstring(run("--format", "junit").stdout).tag == "testsuites"
+
+
+def test_code_scanning_finds_the_file_however_it_was_named(folder: Path) -> None:
+    for named in ("standfast.yaml", "./standfast.yaml", str(folder / "standfast.yaml")):
+        value = json.loads(run("--format", "sarif", named).stdout)
+        places = [one["locations"][0]["physicalLocation"] for one in value["runs"][0]["results"]]
+        told = {one["artifactLocation"]["uri"] for one in places}
+        assert told == {"standfast.yaml"}, named
 
 
 def test_a_threshold_decides_which_cases_fail(folder: Path) -> None:

@@ -231,6 +231,14 @@ def test_all_mistakes_are_told_at_once() -> None:
     assert len(told.value.problems) >= 7
 
 
+def test_a_thousand_answers_are_added_in_one_go() -> None:
+    many = [said(Answer.ACCEPT, at=AT + timedelta(seconds=number)) for number in range(1000)]
+    text = write(write("", many[:1]), many[1:])
+    assert read(text) == tuple(many)
+    for style in ("answers: []\n", '{"answers": []}'):
+        assert read(write(style, many[:3])) == tuple(many[:3])
+
+
 lines = st.text(
     st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp", "Cn", "Co")), min_size=1, max_size=60
 ).map(lambda text: " ".join(text.split()))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import click
 
 from standfast import spec
-from standfast.app.files import Edited
+from standfast.app.files import Edited, put
 from standfast.cli.reviewing import answers_beside, instant, refuse, reviewed, system_of
-from standfast.errors import FileError
+from standfast.errors import FileError, ToolError
 from standfast.review import Verdict
 from standfast.review import baseline as known
 from standfast.review.report import report
@@ -105,6 +105,8 @@ def review(
         compared = _compared(found, file, now, revision, baseline)
     except FileError as error:
         refuse(error)
+    except ToolError as error:
+        refuse(FileError((f"error: {error.problem}",), fix=error.fix))
     told = report(found, answers_beside(file), compared)
     threshold = _LEVELS[fail_on]
     _write(_rendered(told, form, file, threshold, assumptions=assumptions, out=out), out)
@@ -212,7 +214,9 @@ def _sarif(told: Report, file: Path) -> object:
     from standfast.review.catalogue import RULES
     from standfast.review.output.sarif import as_sarif
 
-    return as_sarif(told, RULES, path=file.as_posix(), version=version("standfast"))
+    return as_sarif(
+        told, RULES, path=file.as_posix(), version=version("standfast"), root=Path.cwd().as_posix()
+    )
 
 
 def _text(told: Report, *, assumptions: bool, terminal: bool) -> str:
@@ -231,5 +235,5 @@ def _write(text: str, out: Path | None) -> None:
     if out is None:
         click.echo(text, nl=False)
         return
-    Edited(str(out)).save(text)
+    put(str(out), text)
     click.echo(f"wrote {out}", err=True)

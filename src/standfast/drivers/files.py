@@ -69,6 +69,8 @@ class Edited:
 
     def _bytes(self) -> bytes | None:
         """None where there is no file."""
+        if self._file.exists() and not self._file.is_file():
+            raise FileError((f"{self._path}: it is a directory or a device",))
         try:
             with self._file.open("rb") as opened:
                 data = opened.read(LARGEST + 1)
@@ -112,6 +114,19 @@ class Tree:
                 where=str(target),
                 fix="remove the link",
             )
+
+
+def put(path: str, text: str) -> None:
+    """Write a file whole or not at all; what is no file (a pipe, a terminal) is written to as it is."""
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="\n") as opened:
+                opened.write(text)
+        else:
+            _replace(target, text)
+    except OSError as error:
+        raise FileError((f"{path}: cannot be written: {error.strerror}",)) from error
 
 
 def _replace(target: Path, text: str) -> None:

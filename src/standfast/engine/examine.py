@@ -20,7 +20,7 @@ from standfast.review.report import Report, report
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
     from datetime import datetime
 
     from standfast.audit.event import Actor
@@ -144,10 +144,11 @@ class Examine:
         return told
 
 
-def _taken(tx: ExamineTx, told: Iterable[Reply]) -> Iterator[Event]:
+def _taken(tx: ExamineTx, told: Collection[Reply]) -> Iterator[Event]:
     """Keeps what the file of answers says and was not known yet."""
+    known = set(tx.review.replies()) if told else set()
     for reply in told:
-        if tx.review.add_reply(reply, "file"):
+        if reply not in known and tx.review.add_reply(reply, "file"):
             yield _said(reply, SYSTEM, "file")
 
 

@@ -59,9 +59,7 @@ def read(text: str, name: str = NAME) -> tuple[Reply, ...]:
 def write(text: str, replies: Iterable[Reply]) -> str:
     """`text` with these answers after its own; whatever else stands in it stays as it is."""
     text = text if text.strip() else HEAD
-    for reply in replies:
-        text = append(text, "answers", dict(_fields(reply)), flow=False)
-    return text
+    return append(text, "answers", *(dict(_fields(reply)) for reply in replies), flow=False)
 
 
 def _fields(reply: Reply) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,9 @@ import yaml
 from standfast.errors import StandfastError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping, Sequence
+
+    Entries = Sequence[Mapping[str, str]]
 
 WIDEST = 110  # columns of an entry in braces, where nothing else of the list shows the style
 _PLAIN = re.compile(r"[A-Za-z0-9][\w./+@%-]*(?: [\w./+@%()-]+)*")
@@ -27,20 +29,20 @@ _TAKEN = re.compile(
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}:\d{2}Z)?")
 
 
-def append(text: str, key: str, entry: Mapping[str, str], *, flow: bool | None = None) -> str:
-    """`text` with `entry` at the end of the top-level list `key`, which is begun where it is missing.
+def append(text: str, key: str, *entries: Mapping[str, str], flow: bool | None = None) -> str:
+    """`text` with `entries` at the end of the top-level list `key`, which is begun where it is missing.
 
     `flow` is the style of an entry where no other shows it: in braces, or one line for each field.
     """
     root = _compose(text)
     listed = _child(root, key)
     if listed is None:
-        after = _begun(text, root, key, entry, flow)
+        after = _begun(text, root, key, entries, flow)
     elif isinstance(listed, yaml.SequenceNode):
-        after = _added(text, listed, entry, flow)
+        after = _added(text, listed, entries, flow)
     else:  # `key:` with nothing after it
-        after = _inserted(text, listed.end_mark.index, _block(entry, 2 + _column(root), flow))
-    return _checked(text, after, key, entry, None)
+        after = _inserted(text, listed.end_mark.index, _block(entries, 2 + _column(root), flow))
+    return _checked(text, after, key, lambda before: [*before, *map(dict, entries)])
 
 
 def replace(text: str, key: str, index: int, entry: Mapping[str, str]) -> str:
@@ -51,7 +53,9 @@ def replace(text: str, key: str, index: int, entry: Mapping[str, str]) -> str:
     new = _braces(entry) if item.flow_style else _lines(entry, item.start_mark.column)
     end = len(text[: _end(item)].rstrip())  # a folded text's own end is that of its blank lines
     after = text[: item.start_mark.index] + new + text[end:]
-    return _checked(text, after, key, entry, index)
+    return _checked(
+        text, after, key, lambda before: [*before[:index], dict(entry), *before[index + 1 :]]
+    )
 
 
 def _compose(text: str) -> Any:
@@ -65,30 +69,31 @@ def _child(root: Any, key: str) -> Any:
     return next((value for name, value in root.value if name.value == key), None) if root else None
 
 
-def _begun(text: str, root: Any, key: str, entry: Mapping[str, str], flow: bool | None) -> str:
+def _begun(text: str, root: Any, key: str, entries: Entries, flow: bool | None) -> str:
     if root is not None and root.flow_style:
         cut = root.end_mark.index - 1
         comma = ", " if root.value else ""
-        return f"{text[:cut].rstrip()}{comma}{json.dumps(key)}: [{_braces(entry, json_only=True)}]{text[cut:]}"
+        row = _row(entries, ", ", json_only=True)
+        return f"{text[:cut].rstrip()}{comma}{json.dumps(key)}: [{row}]{text[cut:]}"
     margin = _column(root)
     head = text if not text or text.endswith("\n") else f"{text}\n"
     gap = "\n" if root is not None else ""
-    return f"{head}{gap}{' ' * margin}{key}:\n{_block(entry, margin + 2, flow)}"
+    return f"{head}{gap}{' ' * margin}{key}:\n{_block(entries, margin + 2, flow)}"
 
 
-def _added(text: str, listed: Any, entry: Mapping[str, str], flow: bool | None) -> str:
+def _added(text: str, listed: Any, entries: Entries, flow: bool | None) -> str:
     last = listed.value[-1] if listed.value else None
     if listed.flow_style:
         strict = text.lstrip().startswith("{")
         if last is None:
             cut = listed.end_mark.index - 1
-            return text[:cut] + _braces(entry, json_only=strict) + text[cut:]
+            return text[:cut] + _row(entries, ", ", json_only=strict) + text[cut:]
         cut, apart = last.end_mark.index, " "
         if last.start_mark.line > listed.start_mark.line:
             apart = "\n" + " " * last.start_mark.column
-        return f"{text[:cut]},{apart}{_braces(entry, json_only=strict)}{text[cut:]}"
+        return f"{text[:cut]},{apart}{_row(entries, f',{apart}', json_only=strict)}{text[cut:]}"
     style = bool(last.flow_style) if isinstance(last, yaml.MappingNode) else flow
-    return _inserted(text, _end(last), _block(entry, listed.start_mark.column, style))
+    return _inserted(text, _end(last), _block(entries, listed.start_mark.column, style))
 
 
 def _inserted(text: str, index: int, block: str) -> str:
@@ -114,11 +119,19 @@ def _column(root: Any) -> int:
     return root.start_mark.column if root is not None else 0
 
 
-def _block(entry: Mapping[str, str], margin: int, flow: bool | None) -> str:
+def _block(entries: Entries, margin: int, flow: bool | None) -> str:
+    return "".join(_item(entry, margin, flow) for entry in entries)
+
+
+def _item(entry: Mapping[str, str], margin: int, flow: bool | None) -> str:
     braces = _braces(entry)
     if flow or (flow is None and margin + len(braces) + 2 <= WIDEST):
         return f"{' ' * margin}- {braces}\n"
     return f"{' ' * margin}- {_lines(entry, margin + 2)}\n"
+
+
+def _row(entries: Entries, between: str, *, json_only: bool) -> str:
+    return between.join(_braces(entry, json_only=json_only) for entry in entries)
 
 
 def _lines(entry: Mapping[str, str], margin: int) -> str:
@@ -146,23 +159,19 @@ def _dated(text: str) -> bool:
         return False
 
 
-def _checked(before: str, after: str, key: str, entry: Mapping[str, str], index: int | None) -> str:
+def _checked(before: str, after: str, key: str, change: Callable[[list[Any]], list[Any]]) -> str:
     """The outcome, if it says what it should and nothing else."""
     wanted = _data(before) or {}
-    entries = list(wanted.get(key) or [])
-    if index is None:
-        entries.append(dict(entry))
-    else:
-        entries[index] = dict(entry)
-    wanted[key] = entries
+    wanted[key] = change(list(wanted.get(key) or []))
     try:
         came = _data(after)
     except yaml.YAMLError:
         came = None
     if came != wanted:
+        new = [one for one in wanted[key] if isinstance(one, dict)][-1:]
         raise StandfastError(
             f"this file is written in a way that I cannot add to `{key}:` without moving something",
-            fix=f"add it by hand:\n{_block(entry, 2, None).rstrip()}",
+            fix=f"add it by hand:\n{_block(new, 2, None).rstrip()}",
         )
     return after
 

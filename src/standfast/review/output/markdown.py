@@ -75,7 +75,7 @@ def code_span(text: str) -> str:
 
 
 def _checks(report: Report) -> Iterator[str]:
-    yield "| Quick check | | |"
+    yield "| Quick check | Passed | Detail |"
     yield "|---|---|---|"
     for one in report.review.checks:
         yield f"| {one.name} | {'yes' if one.passed else '**no**'} | {escaped(one.detail)} |"

@@ -7,6 +7,7 @@ ran out is a rejected one; what a baseline knows is suppressed from outside.
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -30,11 +31,16 @@ _MOST_RESULTS = 5000  # a code scanning service takes no more of one run
 Value = dict[str, object]
 
 
-def as_sarif(report: Report, rules: Iterable[Rule], *, path: str, version: str) -> Value:
-    """One run; `path` is the reliability file's, for findings that stand for nothing in it."""
+def as_sarif(
+    report: Report, rules: Iterable[Rule], *, path: str, version: str, root: str = ""
+) -> Value:
+    """One run; `path` is the reliability file's, for findings that stand for nothing in it.
+
+    Paths below the folder `root` are told from there, as services that know only the sources want them.
+    """
     listed = tuple(rules)
     index = {rule.id: number for number, rule in enumerate(listed)}
-    results = list(_results(report, index, path))
+    results = list(_results(report, index, _Paths(path, root)))
     run: Value = {
         "tool": {
             "driver": {
@@ -80,22 +86,24 @@ def _sentence(words: str) -> str:
     return f"{words[0].upper()}{words[1:]}."
 
 
-def _results(report: Report, index: dict[str, int], path: str) -> Iterator[Value]:
+def _results(report: Report, index: dict[str, int], paths: _Paths) -> Iterator[Value]:
     ran_out = {(one.rule, one.at): one for one in report.review.waivers}
     for finding in report.counted:
         late = ran_out.get((finding.rule, finding.at))
-        yield _result(report, finding, index, path, [_suppressed(late, "rejected")] if late else [])
+        yield _result(
+            report, finding, index, paths, [_suppressed(late, "rejected")] if late else []
+        )
     for finding in report.shown_known:
         suppression: Value = {
             "kind": "external",
             "status": "accepted",
             "justification": f"known in {report.comparison_name}",
         }
-        yield _result(report, finding, index, path, [suppression])
+        yield _result(report, finding, index, paths, [suppression])
     for finding in report.review.waived:
         waiver = ran_out.get((finding.rule, finding.at))
         yield _result(
-            report, finding, index, path, [_suppressed(waiver, "accepted")] if waiver else []
+            report, finding, index, paths, [_suppressed(waiver, "accepted")] if waiver else []
         )
 
 
@@ -109,7 +117,11 @@ def _suppressed(waiver: Waiver, status: str) -> Value:
 
 
 def _result(
-    report: Report, finding: Finding, index: dict[str, int], path: str, suppressions: list[Value]
+    report: Report,
+    finding: Finding,
+    index: dict[str, int],
+    paths: _Paths,
+    suppressions: list[Value],
 ) -> Value:
     track = report.track(finding)
     said = telling.answer(track)
@@ -134,7 +146,7 @@ def _result(
             "text": f"{finding.problem}. Do: {finding.suggestion}. Asked: {', '.join(finding.to)}; "
             f"{track.status}." + (f" {said}." if said else "")
         },
-        "locations": [_location(finding, path)],
+        "locations": [_location(finding, paths)],
         # Of the finding's identity, not of its line: an alert stays one when lines move above it.
         "partialFingerprints": {
             "standfastFinding/v1": digest,
@@ -155,25 +167,32 @@ def _state(comparison: Comparison, finding: Finding) -> str:
     return "updated" if finding.id in comparison.worse else "new"
 
 
-def _location(finding: Finding, path: str) -> Value:
-    file, line, column = path, 1, 1
+@dataclass(frozen=True, slots=True)
+class _Paths:
+    file: str  # the reliability file
+    root: str
+
+    def artifact(self, path: str) -> Value:
+        """Below the root of the sources, or where an absolute path says."""
+        if self.root:
+            path = path.removeprefix(f"{self.root.rstrip('/')}/")
+        if path.startswith("/"):
+            return {"uri": f"file://{quote(path)}"}
+        return {"uri": quote(path.removeprefix("./")), "uriBaseId": "%SRCROOT%"}
+
+
+def _location(finding: Finding, paths: _Paths) -> Value:
+    file, line, column = paths.file, 1, 1
     if finding.where:
         file, at_line, at_column = finding.where.rsplit(":", 2)
         line, column = int(at_line), int(at_column)
     return {
         "physicalLocation": {
-            "artifactLocation": _artifact(file),
+            "artifactLocation": paths.artifact(file),
             "region": {"startLine": line, "startColumn": column},
         },
         "logicalLocations": [{"fullyQualifiedName": finding.at, "kind": "member"}],
     }
-
-
-def _artifact(path: str) -> Value:
-    """Below the root of the sources, or where an absolute path says."""
-    if path.startswith("/"):
-        return {"uri": f"file://{quote(path)}"}
-    return {"uri": quote(path.removeprefix("./")), "uriBaseId": "%SRCROOT%"}
 
 
 def _properties(report: Report, *, left_out: int) -> Value:
