@@ -12,6 +12,7 @@ from standfast.audit.event import Actor
 from standfast.engine.examine import Examine
 from standfast.errors import FileError, NotFound, StandfastError
 from standfast.review import Measured, Role
+from standfast.review import examine as review
 from standfast.review.feedback import Answer, Reply, Status
 
 if TYPE_CHECKING:
@@ -24,6 +25,12 @@ system: {name: blog}
 components:
   web: {type: http, url: https://blog.test, needs: {db: hard}}
   db: {type: postgresql}
+data:
+  posts: {store: db, class: critical, rpo: 24h, rto: 4h}
+locations:
+  near: {path: /var/backups/near}
+backups:
+  db: {full: {at: "02:00 daily", keep: 30d, to: [near]}, verify: {weekly: restore}}
 journeys:
   read: {path: [web], slo: 99%, sla: 99.9%}
 """
@@ -147,6 +154,20 @@ def test_the_file_and_the_server_meet_and_the_newest_answer_counts(
     kept = database.read(lambda tx: tx.review.replies())
     assert [one.by for one in kept] == ["Bo", "ada", "Bo"]
     assert log.types.count("finding.answered") == 3
+
+
+def test_what_only_measurement_shows_is_kept_as_such(
+    database: Database, clock: FakeClock, broken: System
+) -> None:
+    measured = Measured(last_restore={"db": None})
+    examine = Examine(database, lambda _now: measured, clock=clock)
+    alone = {one.id for one in review(broken, Measured(), clock()).findings}
+    report = examine.report(broken, clock())
+    live = next(one for one in report.review.findings if one.id not in alone)
+    assert examine.answer(broken, live.id, Answer.ACCEPT, ADA, because="so").live
+    assert not examine.answer(broken, ID, Answer.ACCEPT, ADA, because="so").live
+    (first, second) = database.read(lambda tx: tx.review.replies())
+    assert {first.live, second.live} == {True, False}
 
 
 def test_a_broken_file_of_answers_stops_nothing_and_is_shown(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +15,7 @@ from hypothesis import strategies as st
 
 from standfast.errors import FileError, StandfastError
 from standfast.review import Finding, Measured, Review, Role, Verdict, examine
+from standfast.review.baseline import read as read_baseline
 from standfast.review.feedback import Answer, Reply, Status, answered, role, track
 from standfast.review.feedback_file import HEAD, beside, read, write
 from standfast.review.report import report
@@ -119,6 +123,17 @@ def test_a_finding_that_got_worse_is_asked_again(weak: Review) -> None:
     assert found.note == "Ada answered when it was CLARIFY; it is worse now"
     same = track(weak, [said(Answer.REJECT, verdict=Verdict.BLOCK)]).tracks[ID]
     assert same.status is Status.REJECTED
+
+
+def test_what_only_a_server_finds_is_not_taken_for_gone_by_a_review_of_the_file(
+    sound: System, now: datetime
+) -> None:
+    alone = examine(sound, Measured(), now)
+    reply = replace(said(Answer.PARTIAL), live=True)
+    found = track(alone, [reply])
+    assert ([one.status for one in found.elsewhere], found.changed) == ([Status.WORKAROUND], ())
+    assert [one.id for one in track(alone, [reply], measured=True).changed] == [ID]
+    assert read(write("", [reply])) == (reply,)
 
 
 # ------------------------------------------------------------------ what an answer must say
@@ -237,6 +252,36 @@ def test_a_thousand_answers_are_added_in_one_go() -> None:
     assert read(text) == tuple(many)
     for style in ("answers: []\n", '{"answers": []}'):
         assert read(write(style, many[:3])) == tuple(many[:3])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "answers: " + "[" * 10_000,
+        "a: &a [x, x, x, x, x, x, x, x, x]\n"
+        + "".join(f"{n}: &{n} [{', '.join(['*' + p] * 9)}]\n" for p, n in pairwise("abcdefghij")),
+        "answers:\n" + "- {finding: AVL-01@a}\n" * 10_001,
+        "answers:\n" + "- x\n" * 250_000,
+        "x" * 5_000_000,
+        "answers: !!python/object/apply:os.system [true]\n",
+    ],
+    ids=["deep", "bomb", "many", "more", "long", "tag"],
+)
+def test_a_hostile_file_gets_a_clear_error_soon(text: str) -> None:
+    with pytest.raises(FileError) as told:
+        read(text)
+    assert len("\n".join(told.value.problems)) < 100_000
+
+
+@given(st.text(max_size=300) | st.text("answers:[]{}&*-,# \nfindg@ACEPT", max_size=300))
+def test_any_text_is_read_or_refused_with_its_place(text: str) -> None:
+    for reading in (read, lambda one: read_baseline(one, "b.yaml")):
+        problems: tuple[str, ...] = ()
+        try:
+            reading(text)
+        except FileError as error:
+            problems = error.problems
+        assert all(re.match(r"[^:]+:\d+:\d+: error: ", one) for one in problems)
 
 
 lines = st.text(

@@ -111,7 +111,9 @@ def _of_file(file: Path, as_of: Any) -> list[dict[str, Any]]:
     found = reviewed(system_of(file), instant(as_of))
     whole = report(found, answers_beside(file))
     rows = [_row(one, whole.track(one)) for one in (*found.findings, *found.waived)]
-    return rows + [_row(None, track) for track in whole.feedback.changed]
+    return rows + [
+        _row(None, track) for track in (*whole.feedback.elsewhere, *whole.feedback.changed)
+    ]
 
 
 def _row(finding: Finding | None, track: Track) -> dict[str, Any]:
@@ -137,7 +139,7 @@ def _of_server(server: str, token_file: str | None) -> list[dict[str, Any]]:
 
 
 def _line(one: dict[str, Any]) -> str:
-    verdict = one["verdict"] or "gone"
+    verdict = one["verdict"] or ("gone" if one["status"] == "changed" else "live")
     parts = [f"{one['status']:<12} {verdict:<7} {one['id']}"]
     if one["waived_by"]:
         parts.append(f"  (waived by {one['waived_by']})")
@@ -297,6 +299,7 @@ def _reply(one: dict[str, Any]) -> Reply:
             because=one["because"],
             instead=one["instead"],
             verdict=Verdict[one["verdict"]] if one["verdict"] else None,
+            live=bool(one["live"]),
         )
     except (KeyError, ValueError) as error:
         raise StandfastError(f"the server's answer is not understood: {error}") from error

@@ -50,6 +50,7 @@ class AnswerLine:
     because: str
     instead: str
     verdict: str | None
+    live: bool  # only what was measured shows the finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -175,6 +176,7 @@ def answer_line(reply: Reply) -> AnswerLine:
         because=reply.because,
         instead=reply.instead,
         verdict=reply.verdict.name if reply.verdict is not None else None,
+        live=reply.live,
     )
 
 

@@ -80,7 +80,7 @@ class Examine:
     def report(self, system: System, now: datetime) -> Report:
         """The review with what was answered to it."""
         replies = self._store.read(lambda tx: tx.review.replies())
-        return report(self.review(system, now), replies)
+        return report(self.review(system, now), replies, measured=True)
 
     def answer(
         self,
@@ -108,8 +108,16 @@ class Examine:
                 where=finding[:200],
                 fix="copy its id from the review; one that is gone needs no answer",
             )
+        alone = examine(system, Measured(), now)
         reply = answered(
-            found, answer, by=name or by.id, because=because, at=now, role=role, instead=instead
+            found,
+            answer,
+            by=name or by.id,
+            because=because,
+            at=now,
+            role=role,
+            instead=instead,
+            live=finding not in {one.id for one in (*alone.findings, *alone.waived)},
         )
 
         def keep(tx: ExamineTx) -> Change[Reply]:

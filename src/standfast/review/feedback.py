@@ -68,6 +68,7 @@ class Reply:
     because: str = ""
     instead: str = ""
     verdict: Verdict | None = None  # the finding's own when it was answered
+    live: bool = False  # found by what a server has measured; the file alone does not show it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,20 +88,36 @@ class Feedback:
 
     tracks: Mapping[str, Track]
     changed: tuple[Track, ...] = ()
+    elsewhere: tuple[
+        Track, ...
+    ] = ()  # answered on a server; a review of the file alone cannot tell
 
 
-def track(review: Review, replies: Iterable[Reply]) -> Feedback:
-    """Lay what was answered beside what is found; the newest answer to a finding counts."""
+def track(review: Review, replies: Iterable[Reply], *, measured: bool = False) -> Feedback:
+    """Lay what was answered beside what is found; the newest answer to a finding counts.
+
+    `measured` says that the review knows what a server has measured. One of the file alone does not
+    find what only measurement shows, and must not take it for gone.
+    """
     said: dict[str, list[Reply]] = defaultdict(list)
     for reply in sorted(replies, key=lambda one: one.at):
         said[reply.finding].append(reply)
     found = {one.id: one for one in (*review.findings, *review.waived)}
+    missing = {name: history for name, history in said.items() if name not in found}
+    unseen = {name for name, history in missing.items() if history[-1].live and not measured}
     return Feedback(
         tracks={name: _track(name, one, said.get(name, ())) for name, one in found.items()},
         changed=tuple(
-            _track(name, None, history) for name, history in said.items() if name not in found
+            _track(name, None, history) for name, history in missing.items() if name not in unseen
         ),
+        elsewhere=tuple(_answered_only(name, missing[name]) for name in missing if name in unseen),
     )
+
+
+def _answered_only(name: str, history: list[Reply]) -> Track:
+    last = history[-1]
+    status = _MEANS[last.answer] if last.answer else Status.CHANGED
+    return Track(id=name, status=status, reply=last, history=tuple(history))
 
 
 def _track(name: str, finding: Finding | None, said: Iterable[Reply]) -> Track:
@@ -137,6 +154,7 @@ def answered(
     at: datetime,
     role: Role | None = None,
     instead: str = "",
+    live: bool = False,
 ) -> Reply:
     """A reply that may be kept. Raises StandfastError where it says too little, or by the wrong role."""
     by, because, instead = _line(by), _line(because), _line(instead)
@@ -166,6 +184,7 @@ def answered(
         because=because,
         instead=instead,
         verdict=finding.verdict,
+        live=live,
     )
 
 

@@ -29,7 +29,8 @@ HEAD = """\
 answers:
 """
 MOST = 10_000  # answers
-_KEYS = ("finding", "answer", "changed", "by", "role", "at", "because", "instead", "verdict")
+_KEYS = ("finding", "answer", "changed", "by", "role", "at", "because", "instead", "verdict",
+         "live")  # fmt: skip
 _ID = re.compile(r"[A-Z]{3}-[0-9]{2,3}@\S.{0,499}", re.ASCII)
 _VERDICTS = {one.name: one for one in (Verdict.WARN, Verdict.CLARIFY, Verdict.BLOCK)}
 
@@ -78,6 +79,8 @@ def _fields(reply: Reply) -> Iterator[tuple[str, str]]:
     yield "because", reply.because
     if reply.instead:
         yield "instead", reply.instead
+    if reply.live:
+        yield "live", "yes"
 
 
 def _entries(root: Node, problems: list[Problem]) -> Iterator[Node]:
@@ -181,7 +184,9 @@ def _answered(reader: _Reader, name: str) -> Reply | None:
     if answer is Answer.REJECT and not instead:
         said = "whoever rejects says what is done instead: `instead:` is missing"
         reader.say(reader.node, said, "instead")
-    verdict, asked = _verdict(reader), _role(reader)
+    verdict, asked, live = _verdict(reader), _role(reader), reader.text("live", most=80)
+    if live not in ("", "yes", "True"):
+        reader.say(reader.node.child("live") or reader.node, "write yes, or leave it out", "live")
     if answer is None or at is None:
         return None
     return Reply(
@@ -193,6 +198,7 @@ def _answered(reader: _Reader, name: str) -> Reply | None:
         because=because,
         instead=instead,
         verdict=verdict,
+        live=bool(live),
     )
 
 

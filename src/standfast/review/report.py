@@ -65,6 +65,15 @@ class Report:
 
 
 def report(
-    review: Review, replies: Iterable[Reply] = (), comparison: Comparison | None = None
+    review: Review,
+    replies: Iterable[Reply] = (),
+    comparison: Comparison | None = None,
+    *,
+    measured: bool = False,
 ) -> Report:
-    return Report(review=review, feedback=track(review, replies), comparison=comparison)
+    """`measured`: whether the review knows what a server has measured."""
+    return Report(
+        review=review,
+        feedback=track(review, replies, measured=measured),
+        comparison=comparison,
+    )

@@ -41,6 +41,7 @@ answers = Table(
     Column("because", Text, nullable=False),
     Column("instead", Text, nullable=False),
     Column("verdict", Text),  # the finding's own at that time
+    Column("live", Integer, nullable=False),  # 1: only what was measured shows the finding
     Column("source", Text, nullable=False),  # web | api | file | review
 )
 
@@ -83,6 +84,7 @@ class ReviewRows:
             "because": reply.because,
             "instead": reply.instead,
             "verdict": reply.verdict.name if reply.verdict is not None else None,
+            "live": int(reply.live),
             "source": source,
         }
         fresh = build.insert(answers).values(values).on_conflict_do_nothing()
@@ -100,4 +102,5 @@ def _reply(row: Any) -> Reply:
         because=row["because"],
         instead=row["instead"],
         verdict=Verdict[row["verdict"]] if row["verdict"] else None,
+        live=bool(row["live"]),
     )

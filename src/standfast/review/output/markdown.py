@@ -152,11 +152,16 @@ def _rest(report: Report) -> Iterator[str]:
     changed = [
         f"- {code_span(one.id)} {escaped(telling.answer(one))}" for one in report.feedback.changed
     ]
+    elsewhere = [
+        f"- {code_span(one.id)}, {one.status}: {escaped(telling.answer(one))}"
+        for one in report.feedback.elsewhere
+    ]
     gone = report.comparison.gone if report.comparison and report.comparison.listed else ()
     for title, items in (
         (f"Known in {report.comparison_name}", known),
         ("Known, and gone: take the lines out", [f"- {code_span(one)}" for one in gone]),
         ("Changed: answered, and gone", changed),
+        ("On a server: found by what it measured", elsewhere),
         ("Waived", waived),
     ):
         if items:

@@ -29,6 +29,7 @@ def report_value(report: Report) -> dict[str, object]:
     value["waived"] = [_finding(report, one) for one in report.review.waived]
     value["known"] = [_finding(report, one) for one in report.shown_known]
     value["changed"] = [track_value(one) for one in report.feedback.changed]
+    value["elsewhere"] = [track_value(one) for one in report.feedback.elsewhere]
     value["compared"] = _compared(report)
     return value
 
@@ -77,4 +78,5 @@ def reply_value(reply: Reply) -> dict[str, object]:
         "because": reply.because,
         "instead": reply.instead,
         "verdict": reply.verdict.name if reply.verdict is not None else None,
+        "live": reply.live,
     }

@@ -27,6 +27,11 @@ SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 )
 _LEVELS = {Verdict.BLOCK: "error", Verdict.CLARIFY: "warning", Verdict.WARN: "note"}
+_SEVERITIES = {
+    Verdict.BLOCK: "error",
+    Verdict.CLARIFY: "warning",
+    Verdict.WARN: "recommendation",
+}
 _MOST_RESULTS = 5000  # a code scanning service takes no more of one run
 Value = dict[str, object]
 
@@ -78,7 +83,11 @@ def _rule(rule: Rule) -> Value:
             f"- Why it matters: {rule.why}.\n- If rejected: {rule.if_rejected}.",
         },
         "defaultConfiguration": {"level": _LEVELS[rule.verdict]},
-        "properties": {"tags": ["reliability", rule.family], "asked": list(rule.to)},
+        "properties": {
+            "tags": ["reliability", rule.family],
+            "problem.severity": _SEVERITIES[rule.verdict],
+            "asked": list(rule.to),
+        },
     }
 
 

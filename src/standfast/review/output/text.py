@@ -38,6 +38,7 @@ def as_text(
         lines += _of_role(report, role)
     lines += _known(report)
     lines += _changed(report.feedback.changed)
+    lines += _elsewhere(report.feedback.elsewhere)
     lines += _waived(report)
     lines += _assumed(review.assumptions) if assumptions else _hint(review.assumptions)
     return "\n".join(_finished(line, width, colour) for line in lines) + "\n"
@@ -136,6 +137,13 @@ def _changed(tracks: Sequence[Track]) -> Iterator[str]:
     for one in tracks:
         said = telling.answer(one)
         yield f"  {one.id}{': ' if said else ''}{said}"
+
+
+def _elsewhere(tracks: Sequence[Track]) -> Iterator[str]:
+    if tracks:
+        yield from ("", f"On a server ({len(tracks)}): found by what it measured, not by the file")
+    for one in tracks:
+        yield f"  {one.id}  {one.status}: {telling.answer(one)}"
 
 
 def _waived(report: Report) -> Iterator[str]:

@@ -255,6 +255,7 @@ def upgrade() -> None:
         sa.Column("because", sa.Text(), nullable=False),
         sa.Column("instead", sa.Text(), nullable=False),
         sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("live", sa.Integer(), nullable=False),
         sa.Column("source", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("finding", "at", "answer", "by", name=op.f("pk_finding_answers")),
     )
