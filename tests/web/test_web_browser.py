@@ -112,23 +112,3 @@ def test_forms_work_without_scripts(browser: Browser, standfast: Standfast) -> N
     assert "the search is slow" in page.inner_text("h1")
     assert "SEV3" in page.inner_text(".lede")
     context.close()
-
-
-def test_a_finding_is_answered_on_the_page(browser: Browser, standfast: Standfast) -> None:
-    page, wrong = signed_in(browser, standfast)
-    page.goto(standfast.address + "/review")
-    page.wait_for_selector(".live[data-state=live]")
-    item = page.locator("li", has_text="INP-10").first
-    item.locator("summary").click()
-    item.locator("select[name=answer]").select_option("REJECT")
-    item.locator("textarea[name=because]").fill("nothing is sold")
-    item.locator("textarea[name=instead]").fill("a promise to ourselves")
-    item.get_by_role("button", name="Answer").click()
-    page.wait_for_selector(".state:has-text('rejected')")
-    item = page.locator("li", has_text="INP-10").first
-    item.locator("summary").click()
-    assert "nothing is sold." in item.inner_text()
-    assert "Instead: a promise to ourselves." in item.inner_text()
-    page.close()
-
-    assert wrong == []

@@ -8,15 +8,12 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
-from standfast.dashboards.review import answer_line
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
 from standfast.incidents.incident import IncidentState
-from standfast.review.feedback import Answer
 from standfast.spec.values import Sev
 from standfast.web.api.encode import answer
 from standfast.web.caller import Needs, Operator, PlatformNow
-from standfast.web.query import role_asked
 
 routes = APIRouter()
 
@@ -44,15 +41,6 @@ class Note(BaseModel):
 class Assignment(BaseModel):
     role: str
     person: str
-
-
-class FindingAnswer(BaseModel):
-    finding: str = Field(max_length=600)
-    answer: Answer
-    because: str = Field(max_length=2000)
-    instead: str = Field(default="", max_length=2000)
-    by: str = Field(default="", max_length=200)
-    role: str = Field(default="", max_length=80)
 
 
 class Turn(BaseModel):
@@ -90,23 +78,6 @@ def assign(app: PlatformNow, caller: _Responder, number: str, body: Assignment) 
 def turn(app: PlatformNow, caller: _Responder, number: str, body: Turn) -> Response:
     """Mitigated, resolved, closed, or open again."""
     return answer(app.respond.turn(number, body.state, caller.actor, words=body.text, via="api"))
-
-
-@routes.post("/review/answers")
-def answer_finding(app: PlatformNow, caller: _Responder, body: FindingAnswer) -> Response:
-    """Answer a finding of the review for a role that it addresses."""
-    kept = app.examine.answer(
-        app.accept.current(),
-        body.finding,
-        body.answer,
-        caller.actor,
-        name=body.by,
-        role=role_asked(body.role),
-        because=body.because,
-        instead=body.instead,
-        via="api",
-    )
-    return answer(answer_line(kept), 201)
 
 
 @routes.post("/backups/{store}/run")

@@ -70,9 +70,3 @@ def recovery(app: PlatformNow, _caller: Reader) -> Response:
 @routes.get("/review")
 def review(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.review(app.now()))
-
-
-@routes.get("/review/answers")
-def answers(app: PlatformNow, _caller: Reader) -> Response:
-    """Every finding with its status and what was answered, those that are gone among them."""
-    return answer(app.read.answers(app.now()))

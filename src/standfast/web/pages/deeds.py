@@ -10,10 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
 from standfast.incidents.incident import IncidentState
-from standfast.review.feedback import Answer
 from standfast.spec.values import Sev
 from standfast.web.caller import FormCaller, PlatformNow
-from standfast.web.query import AuditQuery, role_asked
+from standfast.web.query import AuditQuery
 from standfast.web.templating import page
 
 routes = APIRouter()
@@ -77,29 +76,6 @@ def turn(
     _may(caller, "respond")
     app.respond.turn(number, state, caller.actor, words=text)
     return _back(f"/incidents/{number}")
-
-
-@routes.post("/review/answers")
-def answer_finding(
-    app: PlatformNow,
-    caller: FormCaller,
-    finding: Annotated[str, Form(max_length=600)],
-    answer: Annotated[Answer, Form()],
-    because: Annotated[str, Form(max_length=2000)],
-    role: _Short = "",
-    instead: Annotated[str, Form(max_length=2000)] = "",
-) -> Response:
-    _may(caller, "respond")
-    app.examine.answer(
-        app.accept.current(),
-        finding,
-        answer,
-        caller.actor,
-        role=role_asked(role),
-        because=because,
-        instead=instead,
-    )
-    return _back("/review")
 
 
 @routes.post("/audit/verify")
