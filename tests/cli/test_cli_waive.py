@@ -53,6 +53,13 @@ def test_a_waiver_is_added_shown_and_holds(folder: Path) -> None:
     assert "DEP-07@components.db" not in [one["id"] for one in value["findings"]]
 
 
+def test_a_program_is_told_in_json(folder: Path) -> None:
+    value = json.loads(waive("DEP-07", "components.db", *SAID, "--json").stdout)
+    assert (value["file"], value["written"]) == ("standfast.yaml", True)
+    assert value["waiver"]["at"] == "components.db"
+    assert "+waivers:" in value["diff"]
+
+
 def test_a_dry_run_shows_and_writes_nothing(folder: Path) -> None:
     assert "+waivers:" in waive("DEP-07", "components.db", *SAID, "--dry-run").stdout
     assert (folder / "standfast.yaml").read_text() == BLOG

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from standfast import spec
 from standfast.errors import FileError, StandfastError
 from standfast.review import Finding, Measured, Review, Role, Verdict, examine
 from standfast.review.baseline import read as read_baseline
@@ -22,6 +23,7 @@ from standfast.review.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from random import Random
 
     from standfast.spec.system import System
 
@@ -32,6 +34,20 @@ AT = datetime(2026, 11, 24, 9, tzinfo=UTC)
 @pytest.fixture
 def weak(sound: System, spoil: Callable[..., System], now: datetime) -> Review:
     return examine(spoil(sound, {"components/db/availability": Fraction("0.998")}), Measured(), now)
+
+
+def _reviews() -> tuple[Review, Review]:
+    text = "system: {name: blog}\ncomponents:\n  web: {type: http}\n"
+    text += "journeys:\n  checkout: {path: [web], slo: 99.9%}\n"
+    low = "service_levels:\n  web: {of: web, sli: availability, slo: 99%}\n"
+    moment = datetime(2026, 11, 24, 12, tzinfo=UTC)
+    return tuple(
+        examine(spec.read_text(one), Measured(), moment)
+        for one in (text + low, text.replace("99.9%", "90%"))
+    )  # type: ignore[return-value]
+
+
+BLOCKED, FREE = _reviews()
 
 
 def finding(review: Review, name: str = ID) -> Finding:
@@ -252,6 +268,28 @@ def test_a_thousand_answers_are_added_in_one_go() -> None:
     assert read(text) == tuple(many)
     for style in ("answers: []\n", '{"answers": []}'):
         assert read(write(style, many[:3])) == tuple(many[:3])
+
+
+@given(
+    events=st.lists(
+        st.tuples(st.integers(0, 10_000), st.sampled_from([*Answer, None])),
+        unique_by=lambda one: one[0],
+        max_size=8,
+    ),
+    chance=st.randoms(use_true_random=False),
+)
+def test_where_a_finding_stands_depends_on_when_and_not_on_the_way_it_was_told(
+    events: list[tuple[int, Answer | None]], chance: Random
+) -> None:
+    replies = [said(answer, at=AT + timedelta(seconds=second)) for second, answer in events]
+    told = [*replies]
+    chance.shuffle(told)
+    one, other = track(BLOCKED, replies), track(BLOCKED, told)
+    assert one == other
+    newest = max(replies, key=lambda reply: reply.at, default=None)
+    open_again = newest is None or newest.answer is None
+    assert (one.tracks[ID].status is Status.SUBMITTED) is open_again
+    assert (track(FREE, told).changed != ()) is bool(replies)
 
 
 @pytest.mark.parametrize(

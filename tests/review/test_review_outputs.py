@@ -260,6 +260,18 @@ def test_a_comment_is_never_longer_than_it_may_be(review: Review) -> None:
     assert page.startswith(MARKER)
 
 
+def test_a_long_list_of_what_is_known_is_cut_and_counted(review: Review) -> None:
+    many = replace(
+        review,
+        findings=tuple(
+            replace(review.findings[0], at=f"components.c{number}") for number in range(1000)
+        ),
+    )
+    page = as_markdown(report(many, (), compare(many, verdicts(many), "the baseline b")))
+    assert "Known in the baseline b (1000)" in page
+    assert "- and 900 more" in page
+
+
 def test_the_blocking_part_is_unfolded(told: Report) -> None:
     page = as_markdown(told)
     assert "<details open><summary>For the Business Analyst: " in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +44,7 @@ _LONGEST = timedelta(days=366)
     help="The reliability file.",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would change, and write nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Answer in JSON.")
 @click.option("--as-of", type=click.DateTime(["%Y-%m-%d"]), help="Count from that day, not today.")
 def waive(
     rule: str,
@@ -52,6 +54,7 @@ def waive(
     until: datetime,
     file: Path,
     dry_run: bool,
+    as_json: bool,
     as_of: datetime | None,
 ) -> None:
     """Accept what RULE finds at PATH, until a day; what the file says else stays as it is.
@@ -77,9 +80,15 @@ def waive(
         else replace(edited.text, "waivers", index, entry)
     )
     _proved(str(file), name, after, now, rule, path)
-    click.echo(_difference(name, edited.text, after), nl=False)
     if not dry_run:
         edited.save(after)
+    shown = _difference(name, edited.text, after)
+    if as_json:
+        told = {"file": name, "written": not dry_run, "waiver": entry, "diff": shown}
+        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        return
+    click.echo(shown, nl=False)
+    if not dry_run:
         click.echo(f"{name}: {rule} at {path} is waived until {entry['until']}", err=True)
 
 

@@ -160,12 +160,12 @@ def answered(
     by, because, instead = _line(by), _line(because), _line(instead)
     where = finding.id
     if not by or len(by) > LONGEST_NAME:
-        raise StandfastError("an answer has a name under it", where=where, fix='--by "Ada Ito"')
+        raise StandfastError("an answer has a name under it", where=where, fix="give it as `by`")
     if not because:
-        raise StandfastError("an answer says why", where=where, fix='--because "..."')
+        raise StandfastError("an answer says why", where=where, fix="give it as `because`")
     if answer is Answer.REJECT and not instead:
         raise StandfastError(
-            "whoever rejects says what is done instead", where=where, fix='--instead "..."'
+            "whoever rejects says what is done instead", where=where, fix="give it as `instead`"
         )
     if max(len(because), len(instead)) > LONGEST:
         raise StandfastError(f"more than {LONGEST} characters", where=where, fix="link to the rest")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MARKER = "<!-- standfast review -->"  # by which a pipeline finds its comment again
 LONGEST = 60_000  # characters; GitHub takes 65,536 of a comment
+_LISTED = 100  # of what is known, gone, changed or waived
 _SPAN = re.compile(r"(`[^`]+`)")
 _SIGNS = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
@@ -165,7 +166,8 @@ def _rest(report: Report) -> Iterator[str]:
         ("Waived", waived),
     ):
         if items:
-            body = "\n".join(items)
+            more = [f"- and {len(items) - _LISTED} more"] if len(items) > _LISTED else []
+            body = "\n".join([*items[:_LISTED], *more])
             yield (
                 f"\n<details><summary>{escaped(title)} ({len(items)})</summary>\n\n{body}\n\n"
                 "</details>\n"
