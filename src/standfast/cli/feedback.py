@@ -108,7 +108,7 @@ def list_(
 
 
 def _of_file(file: Path, as_of: Any) -> list[dict[str, Any]]:
-    found = reviewed(system_of(file), instant(as_of))
+    found = reviewed(system_of(file), file, instant(as_of))
     whole = report(found, answers_beside(file))
     rows = [_row(one, whole.track(one)) for one in (*found.findings, *found.waived)]
     return rows + [
@@ -189,7 +189,7 @@ def answer(
         where = server
     else:
         now = instant(None)
-        finding = _finding(reviewed(system_of(file), now), id_)
+        finding = _finding(reviewed(system_of(file), file, now), id_)
         reply = answered(
             finding,
             Answer(answer.upper()),
@@ -243,7 +243,7 @@ def _append(file: Path, replies: Iterable[Reply]) -> str:
 def settle(file: Path, as_json: bool) -> None:
     """Write down which answered findings are gone, so that one that comes back is asked again."""
     now = instant(None)
-    whole = report(reviewed(system_of(file), now), answers_beside(file))
+    whole = report(reviewed(system_of(file), file, now), answers_beside(file))
     gone = [one.id for one in whole.feedback.changed if one.history[-1].answer is not None]
     if gone:
         _append(file, [Reply(finding=name, at=now.replace(microsecond=0)) for name in gone])

@@ -98,7 +98,7 @@ def review(
     if baseline and revision:
         raise click.UsageError("--baseline and --changed-since compare with different things")
     now = instant(as_of)
-    found = reviewed(system_of(file), now)
+    found = reviewed(system_of(file), file, now)
     if write_baseline and baseline:
         _keep(found, baseline)
     try:
@@ -171,7 +171,7 @@ def _since(found: Review, file: Path, now: datetime, revision: str) -> Compariso
         click.echo(f"note: {file} was not there at {name}; all of it is new", err=True)
     else:
         try:
-            before = known.verdicts(reviewed(spec.read(str(file), older), now))
+            before = known.verdicts(reviewed(spec.read(str(file), older), file, now))
         except FileError as error:
             click.echo(f"note: as of {name} the file could not be read; all of it is new", err=True)
             click.echo("\n".join(error.problems[:5]), err=True)

@@ -11,6 +11,7 @@ import click
 from standfast import spec
 from standfast.app.answers import answers_of
 from standfast.app.files import Files
+from standfast.app.sources import changes
 from standfast.errors import FileError
 from standfast.review import Measured, examine
 from standfast_kit.clock import utc_now
@@ -45,8 +46,9 @@ def instant(as_of: datetime | None) -> datetime:
     return utc_now() if as_of is None else datetime.combine(as_of.date(), time(12), UTC)
 
 
-def reviewed(system: System, now: datetime) -> Review:
-    return examine(system, Measured(), now)
+def reviewed(system: System, file: Path, now: datetime) -> Review:
+    """By the file alone, and by whether what it was imported from has changed."""
+    return examine(system, Measured(sources=changes(system, str(file))), now)
 
 
 def answers_beside(file: Path) -> tuple[Reply, ...]:

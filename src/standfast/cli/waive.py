@@ -63,7 +63,7 @@ def waive(
     """
     now = instant(as_of)
     system = system_of(file)
-    _possible(reviewed(system, now), rule, path)
+    _possible(reviewed(system, file, now), rule, path)
     _span(until.date(), now.date())
     entry = {
         "rule": rule,
@@ -79,7 +79,7 @@ def waive(
         if index is None
         else replace(edited.text, "waivers", index, entry)
     )
-    _proved(str(file), name, after, now, rule, path)
+    _proved(file, name, after, now, rule, path)
     if not dry_run:
         edited.save(after)
     shown = _difference(name, edited.text, after)
@@ -157,13 +157,13 @@ class _Proposed:
         return self._files.glob(pattern)
 
 
-def _proved(file: str, name: str, text: str, now: datetime, rule: str, path: str) -> None:
+def _proved(file: Path, name: str, text: str, now: datetime, rule: str, path: str) -> None:
     """What is about to be written is read and reviewed: it must hold, and cover this finding."""
     try:
-        system = spec.read(file, _Proposed(name, text))
+        system = spec.read(str(file), _Proposed(name, text))
     except FileError as error:
         refuse(FileError(error.problems, fix="nothing was written"))
-    if not any((one.rule, one.at) == (rule, path) for one in reviewed(system, now).waived):
+    if not any((one.rule, one.at) == (rule, path) for one in reviewed(system, file, now).waived):
         raise StandfastError("the waiver would not hold; nothing was written", where=name)
 
 

@@ -78,6 +78,7 @@ def as_value(review: Review) -> dict[str, object]:
             }
             for one in review.assumptions
         ],
+        "imported": list(review.imported),
     }
 
 

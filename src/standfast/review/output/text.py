@@ -41,6 +41,7 @@ def as_text(
     lines += _elsewhere(report.feedback.elsewhere)
     lines += _waived(report)
     lines += _assumed(review.assumptions) if assumptions else _hint(review.assumptions)
+    lines += _imported(review.imported) if assumptions else ()
     return "\n".join(_finished(line, width, colour) for line in lines) + "\n"
 
 
@@ -158,6 +159,13 @@ def _assumed(assumptions: Sequence[Assumption]) -> Iterator[str]:
     yield from ("", f"Assumptions ({len(assumptions)})")
     for assumption in assumptions:
         yield f"  {assumption}"
+
+
+def _imported(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        yield from ("", f"Imported, and confirmed by nobody ({len(paths)})")
+    for path in paths:
+        yield f"  {path}"
 
 
 def _hint(assumptions: Sequence[Assumption]) -> Iterator[str]:
