@@ -17,7 +17,7 @@ from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import date
 
     from standfast.publish.prometheus.query import Unsaid
@@ -53,6 +53,16 @@ class Edition:
     @cached_property
     def alerts(self) -> tuple[rules.Alert, ...]:
         return rules.alerts(self.system, self.measured)
+
+    @cached_property
+    def alerts_of(self) -> dict[str, list[rules.Alert]]:
+        """By component."""
+        return _by(self.alerts, "component")
+
+    @cached_property
+    def alerts_for(self) -> dict[str, list[rules.Alert]]:
+        """By the runbook that they lead to."""
+        return _by(self.alerts, "runbook")
 
     @cached_property
     def measured(self) -> tuple[tuple[Objective, objectives.Measured | Unsaid], ...]:
@@ -149,9 +159,22 @@ class Edition:
         return f"{escape(rota.name)}: " + " → ".join(said)
 
 
+def _by(alerts: Iterable[rules.Alert], attribute: str) -> dict[str, list[rules.Alert]]:
+    found: dict[str, list[rules.Alert]] = {}
+    for alert in alerts:
+        found.setdefault(getattr(alert, attribute), []).append(alert)
+    return found
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def names(values: Iterable[str]) -> str:
     return ", ".join(escape(value) for value in values)
+
+
+def first_of(values: Sequence[str], most: int = 30) -> str:
+    """Names, but no more than somebody reads."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return names(values[:most]) + more
