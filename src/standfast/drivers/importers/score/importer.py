@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from standfast.drivers.importers.source import Folder, Source
 
-_MARK = re.compile(r"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:\s*[\"']?score\.dev/", re.MULTILINE)
+_MARK = re.compile(
+    r"(?:^|[{,])[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?score\.dev/", re.MULTILINE
+)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:^|/)score\.ya?ml$")
 _PROBES = ("livenessProbe", "readinessProbe")
