@@ -34,7 +34,7 @@ _RUNNING = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"status(?:[ -]?page)?", re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s/?#\[\]{}<>]+\S*")
+_URL = re.compile(r"https?://[^\s/?#@\[\]{}<>]+(?:[/?#]\S*)?")
 _CODE = re.compile(r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.|/(?:docs?|wiki)(?:/|$)")
 
 
