@@ -411,6 +411,8 @@ KINDS = {
     "expose: [8080]": "http",
     "ports: [{target: 80, published: 8080}]": "http",
     "command: run": "worker",
+    "ports: ['51820:51820/udp']": "worker",
+    "ports: ['25565:25565']": "worker",
 }
 
 
@@ -472,6 +474,22 @@ def test_traefik_needs_what_carries_its_labels(sources: Sources) -> None:
 
     assert read.edges == {("gate", "web")}
     assert read.type("web") == "web"
+
+
+def test_a_gateway_needs_what_its_configuration_passes_on_to(sources: Sources) -> None:
+    sources.write(
+        "nginx.conf",
+        "# http://kept:1\nupstream u {\n  server app:9000;\n}\nproxy_pass http://api/v1;\n",
+    )
+    read = of(
+        sources,
+        "services:\n  gate: {image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n"
+        "  app: {image: x/app}\n  api: {image: x/api}\n  kept: {image: x/kept}\n",
+    )
+
+    assert read.edges == {("gate", "app"), ("gate", "api")}
+    assert read.places("components", "gate", "needs", "app") == ["nginx.conf:3"]
+    assert (read.type("app"), read.type("kept")) == ("http", "other")
 
 
 def test_a_found_folder_gives_what_compose_would_start(sources: Sources) -> None:
