@@ -242,6 +242,20 @@ def test_what_an_env_file_holds_is_cited_there(sources: Sources) -> None:
     ] == [True]
 
 
+def test_a_file_of_variables_for_all_alike_makes_no_store_need_another(sources: Sources) -> None:
+    read = of(
+        sources,
+        "services:\n  a: {image: x/a, env_file: .env}\n  db: {image: postgres, env_file: .env}\n"
+        "  cache: {image: redis, env_file: .env}\n"
+        "  kafka: {image: apache/kafka, environment: {KAFKA_ZOOKEEPER_CONNECT: 'zk:2181'}}\n"
+        "  zk: {image: zookeeper}\n",
+        __env="OTHER_PG=postgresql://u:p@db/x\nDATABASE_URL=postgresql://u:p@db/x\nREDIS_HOST=cache\n",
+    )
+
+    assert read.edges == {("a", "db"), ("a", "cache"), ("kafka", "zk")}
+    assert read.value("components", "db", "dsn") == "env:DATABASE_URL"
+
+
 def test_secrets_are_noted_and_copied_nowhere(sources: Sources) -> None:
     read = of(
         sources,
