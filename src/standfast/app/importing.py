@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING
 
 from standfast import spec
 from standfast.drivers.files import Files, Tree
+from standfast.drivers.importers.backstage.importer import Backstage
 from standfast.drivers.importers.compose.importer import Compose
 from standfast.drivers.importers.folder import Disk, roots_of
+from standfast.drivers.importers.kubernetes.importer import Kubernetes
+from standfast.drivers.importers.score.importer import Score
 from standfast.drivers.importers.source import Source
 from standfast.errors import FileError, StandfastError
 from standfast.review import Measured, examine
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 # Of sources that disagree the first counts: what runs in production before what developers start.
-IMPORTERS: tuple[Importer, ...] = (Compose(),)
+IMPORTERS: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score())
 STANDARD_INPUT = "-"
 _GENERIC = frozenset(
     {

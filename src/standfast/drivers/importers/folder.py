@@ -187,7 +187,8 @@ class Disk:
 
     def _wanted(self, entry: os.DirEntry[str]) -> bool:
         name = entry.name.lower()
-        return name.endswith(_ENDINGS) and not name.startswith(".") and name not in _NOISE
+        wanted = name.endswith(_ENDINGS) or name == "kustomization"
+        return wanted and not name.startswith(".") and name not in _NOISE
 
 
 def roots_of(path: Path) -> tuple[Path, ...]:
