@@ -41,7 +41,9 @@ def test_components_needs_and_their_places(sources: Sources) -> None:
 def test_strength_is_never_stated_since_start_order_does_not_say_it(sources: Sources) -> None:
     read = of(
         sources,
-        "services:\n  web: {image: a/web, depends_on: {db: {condition: service_healthy}}}\n  db: {image: mysql}\n",
+        "services:\n"
+        "  web: {image: a/web, depends_on: {db: {condition: service_healthy}}}\n"
+        "  db: {image: mysql}\n",
     )
 
     assert read.value("components", "web", "needs", "db", "strength") is None
@@ -227,7 +229,9 @@ def test_an_address_without_a_value_is_told_and_not_guessed(sources: Sources) ->
 def test_what_an_env_file_holds_is_cited_there(sources: Sources) -> None:
     read = of(
         sources,
-        "services:\n  a: {image: x/a, env_file: [{path: a.env, required: false}, gone.env]}\n  db: {image: redis}\n",
+        "services:\n"
+        "  a: {image: x/a, env_file: [{path: a.env, required: false}, gone.env]}\n"
+        "  db: {image: redis}\n",
         a__env="# comment\nREDIS_URL=redis://db:6379/0\n",
     )
 
@@ -236,6 +240,20 @@ def test_what_an_env_file_holds_is_cited_there(sources: Sources) -> None:
         one.startswith("the env_file gone.env is not there")
         for one in read.notes(NoteKind.PLACEHOLDER)
     ] == [True]
+
+
+def test_a_file_of_variables_for_all_alike_makes_no_store_need_another(sources: Sources) -> None:
+    read = of(
+        sources,
+        "services:\n  a: {image: x/a, env_file: .env}\n  db: {image: postgres, env_file: .env}\n"
+        "  cache: {image: redis, env_file: .env}\n"
+        "  kafka: {image: apache/kafka, environment: {KAFKA_ZOOKEEPER_CONNECT: 'zk:2181'}}\n"
+        "  zk: {image: zookeeper}\n",
+        __env="OTHER_PG=postgresql://u:p@db/x\nDATABASE_URL=postgresql://u:p@db/x\nREDIS_HOST=cache\n",
+    )
+
+    assert read.edges == {("a", "db"), ("a", "cache"), ("kafka", "zk")}
+    assert read.value("components", "db", "dsn") == "env:DATABASE_URL"
 
 
 def test_secrets_are_noted_and_copied_nowhere(sources: Sources) -> None:
@@ -269,7 +287,8 @@ def test_several_files_are_merged_as_compose_does(sources: Sources) -> None:
         "    depends_on: [old]\n    ports: ['1:80']\n"
         "  old: {image: x/old}\n  kept: {image: x/kept}\n  debug: {image: x/debug}\n",
         prod__yaml="services:\n"
-        "  a:\n    environment: {URL: 'http://new:80'}\n    depends_on: !override [new]\n    deploy: {replicas: 3}\n"
+        "  a:\n    environment: {URL: 'http://new:80'}\n"
+        "    depends_on: !override [new]\n    deploy: {replicas: 3}\n"
         "  new: {image: x/new}\n  debug: !reset null\n",
     )
     read = sources.compose("compose.yaml", "prod.yaml")
@@ -346,7 +365,8 @@ def test_including_in_a_circle_is_told_and_ends(sources: Sources) -> None:
 
 
 ONCE = {
-    "a finished condition": "  job: {image: x/job}\n  a: {image: x/a, depends_on: {job: {condition: service_completed_successfully}}}\n",
+    "a finished condition": "  job: {image: x/job}\n"
+    "  a: {image: x/a, depends_on: {job: {condition: service_completed_successfully}}}\n",
     "a migration by its name": "  db-migrate: {image: x/a}\n",
     "a migration by its command": "  setup-db: {image: x/a, command: alembic upgrade head}\n",
     "a profile": "  debug: {image: x/a, profiles: [debug]}\n",
@@ -405,6 +425,8 @@ KINDS = {
     "expose: [8080]": "http",
     "ports: [{target: 80, published: 8080}]": "http",
     "command: run": "worker",
+    "ports: ['51820:51820/udp']": "worker",
+    "ports: ['25565:25565']": "worker",
 }
 
 
@@ -416,7 +438,9 @@ def test_ports_tell_what_serves(line: str, sources: Sources) -> None:
 def test_a_worker_is_one_by_its_name_even_with_a_health_check(sources: Sources) -> None:
     read = of(
         sources,
-        "services:\n  mail-worker: {image: x/a, healthcheck: {test: 'curl localhost:81/health'}}\n  nightly-cron: {image: x/a}\n",
+        "services:\n"
+        "  mail-worker: {image: x/a, healthcheck: {test: 'curl localhost:81/health'}}\n"
+        "  nightly-cron: {image: x/a}\n",
     )
 
     assert (read.type("mail-worker"), read.type("nightly-cron")) == ("worker", "cron")
@@ -464,6 +488,22 @@ def test_traefik_needs_what_carries_its_labels(sources: Sources) -> None:
 
     assert read.edges == {("gate", "web")}
     assert read.type("web") == "web"
+
+
+def test_a_gateway_needs_what_its_configuration_passes_on_to(sources: Sources) -> None:
+    sources.write(
+        "nginx.conf",
+        "# http://kept:1\nupstream u {\n  server app:9000;\n}\nproxy_pass http://api/v1;\n",
+    )
+    read = of(
+        sources,
+        "services:\n  gate: {image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n"
+        "  app: {image: x/app}\n  api: {image: x/api}\n  kept: {image: x/kept}\n",
+    )
+
+    assert read.edges == {("gate", "app"), ("gate", "api")}
+    assert read.places("components", "gate", "needs", "app") == ["nginx.conf:3"]
+    assert (read.type("app"), read.type("kept")) == ("http", "other")
 
 
 def test_a_found_folder_gives_what_compose_would_start(sources: Sources) -> None:

@@ -186,15 +186,29 @@ def test_without_a_record_what_is_there_counts_as_the_hands() -> None:
 
 STYLES = {
     "braces": "system: {name: shop}\ncomponents: {web: {type: http, needs: {db: }}, db: {type: postgresql}}\n",
-    "a list of needs": "system: {name: shop}\ncomponents:\n  web: {type: http, needs: [db]}\n  db: {type: postgresql}\n",
-    "a list of needs, line by line": "system: {name: shop}\ncomponents:\n  web:\n    type: http\n    needs:\n    - db # one\n  db: {type: postgresql}\n",
-    "no line end": "system: {name: shop}\ncomponents:\n  web:\n    type: http\n    needs: {db: }\n  db: {type: postgresql}",
-    "Windows line ends": "system: {name: shop}\r\ncomponents:\r\n  web:\r\n    type: http # a\r\n    needs:\r\n      db:\r\n  db:\r\n    type: postgresql\r\n",
-    "wide braces": "system: {name: shop}\ncomponents:\n  web:   {type: http,   needs: {db:   }}  # aligned\n  db:    {type: postgresql}\n",
-    "other indents": "system:\n    name: shop\ncomponents:\n    web:\n          type: http\n          needs:\n             db:\n    db:\n          type: postgresql\n",
-    "needs without any": "system: {name: shop}\ncomponents:\n  web:\n    needs:\n    # nothing yet\n    type: http\n  db: {type: postgresql}\n",
-    "quotes": "\"system\": {'name': \"shop\"}\n'components':\n  \"web\":\n    'type': 'http'\n    \"needs\": {'db': ~}\n  'db': {\"type\": 'postgresql'}\n",
-    "block scalars": "system: {name: shop}\ncomponents:\n  web:\n    type: http\n    needs: {db: null}\n  db:\n    type: postgresql\n    rebuild_from: >\n      a story\n\n# the end\n",
+    "a list of needs": "system: {name: shop}\ncomponents:\n  web: {type: http, needs: [db]}\n"
+    "  db: {type: postgresql}\n",
+    "a list of needs, line by line": "system: {name: shop}\ncomponents:\n  web:\n    type: http\n"
+    "    needs:\n    - db # one\n  db: {type: postgresql}\n",
+    "no line end": "system: {name: shop}\ncomponents:\n  web:\n    type: http\n"
+    "    needs: {db: }\n  db: {type: postgresql}",
+    "Windows line ends": "system: {name: shop}\r\ncomponents:\r\n  web:\r\n"
+    "    type: http # a\r\n    needs:\r\n      db:\r\n  db:\r\n"
+    "    type: postgresql\r\n",
+    "wide braces": "system: {name: shop}\ncomponents:\n"
+    "  web:   {type: http,   needs: {db:   }}  # aligned\n"
+    "  db:    {type: postgresql}\n",
+    "other indents": "system:\n    name: shop\ncomponents:\n    web:\n          type: http\n"
+    "          needs:\n             db:\n    db:\n"
+    "          type: postgresql\n",
+    "needs without any": "system: {name: shop}\ncomponents:\n  web:\n    needs:\n"
+    "    # nothing yet\n    type: http\n  db: {type: postgresql}\n",
+    "quotes": '"system": {\'name\': "shop"}\n\'components\':\n  "web":\n'
+    "    'type': 'http'\n    \"needs\": {'db': ~}\n"
+    "  'db': {\"type\": 'postgresql'}\n",
+    "block scalars": "system: {name: shop}\ncomponents:\n  web:\n    type: http\n"
+    "    needs: {db: null}\n  db:\n    type: postgresql\n"
+    "    rebuild_from: >\n      a story\n\n# the end\n",
 }
 
 
@@ -254,7 +268,10 @@ def test_included_files_are_read_and_not_written() -> None:
 
 
 def test_a_comment_within_braces_is_not_cut_out() -> None:
-    text = "system: {name: shop}\ncomponents: {\n  web: {type: http},  # the shop\n  db: {type: postgresql},  # its data\n}\n"
+    text = (
+        "system: {name: shop}\ncomponents: {\n"
+        "  web: {type: http},  # the shop\n  db: {type: postgresql},  # its data\n}\n"
+    )
     done = merged(text, draft(web="http", db="postgresql"), draft(web="http"))
 
     assert done.text == text

@@ -51,9 +51,9 @@ components:                           # what it is made of, and what needs what
     replicas: 3  # from compose.yaml:9
     health: {ready: {path: /health, every: 10s}}  # from compose.yaml:7
     needs:
-      db:         # hard or soft? from compose.yaml:4, compose.yaml:12
+      db:         # hard or soft? from compose.yaml:4, :12
       otel: soft  # from compose.yaml:5
-  db: {type: postgresql, dsn: env:DATABASE_URL}  # from compose.yaml:20, compose.yaml:6
+  db: {type: postgresql, dsn: env:DATABASE_URL}  # from compose.yaml:20, :6
   otel: {type: other}  # from compose.yaml:30
 
 # Not in the sources, and asked by `standfast review`:

@@ -37,6 +37,13 @@ if TYPE_CHECKING:
 # Of sources that disagree the first counts: what runs in production before what developers start.
 IMPORTERS: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score())
 STANDARD_INPUT = "-"
+_GENERIC = frozenset(
+    {
+        "docker", "compose", "docker-compose", "deploy", "deployment", "deployments", "infra", "infrastructure",
+        "ops", "src", "k8s", "kubernetes", "manifests", "config", ".docker", ".devcontainer", "production",
+        "prod",
+    }
+)  # fmt: skip
 _ENVIRONMENT = re.compile(r"(^|/)[^/]*\.?env(\.[^/]*)?$")
 
 
@@ -215,12 +222,13 @@ def _nothing(sources: Sequence[str], gathered: Gathered, draft: Draft) -> Standf
 
 
 def _system_name(sources: Sequence[str], target: Path) -> str:
-    """The folder that was imported, or the one that a file lies in."""
-    for name in sources:
-        if name != STANDARD_INPUT:
-            path = _real(name).resolve()
-            return (path if path.is_dir() else path.parent).name
-    return target.resolve().parent.name
+    """The folder that was imported, or that a file lies in; `docker` or `deploy` give way to theirs."""
+    first = next((one for one in sources if one != STANDARD_INPUT), None)
+    path = _real(first).resolve() if first else target.resolve()
+    folder = path if path.is_dir() else path.parent
+    while folder.name.lower() in _GENERIC and folder.parent.name:
+        folder = folder.parent
+    return folder.name
 
 
 # ------------------------------------------------------------------ what is kept of them

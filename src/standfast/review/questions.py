@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 # Nobody but a person knows whether a need is hard, and every ceiling rests on it: asked with the questions.
 _ASKED_AS = {"DEP-02": Verdict.CLARIFY}
+_ALL = frozenset({"components", "journeys", "regions", "system.criticality"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ def questions(system: System, review: Review) -> tuple[Question, ...]:
     grouped: dict[str, list[Finding]] = {}
     for finding in review.findings:
         grouped.setdefault(finding.rule, []).append(finding)
+    needed[""] = len(system.components)
     asked = [_question(found, needed) for found in grouped.values()]
     return tuple(sorted(asked, key=_rank))
 
@@ -57,8 +59,10 @@ def _question(found: list[Finding], needed: Counter[str]) -> Question:
 
 
 def _hangs_on(finding: Finding, needed: Counter[str]) -> int:
-    """How many components need the one, or the needed one, that a finding is about."""
+    """How many components need the one, or the needed one, that a finding is about; some concern all."""
     steps = finding.at.split(".")
+    if finding.at in _ALL:
+        return needed[""]
     if steps[0] != "components" or len(steps) < 2:
         return 0
     about = steps[3] if steps[2:3] == ["needs"] and len(steps) > 3 else steps[1]

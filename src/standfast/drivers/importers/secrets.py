@@ -20,7 +20,7 @@ _KEY = re.compile(
 )
 _HARMLESS = re.compile(
     r"_file$|_path$|expir|_ttl|_url$|_host$|_name$|_id$|_length|_type$|_enabled?$|allow_empty|_lifetime"
-    r"|_algorithm|_version|random_|_policy|_header|_endpoint$|_days$|_timeout|_username$|_user$|_rounds$",
+    r"|_algorithm|_version|random_|_policy|_header|_endpoint$|_days$|_timeout|_username$|_user$|_rounds$|_limit$",
     re.IGNORECASE,
 )
 _NO_SECRET = re.compile(

@@ -171,12 +171,16 @@ def _cited(line: str, places: Iterable[Place], said: Iterable[Place]) -> str:
 
 
 def cite(places: Iterable[Place]) -> str:
-    """ "from compose.yaml:12": lines are enough for a reader."""
-    shown = list(dict.fromkeys(f"{one.file}:{one.line}" for one in places))
-    if not shown:
+    """ "from compose.yaml:12, :40": lines are enough for a reader, and a file is named once."""
+    known = list(dict.fromkeys((one.file, one.line) for one in places))
+    if not known:
         return ""
-    more = f" and {len(shown) - _MOST_PLACES} more" if len(shown) > _MOST_PLACES else ""
-    return comment(f"from {', '.join(shown[:_MOST_PLACES])}{more}")
+    shown = [
+        f"{'' if index and known[index - 1][0] == file else file}:{line}"
+        for index, (file, line) in enumerate(known[:_MOST_PLACES])
+    ]
+    more = f" and {len(known) - _MOST_PLACES} more" if len(known) > _MOST_PLACES else ""
+    return comment(f"from {', '.join(shown)}{more}")
 
 
 def _all_places(child: Branch | Leaf) -> tuple[Place, ...]:

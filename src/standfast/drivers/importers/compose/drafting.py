@@ -6,78 +6,44 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from standfast.drivers.importers.compose import judging
+from standfast.drivers.importers.compose.judging import LEFT, SOFT, Heard
 from standfast.drivers.importers.compose.services import FINISHED
 from standfast.drivers.importers.hosts import hosts, hosts_in_command, is_address, ports, schemes
-from standfast.drivers.importers.images import Kind, Role, image_name, kind_by_name, kind_of
+from standfast.drivers.importers.images import Kind, Role, image_name
 from standfast.drivers.importers.secrets import few, is_secret, secret_note
 from standfast.drivers.importers.source import place
+from standfast.errors import StandfastError
 from standfast.spec.drafting.draft import Draft, Fact, Note, NoteKind
 from standfast.spec.values import Place
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from standfast.drivers.importers.compose.loading import Project
     from standfast.drivers.importers.compose.services import Service
     from standfast.spec.drafting.draft import Path, Plain
 
-_ONCE = re.compile(
-    r"(?:^|[-_.])(?:migrat\w*|init|initdb|setup|seed\w*|bootstrap|create[-_]?buckets?|createbuckets?"
-    r"|create[-_]?topics?|permissions?|fixtures?|installer|provision\w*|db[-_]?prepare)(?:[-_.]|$)|-init$"
-    r"|(?:^|[-_])(?:e2e|tests?|testing|unittests?|integration[-_]?tests?|lint\w*|cypress|benchmark)(?:[-_]|$)"
-)
-_RUNS_ONCE = re.compile(
-    r"\b(?:migrate|db:prepare|db:migrate|db:setup|alembic upgrade|flyway)\b[^;&|]*$"
-)
-_LOAD = re.compile(r"(?:^|[-_])load[-_]?(?:gen\w*|tests?)(?:[-_]|$)")
-_WORKER = re.compile(
-    r"(?:^|[-_])(?:workers?|consumers?|sidekiq|celery|scheduler|beat|queues?|jobs?|processor|horizon|delayed"
-    r"|triggerer|background)(?:[-_]|$|\d)"
-)
-_CRON = re.compile(r"(?:^|[-_])cron(?:job)?s?(?:[-_]|$)")
-_FRONT = re.compile(
-    r"^(?:web\w{0,4}|www|front\w*|ui|client|site|spa|portal|storefront)$"
-    r"|(?:^|[-_])(?:frontend|front-end|web|ui|client|website|webapp|webui|studio)(?:[-_]|$)"
-)
-_PROBED = re.compile(
-    r"(?:https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1?\]|\$\{?HOSTNAME\}?|(?P<host>[A-Za-z0-9_.-]+))"
-    r"|(?<![\w.@/:-])(?:localhost|127\.0\.0\.1)(?=:\d))"
-    r"(?::(?:\d+|\$\{?\w+\}?))?(?P<path>/[^\s\"'|;&)`]*)?"
-)
-_ENGINE_PORTS = {
-    5432: "postgresql", 3306: "mysql", 27017: "mongodb", 6379: "redis", 5672: "queue", 4222: "queue",
-    9092: "kafka",
-}  # fmt: skip
-_ENGINE_SCHEMES = {
-    "postgres": "postgresql", "postgresql": "postgresql", "mysql": "mysql", "mariadb": "mariadb",
-    "mongodb": "mongodb", "mongodb+srv": "mongodb", "redis": "redis", "rediss": "redis", "amqp": "queue",
-    "amqps": "queue", "nats": "queue",
-}  # fmt: skip
-_ENGINE_FOLDERS = (
-    ("/var/lib/postgresql", "postgresql"), ("/var/lib/mysql", "mysql"), ("/data/db", "mongodb"),
-    ("/bitnami/postgresql", "postgresql"), ("/var/lib/rabbitmq", "queue"),
-)  # fmt: skip
-_NOT_HTTP = frozenset({"postgresql", "mysql", "mariadb", "redis", "mongodb", "kafka"})
-_WEB = frozenset({"http", "https", "ws", "wss"})
-_TEMPLATE = re.compile(r"^(?:.*[-_.])?(?:base|common|template|defaults?)$")
 _SCRATCH = re.compile(
     r"node_modules|cache|/tmp|/run(?:/|$)|/var/run|venv|site-packages|/vendor|\.m2|go/pkg|gradle|/target$|/logs?(?:/|$)"
     r"|/var/log|/certs?(?:/|$)|docker\.sock|/dist$|/build$|\.next|/static|/bundle|/gems|/cargo|\.npm|pnpm|/socket"
     r"|/plugins?$|/etc/",
     re.IGNORECASE,
 )
+_SETTINGS = re.compile(
+    r"(?:^|[-_])(?:configs?|conf|certs?|html|acme|letsencrypt|ssl|static|sockets?|logs?|tmp|plugins?)$",
+    re.IGNORECASE,
+)
 _KEPT = re.compile(
     r"(?:^|[/_.-])(?:data|uploads?|storage|media|library|files|documents|attachments|repos\w*)(?:[/_-]|$)",
     re.IGNORECASE,
 )
-_LEFT = {
-    Role.MONITOR: "watches the others; users do not need it",
-    Role.TOOL: "is a tool of developers",
-    Role.OPERATOR: "looks after containers; nobody's requests need it",
-    Role.COLLECTOR: "telemetry that none of the services names",
-    Role.FLAGS: "feature flags that none of the services names",
-}
-_SOFT = frozenset({Role.COLLECTOR, Role.FLAGS})
+_CONFIGURATION = re.compile(
+    r"\.(?:conf|ya?ml|toml|cfg|template|json|envoy)$|(?:^|/)Caddyfile$", re.IGNORECASE
+)
+_LARGEST_CONFIGURATION = 200_000
+_USUAL_DSN = re.compile(r"(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?(?:URL|URI|DSN)")
+_SHARED = re.compile(r"[A-Za-z_]\w{0,100}", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -86,13 +52,17 @@ class _Drafting:
     services: Mapping[str, Service]
     kinds: dict[str, Kind]
     names: Mapping[str, str]  # service -> component, where two projects share a name
+    addresses: Mapping[str, str]  # every name by which a service can be called -> the service
+    heard: dict[str, Heard]
     skipped: set[str] = field(default_factory=set)
     facts: dict[Path, tuple[Plain, list[Place]]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
-    schemes: dict[str, set[str]] = field(default_factory=dict)  # service -> how others speak to it
-    ports: dict[str, set[int]] = field(default_factory=dict)  # service -> where others call it
-    called: set[str] = field(default_factory=set)
-    edges: dict[tuple[str, str], list[Place]] = field(default_factory=dict)
+    edges: dict[str, dict[str, list[Place]]] = field(
+        default_factory=dict
+    )  # who needs -> what -> where
+    dsns: dict[str, tuple[str, Place]] = field(
+        default_factory=dict
+    )  # database -> a variable that has it whole
 
     def note(self, kind: NoteKind, at: Place, text: str) -> None:
         self.notes.append(Note(kind=kind, place=at, text=text))
@@ -104,19 +74,31 @@ class _Drafting:
     def component(self, service: str) -> str:
         return self.names.get(service, service)
 
+    def calling(self, service: Service, host: str) -> str:
+        """The service that `service` means by a host; "" where it is none of the others."""
+        linked = next(
+            (name for name, (alias, _) in service.linked.items() if alias.lower() == host), ""
+        )
+        found = linked or self.addresses.get(host, "")
+        return found if found != service.name else ""
+
 
 def draft_of(
     project: Project, services: Iterable[Service], names: Mapping[str, str], profiles: Iterable[str]
 ) -> Draft:
     """What the services of one project say; `names` are those that are called otherwise in the file."""
     by_name = {one.name: one for one in services}
-    kinds = {one.name: _kind(one) for one in by_name.values()}
-    drafting = _Drafting(project=project, services=by_name, kinds=kinds, names=names)
+    drafting = _Drafting(
+        project=project,
+        services=by_name,
+        kinds={one.name: judging.kind(one) for one in by_name.values()},
+        names=names,
+        addresses=_addresses(by_name.values()),
+        heard={name: Heard() for name in by_name},
+    )
     _listen(drafting)
     _skip(drafting, frozenset(profiles))
-    for service in by_name.values():
-        if service.name not in drafting.skipped:
-            _needs(drafting, service)
+    _all_needs(drafting)
     _skip_unnamed(drafting)
     if project.name and project.named_at:
         drafting.fact(("system", "name"), project.name, project.named_at)
@@ -131,46 +113,40 @@ def draft_of(
     return Draft(facts=facts, notes=(*project.notes, *drafting.notes))
 
 
-def _kind(service: Service) -> Kind:
-    """By its image; what is built here, or is nobody's known image, by its name."""
-    if service.image:
-        kind = kind_of(service.image)
-        if kind.role is not Role.PART or not service.built:
-            return kind
-    return kind_by_name(service.name)
+def _addresses(services: Iterable[Service]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in services:
+        found |= dict.fromkeys(sorted(one.aliases), one.name)
+    return found | {one.name.lower(): one.name for one in services}
 
 
 def _listen(drafting: _Drafting) -> None:
     """How services are spoken to tells what those are whose image does not."""
     for service in drafting.services.values():
-        own = _addresses(drafting, service)
-        for text in (*(one.value or "" for one in service.variables), service.command):
-            for host, scheme in schemes(text):
-                if host in own and own[host] != service.name:
-                    drafting.schemes.setdefault(own[host], set()).add(scheme)
-            for host, port in ports(text):
-                if host in own and own[host] != service.name:
-                    drafting.ports.setdefault(own[host], set()).add(port)
+        for one in service.variables:
+            _hear(drafting, service, one.value or "", one.key, one.place)
+        _hear(drafting, service, service.command)
     for name, service in drafting.services.items():
-        engine = _engine(drafting, service)
-        if drafting.kinds[name].role is Role.PART and engine:
-            drafting.kinds[name] = Kind(role=Role.STORE, type=engine)
-            said = f"{name} is taken as {engine}: by its volume or by how others call it"
+        found = judging.engine(service, drafting.heard[name])
+        if drafting.kinds[name].role is Role.PART and not drafting.kinds[name].type and found:
+            drafting.kinds[name] = Kind(role=Role.STORE, type=found)
+            said = f"{name} is taken as {found}: by its volume, its variables or how others call it"
             drafting.note(NoteKind.DETECTED, service.place, said)
 
 
-def _engine(drafting: _Drafting, service: Service) -> str:
-    folders = [
-        kind
-        for mount in service.mounts
-        for at, kind in _ENGINE_FOLDERS
-        if mount.target.startswith(at)
-    ]
-    spoken = drafting.schemes.get(service.name, set())
-    found = [_ENGINE_SCHEMES[one] for one in sorted(spoken) if one in _ENGINE_SCHEMES]
-    called = drafting.ports.get(service.name, set())
-    by_port = [_ENGINE_PORTS[one] for one in sorted(called) if one in _ENGINE_PORTS]
-    return next(iter((*folders, *found, *by_port)), "") if not spoken & _WEB else ""
+def _hear(
+    drafting: _Drafting, service: Service, text: str, key: str = "", at: Place | None = None
+) -> None:
+    for host, scheme in schemes(text):
+        if other := drafting.calling(service, host):
+            drafting.heard[other].schemes.add(scheme)
+            if at and scheme in ("postgres", "postgresql") and _SHARED.fullmatch(key):
+                known = drafting.dsns.setdefault(other, (key, at))
+                if _USUAL_DSN.fullmatch(key) and not _USUAL_DSN.fullmatch(known[0]):
+                    drafting.dsns[other] = (key, at)
+    for host, port in ports(text):
+        if other := drafting.calling(service, host):
+            drafting.heard[other].ports.add(port)
 
 
 # ------------------------------------------------------------------ what is part of the system
@@ -184,106 +160,116 @@ def _skip(drafting: _Drafting, profiles: frozenset[str]) -> None:
         if condition == FINISHED
     }
     for service in drafting.services.values():
-        why = _why_not(service, drafting.kinds[service.name], profiles, finished)
+        why = judging.why_not(service, drafting.kinds[service.name], profiles, finished)
         if why:
             drafting.skipped.add(service.name)
             drafting.note(NoteKind.SKIPPED, service.place, f"{service.name}: {why}")
 
 
-def _why_not(service: Service, kind: Kind, profiles: frozenset[str], finished: set[str]) -> str:
-    """Why a service is no part of the running system; "" where it is one."""
-    if service.profiles and not profiles & {*service.profiles} and "*" not in profiles:
-        return f"started with the profile {' or '.join(service.profiles)} only"
-    if service.replicas is not None and service.replicas[0] == 0:
-        return "no replica is started"
-    if service.name in finished:
-        return "runs once, and the others wait until it has finished"
-    if kind.role in (Role.MONITOR, Role.TOOL, Role.OPERATOR):
-        return f"{image_name(service.image) or service.name} {_LEFT[kind.role]}"
-    if _LOAD.search(service.name) or _LOAD.search(image_name(service.image).rpartition("/")[2]):
-        return "makes load for tests"
-    if _TEMPLATE.fullmatch(service.name) and not (
-        service.published or service.restart or service.command
-    ):
-        return "a template of the others by its name"
-    if kind.role is Role.PART and _looks_done(service):
-        return "by its name and command it runs once"
-    return ""
-
-
-def _looks_done(service: Service) -> bool:
-    stays = service.published or service.exposed or service.restart in ("always", "unless-stopped")
-    return not stays and bool(_ONCE.search(service.name) or _RUNS_ONCE.search(service.command))
-
-
 def _skip_unnamed(drafting: _Drafting) -> None:
     """Collectors and flag services count only where somebody sends to them."""
-    needed = {to for _, to in drafting.edges}
+    needed = {to for found in drafting.edges.values() for to in found}
     for name, kind in drafting.kinds.items():
-        if kind.role in _SOFT and name not in needed and name not in drafting.skipped:
+        if kind.role in SOFT and name not in needed and name not in drafting.skipped:
             drafting.skipped.add(name)
             service = drafting.services[name]
-            said = f"{name}: {image_name(service.image)} takes {_LEFT[kind.role]}"
+            said = f"{name}: {image_name(service.image) or name} takes {LEFT[kind.role]}"
             drafting.note(NoteKind.SKIPPED, service.place, said)
 
 
 # ------------------------------------------------------------------ what needs what
 
 
+def _all_needs(drafting: _Drafting) -> None:
+    routers = [
+        one
+        for one in drafting.services.values()
+        if image_name(one.image).rpartition("/")[2] == "traefik"
+        and one.name not in drafting.skipped
+    ]
+    for service in drafting.services.values():
+        if service.name in drafting.skipped:
+            continue
+        _needs(drafting, service)
+        if routers and (rule := _rule(service)):
+            for router in routers:
+                _edge(drafting, router, service.name, rule)
+                drafting.heard[service.name].schemes.add("http")
+    for needer, found in drafting.edges.items():
+        if drafting.kinds[needer].role is Role.GATEWAY:
+            for to in found:
+                drafting.heard[to].behind_gateway = True
+
+
 def _needs(drafting: _Drafting, service: Service) -> None:
-    own = _addresses(drafting, service)
-    for name, (_, at) in service.waits_for.items():
+    for name, (_, at) in (*service.waits_for.items(), *service.linked.items()):
         _edge(drafting, service, name, at)
-    for name, (_, at) in service.linked.items():
-        _edge(drafting, service, name, at)
+    for host, at in _calls(drafting, service):
+        if other := drafting.calling(service, host):
+            _edge(drafting, service, other, at)
+            drafting.heard[other].called = True
+
+
+def _calls(drafting: _Drafting, service: Service) -> Iterator[tuple[str, Place]]:
+    """Every host that a service names, and where.
+
+    A file of variables is often given to all alike; a store or a gateway does not call what stands there.
+    """
+    role = drafting.kinds[service.name].role
+    shared = drafting.project.held if role in (Role.STORE, Role.GATEWAY) else {}
     for one in service.variables:
-        for host in hosts(one.key, one.value or ""):
-            if host in own:
-                _edge(drafting, service, own[host], one.place)
-                drafting.called.add(own[host])
-    for host in hosts_in_command(service.command):
-        if host in own:
-            _edge(drafting, service, own[host], service.command_place)
-            drafting.called.add(own[host])
-    _routed(drafting, service)
+        if one.place.file in shared:
+            continue
+        yield from ((host, one.place) for host in hosts(one.key, one.value or ""))
+    yield from ((host, service.command_place) for host in hosts_in_command(service.command))
+    if role is Role.GATEWAY:
+        yield from _configured(drafting, service)
 
 
-def _addresses(drafting: _Drafting, service: Service) -> dict[str, str]:
-    """Every name by which `service` can call another."""
-    found = {}
-    for other in drafting.services.values():
-        for name in (*other.aliases, other.name.lower()):
-            found[name] = other.name
-    for name, (alias, _) in service.linked.items():
-        if alias:
-            found[alias.lower()] = name
-    return found
+def _configured(drafting: _Drafting, service: Service) -> Iterator[tuple[str, Place]]:
+    """What a gateway passes on to stands in the configuration that is mounted into it."""
+    folder = drafting.project.folder
+    for mount in service.mounts:
+        file = mount.place.file
+        if (
+            mount.named
+            or not _CONFIGURATION.search(mount.source)
+            or not folder.exists(mount.source, file)
+        ):
+            continue
+        try:
+            source = folder.read(mount.source, file)
+        except StandfastError:
+            continue  # its place in the graph is all that is wanted of it
+        for number, line in enumerate(source.text[:_LARGEST_CONFIGURATION].splitlines(), 1):
+            bare = line.partition("#")[0]
+            for host in hosts_in_command(bare) + _upstream(bare):
+                yield host, Place(file=source.path, line=number, column=1)
+
+
+def _upstream(line: str) -> tuple[str, ...]:
+    """The name behind nginx's `server`, Caddy's `reverse_proxy` and the like, without a port."""
+    found = re.search(
+        r"^\s*(?:server|reverse_proxy|fastcgi_pass|php_fastcgi|proxy_pass)\s+([A-Za-z0-9_.-]+)\s*[;{]?\s*$",
+        line,
+    )
+    return (found[1].lower(),) if found else ()
+
+
+def _rule(service: Service) -> Place | None:
+    """Traefik reads labels: the router needs the service that carries them."""
+    for key, (_, at) in service.labels.items():
+        if re.match(r"traefik\.http\.(routers|services)\.", key):
+            return at
+    return None
 
 
 def _edge(drafting: _Drafting, service: Service, to: str, at: Place) -> None:
     if to == service.name or to not in drafting.services or to in drafting.skipped:
         return
-    known = drafting.edges.setdefault((service.name, to), [])
+    known = drafting.edges.setdefault(service.name, {}).setdefault(to, [])
     if at not in known:
         known.append(at)
-
-
-def _routed(drafting: _Drafting, service: Service) -> None:
-    """Traefik reads labels: the router needs the service that carries them."""
-    rules = [
-        at
-        for key, (_, at) in service.labels.items()
-        if re.match(r"traefik\.http\.(routers|services)\.", key)
-    ]
-    if not rules:
-        return
-    for other in drafting.services.values():
-        if (
-            image_name(other.image).rpartition("/")[2] == "traefik"
-            and other.name not in drafting.skipped
-        ):
-            _edge(drafting, other, service.name, rules[0])
-            drafting.schemes.setdefault(service.name, set()).add("http")
 
 
 # ------------------------------------------------------------------ what a component is
@@ -292,19 +278,27 @@ def _routed(drafting: _Drafting, service: Service) -> None:
 def _component(drafting: _Drafting, service: Service) -> None:
     kind = drafting.kinds[service.name]
     path = ("components", drafting.component(service.name))
-    drafting.fact((*path, "type"), _type(drafting, service, kind), service.place)
+    found, guess = (
+        (kind.type, "") if kind.type else judging.type_of(service, drafting.heard[service.name])
+    )
+    drafting.fact((*path, "type"), found, service.place)
+    if guess:
+        drafting.note(NoteKind.DETECTED, service.place, guess)
     if kind.role is Role.STORE and kind.type == "other":
         said = f"{service.name} keeps data by its image ({kind.what}); the file has no type for it: other"
         drafting.note(NoteKind.DETECTED, service.place, said)
     if service.image_missing:
-        said = f"the image of {service.name} needs {', '.join(service.image_missing)}, which has no value here"
+        missing = ", ".join(service.image_missing)
+        said = f"the image of {service.name} needs {missing}, which has no value here"
         drafting.note(NoteKind.PLACEHOLDER, service.place, said)
     if service.replicas is not None:
         drafting.fact((*path, "replicas"), service.replicas[0], service.replicas[1])
     _health(drafting, service, path)
-    _dsn(drafting, service, path)
-    for (needer, to), places in drafting.edges.items():
-        if needer == service.name and to not in drafting.skipped:
+    if kind.type == "postgresql" and service.name in drafting.dsns:
+        key, at = drafting.dsns[service.name]
+        drafting.fact((*path, "dsn"), f"env:{key}", at)
+    for to, places in drafting.edges.get(service.name, {}).items():
+        if to not in drafting.skipped:
             _need(drafting, path, to, places)
     _volumes(drafting, service, path, kind)
 
@@ -312,75 +306,21 @@ def _component(drafting: _Drafting, service: Service) -> None:
 def _need(drafting: _Drafting, path: Path, to: str, places: Iterable[Place]) -> None:
     """Start order says nothing about strength; only what users cannot notice is soft for sure."""
     edge = (*path, "needs", drafting.component(to))
-    if drafting.kinds[to].role in _SOFT:
+    if drafting.kinds[to].role in SOFT:
         drafting.fact((*edge, "strength"), "soft", *places)
     else:
         drafting.fact(edge, None, *places)
 
 
-def _type(drafting: _Drafting, service: Service, kind: Kind) -> str:
-    if kind.type:
-        return kind.type
-    name, spoken = service.name.lower(), drafting.schemes.get(service.name, set())
-    probed = service.health.test if service.health else ""
-    if "grpc_health_probe" in probed or spoken & {"grpc", "grpcs"}:
-        return "grpc"
-    if not spoken & _WEB and not service.published:
-        if _CRON.search(name):
-            return "cron"
-        if _WORKER.search(name):
-            return "worker"
-    if spoken & _WEB or _PROBED.search(probed):
-        return "web" if _front(service) else "http"
-    if 50051 in service.ports:
-        return "grpc"
-    if service.ports:
-        return "web" if _front(service) else "http"
-    if service.name in drafting.called:
-        said = f"{service.name} is called by others over the network; taken as http"
-        drafting.note(NoteKind.DETECTED, service.place, said)
-        return "http"
-    return "worker" if service.built or service.command else "other"
-
-
-def _front(service: Service) -> bool:
-    return bool(_FRONT.search(service.name.lower())) and "websocket" not in service.name.lower()
-
-
 def _health(drafting: _Drafting, service: Service, path: Path) -> None:
-    check = service.health if drafting.kinds[service.name].type not in _NOT_HTTP else None
-    found = _PROBED.search(check.test) if check else None
-    if (
-        check is None
-        or found is None
-        or (found["host"] and found["host"].lower() != service.name.lower())
-    ):
+    asked, check = judging.health_path(service, drafting.kinds[service.name]), service.health
+    if not asked or check is None:
         return
-    asked = (found["path"] or "/").partition("?")[0].partition("#")[0][:200]
-    kind = "live" if re.search(r"live", asked, re.IGNORECASE) else "ready"
+    kind = "live" if "live" in asked.lower() else "ready"
     drafting.fact((*path, "health", kind, "path"), asked, check.place)
     for key, value in (("every", check.every), ("timeout", check.timeout)):
         if value:
             drafting.fact((*path, "health", kind, key), value, check.place)
-
-
-def _dsn(drafting: _Drafting, service: Service, path: Path) -> None:
-    """A whole connection string that others have for this database is referred to by its variable's name."""
-    if drafting.kinds[service.name].type != "postgresql":
-        return
-    for other in drafting.services.values():
-        if other.name in drafting.skipped:
-            continue
-        own = _addresses(drafting, other)
-        for one in other.variables:
-            spoken = [
-                own.get(host)
-                for host, scheme in schemes(one.value or "")
-                if scheme in ("postgres", "postgresql")
-            ]
-            if service.name in spoken and re.fullmatch(r"[A-Za-z_]\w{0,100}", one.key, re.ASCII):
-                drafting.fact((*path, "dsn"), f"env:{one.key}", one.place)
-                return
 
 
 def _volumes(drafting: _Drafting, service: Service, path: Path, kind: Kind) -> None:
@@ -388,7 +328,8 @@ def _volumes(drafting: _Drafting, service: Service, path: Path, kind: Kind) -> N
     if kind.role is not Role.PART:
         return
     for mount in service.mounts:
-        if mount.read_only or _SCRATCH.search(mount.target) or _SCRATCH.search(mount.source):
+        passing = _SCRATCH.search(mount.target) or _SCRATCH.search(mount.source)
+        if mount.read_only or passing or _SETTINGS.search(mount.source):
             continue
         if not mount.named:
             if _KEPT.search(mount.source) and not re.search(r"\.\w{1,5}$", mount.source):
