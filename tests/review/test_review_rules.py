@@ -769,6 +769,19 @@ def test_a_source_that_changed_after_its_import_is_told(
     )
 
 
+@pytest.mark.parametrize(("stated", "verdict"), [(True, "BLOCK"), (False, "CLARIFY")])
+def test_a_circle_of_needs_that_nobody_called_hard_is_asked_about(
+    stated: bool, verdict: str, sound: s.System, spoil: Callable[..., s.System], now: datetime
+) -> None:
+    system = spoil(sound, {"components/db/needs": {"api": need("api", stated=stated)}})
+    if not stated:
+        unstated = type(sound.stated)({"components.db.needs.api.strength"})
+        system = replace(system, stated=unstated)
+    circles = [one for one in examine(system, Measured(), now).findings if one.rule == "DEP-01"]
+
+    assert [one.verdict.name for one in circles] == [verdict]
+
+
 def test_every_rule_has_a_fault_and_a_near_miss() -> None:
     covered = {*CASES, *MEASURED, *UNSTATED, "INP-07", "INP-09"}
     assert covered == {rule.id for rule in RULES}
