@@ -406,7 +406,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
     "ONC-03": (
         {"people/bo/leave": ((date(2026, 12, 14), date(2026, 12, 20)),)},
         "on_call.shop.shift.order.bo",
-        {"people/bo/leave": ((date(2026, 12, 21), date(2026, 12, 27)),)},
+        {"people/bo/leave": ((date(2026, 12, 22), date(2026, 12, 27)),)},
     ),
     "ONC-04": (
         {f"{SHOP}/shift/order": ("ada", "bo", "cy")},
@@ -414,9 +414,9 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {f"{SHOP}/shift/order": ("ada", "bo", "cy"), f"{SHOP}/hours": "Mon-Fri 09:00-17:00"},
     ),
     "ONC-05": (
-        {f"{SHOP}/shift/order": ("ada", "bo", "cy", "dee", "ada")},
-        "on_call.shop.shift.order",
-        {f"{SHOP}/shift/order": ("ada", "bo", "ada", "cy", "dee")},
+        {f"{SHOP}/escalate/P2/1/to": "dee"},
+        "on_call.shop.escalate.P2",
+        {f"{SHOP}/escalate/P2/1/to": "storefront"},
     ),
     "ONC-06": (
         {"severities/P2/respond": 30 * MINUTE},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from math import prod
@@ -55,27 +54,6 @@ def budget(window: timedelta, target: Fraction) -> timedelta:
 def drained_after(window: timedelta, target: Fraction, error_rate: Fraction) -> timedelta:
     """How long a steady error rate takes to spend the whole budget."""
     return spanning(exact(window) * (1 - target) / error_rate)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnWindow:
-    """One long window of a burn-rate alert and the share of the budget spent when it fires
-    (Google, The Site Reliability Workbook, chapter 5)."""
-
-    long: timedelta
-    share: Fraction
-    pages: bool
-
-    def factor(self, period: timedelta) -> Fraction:
-        return self.share * exact(period) / exact(self.long)
-
-
-BURN_WINDOWS = (
-    BurnWindow(long=timedelta(hours=1), share=Fraction(2, 100), pages=True),
-    BurnWindow(long=timedelta(hours=6), share=Fraction(5, 100), pages=True),
-    BurnWindow(long=timedelta(days=1), share=Fraction(10, 100), pages=False),
-    BurnWindow(long=timedelta(days=3), share=Fraction(10, 100), pages=False),
-)
 
 
 def fires_after(

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from standfast.paging.cover import Piece, cover
 from standfast.review.chain import Chain, chain_of
+from standfast.slo.objective import Objective, objectives
 from standfast.spec.condition import Burn
-from standfast.spec.values import Grade
+from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _AVAILABILITY = frozenset({"availability", "errors", "probe"})
+AHEAD = timedelta(weeks=8)
+"""So far on-call is proved: two turns of four people in weekly shifts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +48,8 @@ class Case:
     data_in: Mapping[str, tuple[DataType, ...]]  # store -> data types
     chains: Mapping[str, Chain]  # journey -> what it needs
     burning: frozenset[str]  # service levels and journeys that a burn-rate alert watches
+    objectives: tuple[Objective, ...]
+    cover: Mapping[tuple[str, Severity], tuple[Piece, ...]]  # rotation, P1 | P2 -> the weeks ahead
 
     @property
     def today(self) -> date:
@@ -90,6 +97,12 @@ def open_case(system: System, measured: Measured, now: datetime) -> Case:
         burning=frozenset(
             alert.when.objective for alert in system.alerts.values() if isinstance(alert.when, Burn)
         ),
+        objectives=objectives(system),
+        cover={
+            (name, severity): cover(rota, severity, system, now, now + AHEAD)
+            for name, rota in system.on_call.items()
+            for severity in (Severity.P1, Severity.P2)
+        },
     )
 
 
