@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from standfast.paging.reach import awake
 from standfast.review.arithmetic import budget, drained_after, exact
 from standfast.review.finding import Hit, Role, Verdict, rule
-from standfast.review.wording import listed, number, percent, span
+from standfast.review.wording import counted, listed, number, percent, span
 from standfast.slo.burn import burn_windows, can_fire
 from standfast.spec.condition import Absence, Burn, Expiry, Expr, Threshold
 from standfast.spec.values import Severity, Strength
@@ -344,7 +344,7 @@ def disk_by_share(case: Case) -> Iterator[Hit]:
     "ALR-12",
     Verdict.WARN,
     Role.OPS,
-    condition="more than two pages a shift, measured over 30 days",
+    condition="more than two pages in twelve hours on duty, or an alert never acknowledged, over 30 days",
     why="people who are woken often stop waking",
     if_rejected="expect slower acknowledgements",
 )
@@ -353,8 +353,16 @@ def too_many_pages(case: Case) -> Iterator[Hit]:
         if pages > 2 and name in case.system.on_call:
             yield Hit(
                 at=f"on_call.{name}",
-                problem=f"{number(pages)} pages a shift; 2 are bearable",
+                problem=f"{number(pages)} pages in every 12 h on duty, measured over 30 d; 2 are "
+                "bearable",
                 suggestion="tune or delete the alerts that needed no action",
+            )
+    for name, pages_of in case.measured.ignored.items():
+        if name in case.system.alerts:
+            yield Hit(
+                at=f"alerts.{name}",
+                problem=f"{counted(pages_of, 'page')} in 30 d, measured, and nobody acknowledged one",
+                suggestion="tune it until it asks for action, or delete it",
             )
 
 

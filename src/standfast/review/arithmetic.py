@@ -40,6 +40,11 @@ def ceiling(hard: Iterable[Fraction], soft: Iterable[tuple[Fraction, Fraction]] 
     return prod(hard, start=ONE) * prod((survival(a, e) for a, e in soft), start=ONE)
 
 
+def redundant(availability: Fraction, number: int) -> Fraction:
+    """Any one of so many suffices, and they fail independently: nothing that they share takes all."""
+    return 1 - (1 - availability) ** number
+
+
 def needed_of_each(target: Fraction, parts: int) -> float:
     """What each of equal hard parts in series must reach; a root, so for display only."""
     root: float = float(target) ** (1 / parts)

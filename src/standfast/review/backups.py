@@ -139,7 +139,7 @@ def unproven(case: Case) -> Iterator[Hit]:
                 problem=f"no restore of {store} is ever tried",
                 suggestion="write `verify: {weekly: restore}`",
             )
-        elif store in case.measured.last_restore:
+        elif store in case.measured.last_restore or store in case.measured.failed_restore:
             yield from _last_proof(case, store)
         elif not any(one.automatic for one in restores if "restore" in one.what):
             yield Hit(
@@ -151,13 +151,19 @@ def unproven(case: Case) -> Iterator[Hit]:
 
 
 def _last_proof(case: Case, store: str) -> Iterator[Hit]:
-    last = case.measured.last_restore[store]
-    if last is None or (_critical(case, store) and case.now - last > _PROOF):
+    last = case.measured.last_restore.get(store)
+    if failed := case.measured.failed_restore.get(store):
+        yield Hit(
+            at=f"backups.{store}.verify",
+            problem=f"the newest restore of {store} failed ({failed})",
+            suggestion="find out why, and restore again: `standfast backup verify`",
+        )
+    elif last is None or (_critical(case, store) and case.now - last > _PROOF):
         age = f"{span(case.now - last)} ago" if last else "never"
         yield Hit(
             at=f"backups.{store}.verify",
             problem=f"last verified restore of {store}: {age}; {span(_PROOF)} are the most",
-            suggestion="run `standfast restore --verify`, and find out why it did not run",
+            suggestion="run `standfast backup verify`, and find out why it did not run",
         )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from standfast.spec.values import Promise
 
 _OLD = timedelta(days=180)
+_KNOWN = timedelta(days=14)  # so long a service has to be measured until that is its baseline
 
 
 def _baselines(case: Case) -> Iterator[tuple[str, Component, Baseline]]:
@@ -35,7 +36,8 @@ def _baselines(case: Case) -> Iterator[tuple[str, Component, Baseline]]:
 )
 def no_baseline(case: Case) -> Iterator[Hit]:
     for name, component in case.system.components.items():
-        if component.serves and component.baseline is None:
+        counted = case.measured.metrics_for.get(name, timedelta())
+        if component.serves and component.baseline is None and counted < _KNOWN:
             yield Hit(
                 at=f"components.{name}.baseline",
                 problem=f"{name} serves requests and has no baseline",
@@ -69,7 +71,7 @@ def stale_baseline(case: Case) -> Iterator[Hit]:
     Verdict.BLOCK,
     Role.QA,
     Role.DEV,
-    condition="baseline worse than the objective",
+    condition="baseline, or latency measured live, worse than the objective",
     why="the promise is broken on the first day",
     if_rejected="lower the objective to what was measured",
 )
@@ -84,6 +86,23 @@ def below_objective(case: Case) -> Iterator[Hit]:
                         suggestion="make it faster or sounder, or promise what was measured",
                         rests_on=(f"service_levels.{level.name}.slo",),
                     )
+    yield from _measured_live(case)
+
+
+def _measured_live(case: Case) -> Iterator[Hit]:
+    """Latency that is counted now; availability is AVL-07's."""
+    for one in case.objectives:
+        measured = case.measured.availability.get(one.name)
+        if one.promise.threshold is not None and measured is not None and measured < one.target:
+            key = f"availability.{one.name}"
+            yield Hit(
+                at=f"service_levels.{one.level}.slo",
+                problem=f"{one.level} promises {one.promise.text}; {percent(measured)} are within "
+                f"{span(one.promise.threshold)}{case.how(key)}, {percent(one.target)} promised",
+                suggestion="make it faster, or promise what is true",
+                rests_on=(f"service_levels.{one.level}.slo",),
+                known_by=(key,),
+            )
 
 
 def _worse(baseline: Baseline, level: ServiceLevel, promise: Promise) -> str:

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from standfast.paging.cover import Piece, cover
-from standfast.review.chain import Chain, chain_of
+from standfast.review.chain import Chain, chain_of, works
+from standfast.review.finding import Evidence
 from standfast.slo.objective import Objective, objectives
 from standfast.spec.condition import Burn
 from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
-    from fractions import Fraction
 
     from standfast.review.finding import Measured
-    from standfast.spec.system import AlertRule, DataType, ServiceLevel, System
+    from standfast.spec.system import AlertRule, DataType, Need, ServiceLevel, System
 
 T = TypeVar("T")
 _AVAILABILITY = frozenset({"availability", "errors", "probe"})
@@ -58,6 +59,20 @@ class Case:
     def assumed(self, path: str) -> bool:
         return self.system.grade(path) is Grade.ASSUMED
 
+    def grade(self, path: str, *measured: str) -> Grade:
+        """How a value is known: what was measured or drilled in its place comes before what is written."""
+        found = [
+            self.measured.evidence[key].grade for key in measured if key in self.measured.evidence
+        ]
+        return found[0] if found else self.system.grade(path)
+
+    def how(self, *measured: str) -> str:
+        """` (measured 2026-11-20, p95 of 7 restores)`, or nothing where nobody measured it."""
+        found = [
+            str(self.measured.evidence[key]) for key in measured if key in self.measured.evidence
+        ]
+        return f" ({'; '.join(found)})" if found else ""
+
     def stated_levels(self, component: str) -> tuple[ServiceLevel, ...]:
         levels = self.levels_of.get(component, ())
         return tuple(one for one in levels if not self.assumed(f"service_levels.{one.name}"))
@@ -74,6 +89,18 @@ class Case:
             return Figure(value=about.sla, path=f"{path}.sla", kind="vendor SLA")
         return self._promised(component)
 
+    def effectiveness(self, caller: str, need: Need) -> Fraction:
+        """How often a need's fallback works: as measured, else as the file says, else not at all."""
+        edge = self.measured.edges.get((caller, need.to))
+        measured = edge.effectiveness if edge is not None else None
+        return (need.effectiveness or Fraction(0)) if measured is None else measured
+
+    def ceiling(self, chain: Chain) -> Fraction:
+        """The most a journey can be up, its parts failing independently; unknown ones count as perfect."""
+        known = {name: self.availability(name) for name in (*chain.hard, *chain.parts)}
+        values = {name: figure.value for name, figure in known.items() if figure is not None}
+        return works(chain, values.get, self.effectiveness)
+
     def _promised(self, component: str) -> Figure | None:
         figures = [
             Figure(value=promise.target, path=f"service_levels.{level.name}.slo", kind="SLO")
@@ -88,7 +115,7 @@ def open_case(system: System, measured: Measured, now: datetime) -> Case:
     """Index a System once for all rules."""
     return Case(
         system=system,
-        measured=measured,
+        measured=replace(measured, evidence=dict(_drilled(system)) | dict(measured.evidence)),
         now=now,
         levels_of=_by(system.service_levels.values(), "of"),
         alerts_of=_by(system.alerts.values(), "of"),
@@ -104,6 +131,13 @@ def open_case(system: System, measured: Measured, now: datetime) -> Case:
             for severity in (Severity.P1, Severity.P2)
         },
     )
+
+
+def _drilled(system: System) -> Iterator[tuple[str, Evidence]]:
+    """Failovers are drilled by people, who write into the file what it took."""
+    for name, failover in system.failovers.items():
+        if (drill := failover.last_drill) is not None and drill.passed:
+            yield f"failover.{name}", Evidence(grade=Grade.DRILLED, at=drill.date)
 
 
 def _by(values: Iterable[T], attribute: str) -> dict[str, tuple[T, ...]]:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from standfast.spec.system import Component, Need
 
 _DEMANDING = Fraction(999, 1000)
+_UNSEEN = timedelta(days=7)  # a week of traffic shows what is used
 
 
 def _edges(case: Case) -> Iterator[tuple[str, str, Need]]:
@@ -265,6 +266,55 @@ def stacked_retries(case: Case) -> Iterator[Hit]:
                 )
 
 
+@rule(
+    "DEP-10",
+    Verdict.WARN,
+    Role.ARCHITECT,
+    condition="declared need never seen in traffic, or calls seen that no need declares",
+    why="the ceilings, the blast radius and the order of recovery follow the graph that is written down",
+    if_rejected="the graph is used as it is written",
+)
+def other_traffic(case: Case) -> Iterator[Hit]:
+    """By the breakers that applications count; a component that shows none says nothing."""
+    for (name, to), edge in case.measured.edges.items():
+        component = case.system.components.get(name)
+        if component is None:
+            continue
+        watched = case.now - edge.watched_from
+        if to not in component.needs and edge.called_at is not None:
+            known = to in case.system.components
+            yield Hit(
+                at=f"components.{name}.needs.{to}",
+                problem=f"{name} calls {to} (measured {edge.called_at:%Y-%m-%d}, {edge.calls} "
+                f"calls), and needs it nowhere" + ("" if known else "; no component is called so"),
+                suggestion=f"write `needs: {{{to}: hard}}` or `soft`"
+                if known
+                else "name the breaker after the component that it calls",
+            )
+        elif to in component.needs and edge.called_at is None and watched > _UNSEEN:
+            yield Hit(
+                at=f"components.{name}.needs.{to}",
+                problem=f"{name} needs {to}, and its breaker has seen no call in {span(watched)} "
+                "(measured)",
+                suggestion="take the need out, or find out why nothing asks for it",
+            )
+    yield from _without_breaker(case)
+
+
+def _without_breaker(case: Case) -> Iterator[Hit]:
+    """The file gives the need a breaker, the application shows others, and not this one."""
+    shown = {name: edge.watched_from for (name, _), edge in case.measured.edges.items()}
+    for at, name, need in _edges(case):
+        missing = need.breaker is not None and (name, need.to) not in case.measured.edges
+        if missing and name in shown and case.now - shown[name] > _UNSEEN:
+            yield Hit(
+                at=at,
+                problem=f"{name} shows breakers, and none for {need.to}, whose breaker the file "
+                "states (measured)",
+                suggestion=f"make the breaker under the name {need.to!r}, or take it out of the file",
+            )
+
+
 RULES = (
     circles,
     unstated_strength,
@@ -275,4 +325,5 @@ RULES = (
     unprotected_state,
     unbounded_calls,
     stacked_retries,
+    other_traffic,
 )

@@ -297,8 +297,10 @@ def measured_slower(case: Case) -> Iterator[Hit]:
         if promised is not None and measured > promised:
             yield Hit(
                 at=f"severities.{severity}.respond",
-                problem=f"90% are acknowledged within {span(measured)}, promised {span(promised)}",
+                problem=f"90% are acknowledged within {span(measured)}"
+                f"{case.how(f'acknowledgement.{severity}')}, promised {span(promised)}",
                 suggestion="find out why, or promise what is true",
+                known_by=(f"acknowledgement.{severity}",),
             )
 
 

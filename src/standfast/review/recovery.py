@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from standfast.review.arithmetic import copying, lasting
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _DRILL = timedelta(days=90)
 _HOUR = timedelta(hours=1)
+_FORESEEN = timedelta(days=90)  # growth that breaks a promise within a quarter is told
 
 
 @rule(
@@ -49,13 +50,34 @@ def restore_too_slow(case: Case) -> Iterator[Hit]:
                 suggestion="restore faster (incremental, parallel, a standby), or promise more time",
                 verdict=Verdict.BLOCK if measured else None,
                 rests_on=(f"data.{name}.rto", *speed),
+                known_by=(f"restore.{data.store}",),
             )
+        elif found is not None and (soon := _outgrown(case, data.store, found[0], data.rto)):
+            yield Hit(
+                at=f"data.{name}.rto",
+                problem=f"{name} is to be back in {span(data.rto)}; {found[1]}, and "
+                f"{span(case.measured.restore_growth[data.store])} more every day: too long "
+                f"from {soon}",
+                suggestion="plan a faster restore before then, or promise more time",
+                known_by=(f"restore.{data.store}",),
+            )
+
+
+def _outgrown(case: Case, store: str, takes: timedelta, rto: timedelta) -> date | None:
+    """The day on which the restore, growing as it does, passes the RTO; None where that is far."""
+    more = case.measured.restore_growth.get(store)
+    if not more or takes + more * _FORESEEN.days <= rto:
+        return None
+    return case.today + timedelta(days=(rto - takes) // more)
 
 
 def _restore(case: Case, store: str) -> tuple[timedelta, str] | None:
     measured = case.measured.restore.get(store)
     if measured is not None:
-        return measured, f"restores of {store} took {span(measured)}"
+        return (
+            measured,
+            f"a restore of {store} takes {span(measured)}{case.how(f'restore.{store}')}",
+        )
     backup, size = case.system.backups.get(store), case.system.components[store].size
     if backup is None or backup.restore_speed is None or size is None:
         return None
@@ -178,6 +200,7 @@ def undrilled(case: Case) -> Iterator[Hit]:
                 at=f"failover.{failover.name}.last_drill",
                 problem=problem,
                 suggestion="hold a drill, and write down what it measured",
+                known_by=(f"failover.{failover.name}",),
             )
 
 
@@ -270,9 +293,11 @@ def measured_slower(case: Case) -> Iterator[Hit]:
         if failover is not None and failover.rto is not None and took > failover.rto:
             yield Hit(
                 at=f"failover.{name}.rto",
-                problem=f"took {span(took)}, promised {span(failover.rto)}",
+                problem=f"took {span(took)}{case.how(f'failover.{name}')}, promised "
+                f"{span(failover.rto)}",
                 suggestion="find the slowest step, or promise what is true",
                 verdict=Verdict.BLOCK,
+                known_by=(f"failover.{name}",),
             )
 
 
