@@ -235,10 +235,12 @@ def too_late(case: Case) -> Iterator[Hit]:
         severity = case.system.severities.get(alert.severity)
         if alert.severity not in _PAGING or severity is None or severity.respond is None:
             continue
-        waiting = getattr(alert.when, "lasting", timedelta())
         seeing = case.system.components[alert.of].scrape_every
+        waiting = case.detection(alert) - seeing
         total = waiting + seeing + severity.respond
         for level, slo in _availability_levels(case, alert.of):
+            if isinstance(alert.when, Burn) and alert.when.objective != level.name:
+                continue  # it waits for another budget to burn
             allowed = budget(level.window, slo.target)
             if total > allowed:
                 yield Hit(

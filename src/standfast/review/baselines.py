@@ -119,8 +119,8 @@ def _worse(baseline: Baseline, level: ServiceLevel, promise: Promise) -> str:
     "BAS-04",
     Verdict.CLARIFY,
     Role.OPS,
-    condition="next year's peak exceeds capacity with one replica lost",
-    why="losing one machine at the peak overloads the others, and they fall in turn",
+    condition="next year's peak exceeds capacity with one zone or replica lost",
+    why="losing a zone or a machine at the peak overloads the others, and they fall in turn",
     if_rejected="load shedding has to protect the peak",
 )
 def no_headroom(case: Case) -> Iterator[Hit]:
@@ -128,15 +128,25 @@ def no_headroom(case: Case) -> Iterator[Hit]:
         if baseline.peak is None or baseline.capacity is None or not component.replicas:
             continue
         peak = baseline.peak * (1 + (baseline.growth or 0))
-        replicas = max(component.replicas.values())
-        left: Fraction = baseline.capacity * (replicas - 1)
+        region, replicas = max(component.replicas.items(), key=lambda pair: pair[1])
+        lost, what = _lost(case, region, replicas)
+        left: Fraction = baseline.capacity * (replicas - lost)
         if peak > left:
             yield Hit(
                 at=f"components.{name}.baseline.capacity",
                 problem=f"peak {number(baseline.peak)} rps grown to {number(peak)} exceeds "
-                f"{number(baseline.capacity)} x ({replicas} - 1) = {number(left)} rps",
+                f"{number(baseline.capacity)} x ({replicas} - {lost}) = {number(left)} rps with one "
+                f"{what} lost",
                 suggestion="add replicas, or shed load",
             )
+
+
+def _lost(case: Case, region: str, replicas: int) -> tuple[int, str]:
+    """How many go with a zone where there are several, spread evenly; else one machine."""
+    known = case.system.regions.get(region)
+    zones = known.zones if known is not None else 1
+    lost = -(-replicas // zones) if zones > 1 else 1
+    return lost, "zone" if lost > 1 else "replica"
 
 
 RULES = (no_baseline, stale_baseline, below_objective, no_headroom)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 from standfast.paging.cover import Piece, cover
 from standfast.review.chain import Chain, chain_of, works
 from standfast.review.finding import Evidence
+from standfast.slo.burn import burn_alerts, detection
 from standfast.slo.objective import Objective, objectives
 from standfast.spec.condition import Burn
 from standfast.spec.values import Grade, Severity
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _AVAILABILITY = frozenset({"availability", "errors", "probe"})
+_ALL = Fraction(1)  # of the requests fail
 AHEAD = timedelta(weeks=8)
 """So far on-call is proved: two turns of four people in weekly shifts."""
 
@@ -72,6 +74,16 @@ class Case:
             str(self.measured.evidence[key]) for key in measured if key in self.measured.evidence
         ]
         return f" ({'; '.join(found)})" if found else ""
+
+    def detection(self, alert: AlertRule) -> timedelta:
+        """How long after a total outage begins an alert fires: to see it, and what it waits for."""
+        when = alert.when
+        waits = getattr(when, "lasting", timedelta())
+        if isinstance(when, Burn):
+            mine = [one for one in self.objectives if when.objective in {one.name, one.level}]
+            fires = [detection(one, window, _ALL) for one in mine for window in burn_alerts(one)]
+            waits = min((one for one in fires if one is not None), default=timedelta())
+        return waits + self.system.components[alert.of].scrape_every
 
     def stated_levels(self, component: str) -> tuple[ServiceLevel, ...]:
         levels = self.levels_of.get(component, ())

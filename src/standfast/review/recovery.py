@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
@@ -96,24 +97,35 @@ def _restore(case: Case, store: str) -> tuple[timedelta, str] | None:
 )
 def sooner_than_its_needs(case: Case) -> Iterator[Hit]:
     for name, data in case.system.data.items():
-        for need in case.system.components[data.store].needs.values():
+        if data.rto is None:
+            continue
+        for way in _ways_down(case, data.store):
             slower = [
-                other
-                for other in case.data_in.get(need.to, ())
-                if need.strength is Strength.HARD
-                and data.rto
-                and other.rto
-                and other.rto > data.rto
+                one for one in case.data_in.get(way[-1], ()) if one.rto and one.rto > data.rto
             ]
             for other in slower[:1]:
                 yield Hit(
                     at=f"data.{name}.rto",
-                    problem=f"{name} in {data.store} back in {span(data.rto or _HOUR)}, but "
-                    f"{data.store} needs {need.to}, whose {other.name} is back in "
+                    problem=f"{name} in {data.store} back in {span(data.rto)}, but "
+                    f"{' needs '.join(way)}, whose {other.name} is back in "
                     f"{span(other.rto or _HOUR)}",
                     suggestion="let the needed one be back first",
                     rests_on=(f"data.{name}.rto", f"data.{other.name}.rto"),
                 )
+
+
+def _ways_down(case: Case, store: str) -> Iterator[tuple[str, ...]]:
+    """The shortest chain of hard needs to each store below."""
+    known = {store}
+    waiting: deque[tuple[str, ...]] = deque([(store,)])
+    while waiting:
+        way = waiting.popleft()
+        component = case.system.components.get(way[-1])
+        for need in component.needs.values() if component else ():
+            if need.strength is Strength.HARD and need.to not in known:
+                known.add(need.to)
+                waiting.append((*way, need.to))
+                yield waiting[-1]
 
 
 @rule(
@@ -160,10 +172,21 @@ def _recovery_chain(case: Case, failover: Failover) -> tuple[timedelta, str, tup
     paths: tuple[str, ...] = ()
     p1 = case.system.severities.get(Severity.P1)
     if p1 is not None and p1.respond is not None and not (limit and certain > limit):
-        parts.insert(0, (p1.respond, "response"))
-        paths = ("severities.P1.respond",)
+        seen, alert = _detected(case)
+        parts[:0] = [(seen, f"detection by {alert}"), (p1.respond, "response")]
+        paths = ("severities.P1.respond", *([f"alerts.{alert}"] if alert else []))
     total = sum((part or timedelta() for part, _ in parts), timedelta())
     return total, " + ".join(f"{name} {span(part)}" for part, name in parts if part), paths
+
+
+def _detected(case: Case) -> tuple[timedelta, str]:
+    """When the quickest P1 alert fires after everything has stopped; nothing where there is none."""
+    found = [
+        (case.detection(alert), name)
+        for name, alert in case.system.alerts.items()
+        if alert.severity is Severity.P1
+    ]
+    return min(found, default=(timedelta(), ""))
 
 
 @rule(
