@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from standfast.alerting.alert import Alert, AlertState
-from standfast.app.measuring import measured
+from standfast.app.evidence import measured
 from standfast.engine.accept import Version
 from standfast.engine.examine import Examine
 from standfast.incidents.incident import ActionItem, IncidentState, declare, turn

@@ -11,7 +11,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from standfast.app import measuring, rooms
+from standfast.app import evidence, rooms
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
@@ -120,7 +120,7 @@ class Platform:
 
     def _measured(self, now: datetime) -> Measured:
         system = self.accept.current()
-        return self.keeping.database.read(lambda tx: measuring.measured(tx, system, now))
+        return self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
 
     def _roles(self) -> tuple[Role, ...]:
         return (
