@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "standfast.cli.publish:publish",
         "Write the documents and the machine configuration.",
     ),
+    "docs": ("standfast.cli.docs:docs", "Read the published documents in a browser."),
     "schema": ("standfast.cli.schema:schema", "Print the JSON Schema of the reliability file."),
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),

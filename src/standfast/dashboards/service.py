@@ -63,6 +63,7 @@ class RecentAlert:
     because: str
     mark: Mark
     since: datetime
+    runbook: str  # its name; "" where none is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,7 @@ class ServiceScreen:
     blast_radius: str
     objectives: tuple[ObjectiveLine, ...]
     alerts: tuple[RecentAlert, ...]
+    runbooks: tuple[str, ...]  # those that alerts on it lead to
 
 
 def component_line(system: System, name: str, health: ComponentHealth | None) -> ComponentLine:
@@ -109,6 +111,7 @@ def screen(
         blast_radius=_blast_radius(system, name),
         objectives=tuple(objectives),
         alerts=tuple(_alert(one) for one in alerts),
+        runbooks=_runbooks(system, name),
     )
 
 
@@ -231,4 +234,11 @@ def _alert(one: Alert) -> RecentAlert:
         because=one.because,
         mark=mark(one.state.value),
         since=one.since,
+        runbook=one.runbook or "",
     )
+
+
+def _runbooks(system: System, name: str) -> tuple[str, ...]:
+    """As they are published: an alert that names none has one of its own name."""
+    mine = [one.runbook or one.name for one in system.alerts.values() if one.of == name]
+    return tuple(dict.fromkeys(mine))
