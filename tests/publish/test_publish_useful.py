@@ -17,6 +17,7 @@ import examples
 from standfast.publish.commands import is_command, said, steps
 from standfast.publish.edition import Edition
 from standfast.publish.graph import MOST, drawn, graph_of
+from standfast.publish.markdown import escape, prose
 from standfast.spec import system as s
 from standfast.spec.values import Grade, Strength
 from standfast.web.diagrams import read
@@ -217,3 +218,21 @@ def test_a_drawing_of_a_thousand_components_shows_those_that_matter(shop: s.Syst
     whole = read(drawn(graph))
     assert whole is not None
     assert set(whole.nodes) == {"n_c4", "n_c5"}
+
+
+# ------------------------------------------------------------------ sentences with names in them
+
+
+def test_names_in_our_own_sentences_stay_code() -> None:
+    assert prose("add `owner:` to web_1") == "add `owner:` to web\\_1"
+    assert prose("`a` and `b|c`") == "`a` and `b|c`"
+    assert prose("one ` alone <b>") == escape("one ` alone <b>")
+
+
+@given(st.text(max_size=80))
+def test_prose_shows_every_text_and_makes_no_markup(text: str) -> None:
+    shown = prose(text)
+    assert "\n" not in shown
+    assert "<b>" not in re.sub(r"(`+).*?\1", "", shown)
+    plain = text.replace("`", "")
+    assert prose(plain).strip() == escape(plain).strip()

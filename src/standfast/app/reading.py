@@ -172,6 +172,17 @@ class Read:
                 if one.expires
             ],
         )  # fmt: skip
+        copied = self._store.read(
+            lambda tx: {store: rooms.made(tx, store, "backup") for store in system.backups}
+        )
+        yield Family(
+            name="standfast_backup_age_seconds", kind="gauge", help="Seconds since the newest usable backup.",
+            samples=[
+                Sample((("store", store),), (now - at).total_seconds())
+                for store, at in copied.items()
+                if at is not None
+            ],
+        )  # fmt: skip
 
     @property
     def _store(self) -> Database:

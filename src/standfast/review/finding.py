@@ -158,6 +158,9 @@ class Measured:
     evidence: Mapping[str, Evidence] = field(
         default_factory=dict
     )  # "restore.db" -> how it is known
+    sources: Mapping[str, str] = field(
+        default_factory=dict
+    )  # imported file -> digest now, "" is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -191,6 +194,9 @@ class Review:
     assumptions: tuple[Assumption, ...]
     checks: tuple[QuickCheck, ...]
     inputs: tuple[Inputs, ...]
+    imported: tuple[
+        str, ...
+    ] = ()  # dotted paths of values that an importer read and nobody confirmed
 
     @property
     def worst(self) -> Verdict:

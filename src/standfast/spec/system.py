@@ -519,6 +519,8 @@ class System:
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
     environment: str = ""  # the overlay that was laid over the file
+    imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
+    sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was
 
     def place(self, path: str) -> Place | None:
         """Where `path` stands, or else the nearest thing above it that does."""
@@ -527,6 +529,8 @@ class System:
         return self.places.get(path)
 
     def grade(self, path: str) -> Grade:
+        if path in self.imported:
+            return Grade.IMPORTED
         return Grade.STATED if path in self.stated else Grade.ASSUMED
 
     def team_of(self, component: str) -> Team | None:

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
+from standfast.dashboards.figure import budget_words
 from standfast.web import charts, markdown
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def _environment() -> Environment:
         stamp=stamp,
         duration=duration,
         percent=percent,
+        budget_words=budget_words,
         markdown=markdown.html,
     )
     environment.globals.update(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.publish.alertmanager import ALERTMANAGER, TOKEN, fallback_channels, last_resort
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
-from standfast.publish.markdown import code, escape, fence, join, percent, span, table
+from standfast.publish.markdown import code, escape, fence, join, percent, prose, span, table
 from standfast.publish.prometheus.query import Query, Unsaid
 from standfast.slo.burn import burn_alerts, detection, refused
 from standfast.spec.condition import Absence, Burn, Threshold
@@ -153,7 +153,9 @@ def _terms(edition: Edition, alert: Alert, promised: Promised) -> Terms:
     """What adds up between the first failing request and the alert; nothing where its metric decides."""
     rule = edition.system.alerts.get(alert.name) if alert.from_file else None
     about = edition.system.components[alert.component]
-    looks = [("scrape", about.scrape_every), ("evaluation", EVALUATION)]
+    read = about.scrape or about.exporter
+    look = ("scrape", about.scrape_every) if read else ("probe", about.probe_every)
+    looks = [look, ("evaluation", EVALUATION)]
     if isinstance(alert.query, Unsaid):
         return []
     if rule is not None and not isinstance(rule.when, Burn):
@@ -258,7 +260,7 @@ def _queries(edition: Edition) -> str:
     blocks += [
         join(
             f"**{escape(alert.name)}**:",
-            edition.owed(alert.query.rule, alert.query.to, escape(alert.query.reason)),
+            edition.owed(alert.query.rule, alert.query.to, prose(alert.query.reason)),
         )
         for alert in edition.alerts
         if isinstance(alert.query, Unsaid)

@@ -51,8 +51,9 @@ def _severities(edition: Edition) -> str:
     rows = [
         [
             sev.value,
-            escape(rule.when) + edition.mark(f"incidents.{sev}"),
-            span(rule.respond) if rule.respond else "next business day",
+            escape(rule.when),
+            (span(rule.respond) if rule.respond else "next business day")
+            + edition.mark(f"incidents.{sev}.respond"),
             alerts[sev].value,
             escape(rule.channel) or code(f"#inc-YYYYMMDD-{sev.lower()}-…"),
         ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
-from standfast.publish.markdown import bullets, code, escape, fence, join, span, table
+from standfast.publish.markdown import bullets, code, escape, fence, join, prose, span, table
 from standfast.publish.prometheus import metrics
 from standfast.publish.prometheus.promql import FIVE_MINUTES, over, series
 
@@ -164,7 +164,7 @@ def _health(edition: Edition) -> str:
 
 def _gaps(edition: Edition) -> str:
     open_ones = [
-        f"**{finding.rule}** {escape(finding.problem)} (owed by: {names(finding.to)})"
+        f"**{finding.rule}** {prose(finding.problem)} (owed by: {names(finding.to)})"
         for finding in edition.review.findings
         if finding.rule.startswith(("MON-", "HLT-"))
     ]

@@ -68,7 +68,7 @@ def _service(part: Component) -> str:
         ],
         [
             "a dependency is slow",
-            "the `deep` check names it: " + (names(part.needs) or "it needs nothing"),
+            _slow(part),
             "its own runbook",
         ],
         [
@@ -85,6 +85,13 @@ def _service(part: Component) -> str:
         fence("\n".join(asks), "sh") if asks else "",
         table(["Cause", "How to check", "Fix"], rows),
     )
+
+
+def _slow(part: Component) -> str:
+    if not part.needs:
+        return "it needs nothing"
+    named = "the `deep` check names it" if "deep" in part.health else "ask each of them"
+    return f"{named}: {names(part.needs)}"
 
 
 _QUERIES = (

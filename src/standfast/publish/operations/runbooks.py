@@ -361,5 +361,11 @@ def _escalation(edition: Edition, page: Page) -> str:
         bullets(lines),
         f"Not solved within 30 minutes: call {', '.join(edition.person(one) for one in leads)}."
         if leads
-        else "Not solved within 30 minutes: page the secondary, then everybody on the rotation.",
+        else _nobody(edition),
     )
+
+
+def _nobody(edition: Edition) -> str:
+    if edition.system.on_call:
+        return "Not solved within 30 minutes: page the secondary, then everybody on the rotation."
+    return edition.owed("ONC-01", "DevOps/Platform", "Who helps, when the first one cannot?")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
-from standfast.publish.markdown import escape, fence, join, minutes, percent, span, table
+from standfast.publish.markdown import escape, fence, join, minutes, percent, prose, span, table
 from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.query import Unsaid
 from standfast.review.arithmetic import budget
@@ -286,7 +286,7 @@ def _measured(edition: Edition) -> Iterator[str]:
     for one, found in edition.measured:
         title = f"**{escape(one.name)}**, {escape(one.promise.text)}:"
         if isinstance(found, Unsaid):
-            yield join(title, edition.owed(found.rule, found.to, escape(found.reason)))
+            yield join(title, edition.owed(found.rule, found.to, prose(found.reason)))
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
             yield join(title, fence(objectives.ratio_of(found, found.base), "promql"), unseen)
