@@ -13,6 +13,7 @@ from standfast.recovery import schedule
 from standfast.recovery.objective import PATIENCE
 from standfast.recovery.proof import growth, restore_estimate, restore_speed
 from standfast.review import Evidence, Measured
+from standfast.review.wording import span
 from standfast.slo.indicator import requests_of
 from standfast.slo.objective import objectives
 from standfast.slo.tally import of_journey
@@ -159,7 +160,7 @@ def _levels(
         share = _share(tx, one, begin, now)
         if share is not None:
             kept[one.name] = share
-            of = f"{(now - begin).days} d" if now - begin >= _DAY else f"{now - begin}"
+            of = span(now - begin)
             evidence[f"availability.{one.name}"] = Evidence(
                 grade=Grade.MEASURED, at=now, of=f"over {of}"
             )
