@@ -142,6 +142,8 @@ def _because(
     coverage: Fraction,
     ends: datetime | None,
 ) -> str:
+    if left is None and objective.sli == "query":
+        return f"{objective.name}: its query is asked of a Prometheus-compatible engine, not counted here"
     if left is None:
         return f"{objective.name}: nothing was seen in this window, which is not the same as good"
     if state is BudgetState.UNKNOWN:

@@ -42,6 +42,7 @@ INDICATORS = {
     "errors": "share of requests that do not fail by our fault",
     "latency": "share of requests answered within the threshold",
     "probe": "share of probes that succeed",
+    "query": "share of good events by the file's own PromQL",
     "freshness": "share of time in which the newest copy is young enough",
     "saturation": "share of time below the limit",
 }
