@@ -113,14 +113,15 @@ def ceiling_too_low(case: Case) -> Iterator[Hit]:
     for journey, promise, chain in _promised(case):
         value, words, paths = _ceiling(case, chain)
         if value < promise.target:
-            parts = max(len(chain.hard), 1)
+            parts = len(chain.hard)
+            each = f"each of {parts} parts" if parts > 1 else listed(chain.hard)
             yield Hit(
                 at=f"journeys.{journey.name}.slo",
                 problem=f"{words} = {percent(value)}: {span(budget(window, value))} down per "
                 f"{span(window)}, {span(budget(window, promise.target))} allowed by "
                 f"{percent(promise.target)} ({_independent(chain)})",
-                suggestion=f"promise {percent(_floor(value))}; or raise each of {parts} parts to "
-                f"{percent(needed_of_each(promise.target, parts))}; or make one soft with a "
+                suggestion=f"promise {percent(_floor(value))}; or raise {each} to "
+                f"{percent(needed_of_each(promise.target, max(parts, 1)))}; or make one soft with a "
                 f"drilled fallback{_doubled(case, chain)}",
                 # A default follows from the hard needs alone; it is no promise anybody made.
                 verdict=Verdict.WARN if case.assumed(f"journeys.{journey.name}.slo") else None,
