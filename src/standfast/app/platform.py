@@ -11,7 +11,7 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from standfast.app import rooms
+from standfast.app import evidence, rooms
 from standfast.app.answers import answers_of
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
@@ -38,8 +38,6 @@ from standfast.engine.observe import Observe
 from standfast.engine.respond import Respond
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
-from standfast.recovery.objective import newest_proofs
-from standfast.review import Measured
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
 
@@ -50,6 +48,7 @@ if TYPE_CHECKING:
     from standfast.app.settings import Settings
     from standfast.engine.intake import Accepted, Reported
     from standfast.engine.observe import LookAt
+    from standfast.review import Measured
     from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
@@ -121,17 +120,8 @@ class Platform:
         threading.Thread(target=self.watch.propose, name="standfast-reload", daemon=True).start()
 
     def _measured(self, now: datetime) -> Measured:
-        """What restores and drills have shown, for the standing review."""
-        proofs = self.keeping.database.read(lambda tx: tx.recovery.proofs())
-        newest = newest_proofs(proofs)
-        del now
-        return Measured(
-            restore={store: proof.rto for store, proof in newest.items() if proof.passed},
-            last_restore={store: proof.at for store, proof in newest.items() if proof.passed},
-            data_loss={
-                store: proof.rpo for store, proof in newest.items() if proof.rpo is not None
-            },
-        )
+        system = self.accept.current()
+        return self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
 
     def _roles(self) -> tuple[Role, ...]:
         return (

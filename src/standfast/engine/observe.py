@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.errors import StandfastError
-from standfast.monitoring import exposition, signals
+from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
+    from standfast.monitoring.edges import Calls
     from standfast.monitoring.exposition import Exposition, Sample
     from standfast.monitoring.health import ComponentHealth
     from standfast.slo.indicator import Indicator
@@ -51,6 +52,7 @@ class MonitoringPort(Protocol):
     def last_look(self, target: str) -> Look | None: ...
     def keep_look(self, target: str, look: Look) -> None: ...
     def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
+    def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
     def forget(self, before: datetime) -> None: ...
@@ -261,6 +263,7 @@ def _keep_scrape(
     seconds = (now - before.at).total_seconds() if before else 0.0
     gauges = signals.signals(names, metrics.samples, risen.by, seconds)
     tx.monitoring.keep_gauges(component.name, now, gauges)
+    tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
     if before is None:
         return ()
     found = of_scrape(meters, component, one.target, mine, risen.by, since=before.at, now=now)

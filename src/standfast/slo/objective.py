@@ -11,6 +11,8 @@ from standfast.slo.indicator import Indicator, of_component, of_level
 from standfast.spec.values import Criticality
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from standfast.spec.system import Journey, ServiceLevel, System
     from standfast.spec.values import Promise
 
@@ -59,8 +61,9 @@ class Objective:
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
     levels = [one for level in system.service_levels.values() for one in _of_level(system, level)]
+    first = {(one.component, one.sli): one for one in reversed(levels)}
     journeys = [
-        _of_journey(system, journey, levels)
+        _of_journey(system, journey, first)
         for journey in system.journeys.values()
         if journey.slo is not None
     ]
@@ -117,8 +120,10 @@ def _sla(level: ServiceLevel, number: int) -> Promise | None:
     return same[0] if same else (level.slas[number] if number < len(level.slas) else None)
 
 
-def _of_journey(system: System, journey: Journey, levels: list[Objective]) -> Objective | None:
-    steps = {step: _step(system, step, levels) for step in journey.path}
+def _of_journey(
+    system: System, journey: Journey, first: Mapping[tuple[str, str], Objective]
+) -> Objective | None:
+    steps = {step: _step(system, step, first) for step in journey.path}
     measured = tuple(one for one in steps.values() if one is not None)
     if journey.slo is None or not journey.path:
         return None
@@ -142,12 +147,13 @@ def _of_journey(system: System, journey: Journey, levels: list[Objective]) -> Ob
     )
 
 
-def _step(system: System, step: str, levels: list[Objective]) -> Indicator | None:
+def _step(
+    system: System, step: str, first: Mapping[tuple[str, str], Objective]
+) -> Indicator | None:
     """What tells whether a step works: its own availability level, else a probe of it."""
     for sli in ("availability", "probe", "errors"):
-        for level in levels:
-            if level.component == step and level.sli == sli:
-                return level.indicators[0]
+        if (step, sli) in first:
+            return first[step, sli].indicators[0]
     component = system.components[step]
     return of_component(component) if component.url or component.address else None
 

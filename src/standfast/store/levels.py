@@ -234,6 +234,14 @@ class LevelRows:
         rows = self._connection.execute(select(indicators.c.indicator, indicators.c.first_seen))
         return {row.indicator: row.first_seen for row in rows}
 
+    def last_seen(self, indicator: str) -> datetime | None:
+        """The newest bucket of an indicator in which anybody looked."""
+        looked = (counts.c.indicator == indicator, counts.c.covered > timedelta(0))
+        newest: datetime | None = self._connection.execute(
+            select(func.max(counts.c.at)).where(*looked)
+        ).scalar()
+        return newest
+
     # ------------------------------------------------------------------ judgements
 
     def keep(self, status: LevelStatus) -> None:

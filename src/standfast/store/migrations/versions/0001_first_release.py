@@ -343,6 +343,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", name=op.f("pk_level_statuses")),
     )
     op.create_table(
+        "measured_edges",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("to", sa.Text(), nullable=False),
+        sa.Column("watched_from", Instant(), nullable=False),
+        sa.Column("called_at", Instant(), nullable=True),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("degraded", sa.BigInteger(), nullable=False),
+        sa.Column("degraded_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("component", "to", name=op.f("pk_measured_edges")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("page", sa.Text(), nullable=False),
