@@ -84,6 +84,9 @@ class SmtpSend:
         mail["Message-ID"] = message.message_id
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in answer
         mail["X-Standfast-Key"] = message.message_id
+        if message.in_reply_to:
+            mail["In-Reply-To"] = message.in_reply_to
+            mail["References"] = message.in_reply_to
         if message.severity <= "P2":
             mail["X-Priority"] = "1"
         mail.set_content(message.text)
