@@ -77,7 +77,7 @@ class Platform:
             chance=lambda: secrets.token_urlsafe(32),
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
-        self.respond = Respond(store, clock)
+        self.respond = Respond(store, self.accept.current, clock)
         self.protect = protect(store, self.accept.current)
         self.examine = Examine(store, self._measured)
         self.ticking = Ticking(self._roles(), clock)
