@@ -56,7 +56,7 @@ def test_an_incident_goes_from_declared_to_closed_and_everything_is_told(
         ("status", "SEV1 declared: web is down", "web", "ada"),
         ("role", "bo is commander", "web", "ada"),
         ("note", "rolled back", "api", "deployer"),
-        ("task", "done: blast-radius", "web", "ada"),
+        ("task", "done: Assess blast radius", "web", "ada"),
         ("status", "mitigated: old version is live", "web", "ada"),
         ("status", "resolved", "web", "ada"),
         ("status", "closed", "web", "ada"),

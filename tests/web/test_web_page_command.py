@@ -129,3 +129,25 @@ def test_a_closed_page_and_an_unknown_one_have_exit_codes_of_their_own(
     assert exit_code(closed.exception) == 6
     assert isinstance(unknown.exception, StandfastError)
     assert exit_code(unknown.exception) == 1
+
+
+def test_a_task_is_ticked_by_command_and_the_log_tells_of_it(server: Standfast) -> None:
+    tell(server, "firing")
+    token = server.token("read", "respond")["authorization"].removeprefix("Bearer ")
+    given = {"STANDFAST_SERVER": server.address, "STANDFAST_TOKEN": token}
+
+    def say(*arguments: str):
+        return CliRunner().invoke(standfast, ["incident", *arguments], env=given)
+
+    assert say("check", "INC-1", "preserve-evidence").exit_code == 0
+    assert "[x] preserve-evidence     Preserve evidence (test)" in say("show", "INC-1").output
+    assert say("check", "INC-1", "preserve-evidence", "--undo").exit_code == 0
+    assert "[ ] preserve-evidence" in say("show", "INC-1").output
+    refused = say("check", "INC-1", "alert-received", "--undo").exception
+    assert isinstance(refused, StandfastError)
+    assert exit_code(refused) == 6
+    with server.client("audit") as api:
+        found = api.get("/api/v1/audit", params={"action": "incident.*"}).json()["entries"]
+    types = json.dumps(found)
+    assert "incident.task-done" in types
+    assert "incident.task-undone" in types

@@ -55,7 +55,7 @@ def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScre
         system,
         found,
         timeline,
-        [(f"{line.phase}: {line.text}", line.done) for line in checklist(found)],
+        checklist(found),
         _cost_words(hurt, figures),
         "" if found.open else draft(found, timeline, figures, system),
         post_mortem_due(found, system.incidents),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine.ports import Change, Store
 from standfast.errors import Conflict, NotFound, StandfastError
-from standfast.incidents.checklist import tick
+from standfast.incidents.checklist import text_of, tick, untick
 from standfast.incidents.incident import (
     ActionItem,
     Incident,
@@ -117,10 +117,22 @@ class Respond:
     def resolve(self, id: str, by: Actor, *, words: str = "", via: str = "web") -> Incident:  # noqa: A002 - its id is called that
         return self.turn(id, IncidentState.RESOLVED, by, words=words, via=via)
 
-    def tick(self, id: str, task: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
-        """Check off a task of the workflow's checklist."""
-        deeds = ("task", "incident.task-done", f"done: {task}")
-        return self._do(id, lambda before, now: tick(before, task, by.id, now), deeds, by, via)
+    def tick(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        task: str,
+        by: Actor,
+        *,
+        done: bool = True,
+        via: str = "web",
+    ) -> Incident:
+        """Check off a task of the workflow's checklist, or take that back."""
+        text = text_of(task)
+        if done:
+            deeds = ("task", "incident.task-done", f"done: {text}")
+            return self._do(id, lambda before, now: tick(before, task, by.id, now), deeds, by, via)
+        deeds = ("task", "incident.task-undone", f"not done after all: {text}")
+        return self._do(id, lambda before, now: untick(before, task, now), deeds, by, via)
 
     def act(
         self,

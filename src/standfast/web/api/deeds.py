@@ -48,6 +48,11 @@ class Assignment(BaseModel):
     person: str
 
 
+class Ticked(BaseModel):
+    task: str = Field(max_length=200)
+    done: bool = True
+
+
 class Turn(BaseModel):
     state: IncidentState
     text: str = Field(default="", max_length=500)
@@ -88,6 +93,12 @@ def note(app: PlatformNow, caller: _Responder, number: str, body: Note) -> Respo
 def assign(app: PlatformNow, caller: _Responder, number: str, body: Assignment) -> Response:
     """Give a role to a person."""
     return answer(app.respond.assign(number, body.role, body.person, caller.actor, via="api"))
+
+
+@routes.post("/incidents/{number}/tasks")
+def check(app: PlatformNow, caller: _Responder, number: str, body: Ticked) -> Response:
+    """Tick a task of the checklist, or take that back."""
+    return answer(app.respond.tick(number, body.task, caller.actor, done=body.done, via="api"))
 
 
 @routes.post("/incidents/{number}/status")
