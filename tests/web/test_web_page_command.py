@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
-from web_server import Standfast, running
+from web_server import Standfast, running, until
 
 from standfast.audit.event import SYSTEM
 from standfast.cli.group import exit_code, standfast
@@ -151,3 +151,15 @@ def test_a_task_is_ticked_by_command_and_the_log_tells_of_it(server: Standfast) 
     types = json.dumps(found)
     assert "incident.task-done" in types
     assert "incident.task-undone" in types
+
+
+def test_the_audit_page_says_when_retention_was_last_applied(server: Standfast) -> None:
+    with server.client("audit", "read") as api:
+        until(
+            lambda: api.get("/api/v1/audit").json()["retention"]["applied_at"],
+            "retention to be applied",
+        )
+        told = api.get("/api/v1/audit", params={"action": "audit.retention_applied"}).json()
+        shown = api.get("/api/v1/audit").json()["retention"]
+    assert len(told["entries"]) == 1
+    assert shown["said"].endswith("none was due")

@@ -35,8 +35,10 @@ from standfast.engine.follow import Follow
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
 from standfast.engine.respond import Respond
+from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
+from standfast.engine.trim import Trim
 from standfast.recovery.objective import newest_proofs
 from standfast.review import Measured
 from standfast_kit.clock import Clock, utc_now
@@ -52,7 +54,7 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
-_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
+_SECOND = timedelta(seconds=1)
 
 
 class Platform:
@@ -78,6 +80,8 @@ class Platform:
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
         self.respond = Respond(store, self.accept.current, clock)
+        self.trim = Trim(store)
+        self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)
         self.examine = Examine(store, self._measured)
         self.ticking = Ticking(self._roles(), clock)
@@ -142,7 +146,8 @@ class Platform:
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
             Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),
             Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
-            Role(name="tidy", every=_HOUR, work=self.pages.forget_tokens),
+            Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
+            Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
         )
 

@@ -30,7 +30,6 @@ class PagePort(Protocol):
     def due(self, now: datetime, limit: int = 100) -> tuple[str, ...]: ...
     def active(self) -> tuple[Page, ...]: ...
     def token(self, digest: str) -> AckToken | None: ...
-    def forget_tokens(self, before: datetime) -> None: ...
 
 
 class OutboxPort(Protocol):
@@ -105,10 +104,6 @@ class Pages:
 
     def active(self) -> tuple[Page, ...]:
         return self._store.read(lambda tx: tx.paging.active())
-
-    def forget_tokens(self, now: datetime) -> None:
-        """Links that no longer work need not be kept."""
-        self._store.keep(lambda tx: tx.paging.forget_tokens(now))
 
 
 def _escalated(tx: EscalateTx, id: str, system: System, now: datetime) -> Change[bool]:  # noqa: A002 - a page's id is called that

@@ -67,6 +67,12 @@ def objectives(system: System) -> tuple[Objective, ...]:
     return tuple(levels + [one for one in journeys if one is not None])
 
 
+def counts_kept(system: System) -> timedelta:
+    """How long counts are kept: as long as the file says, and never less than two of its longest windows."""
+    windows = [one.window for one in objectives(system)]
+    return max(system.server.keep_samples, 2 * max([system.budget_window, *windows]))
+
+
 def bucket_of(window: timedelta, every: timedelta) -> timedelta:
     """How finely events are counted: a minute, or for windows under a day 1/3600 of the window.
 
