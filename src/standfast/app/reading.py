@@ -128,6 +128,10 @@ class Read:
         )
         return audit_screen.screen(seal, query, page, retention, findings)
 
+    def retention(self) -> Retention:
+        system = self._system
+        return self._store.read(lambda tx: _retention(tx, system))
+
     def review(self, now: datetime) -> ReviewScreen:
         return review_screen.screen(self._platform.examine.review(self._system, now))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.spec.steps import soft_steps
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -23,26 +24,11 @@ class Chain:
 
 def chain_of(system: System, journey: Journey) -> Chain:
     """The path's members, each soft where only soft needs lead to it, and all that the hard ones need."""
-    edges = _edges_within(system, journey.path)
-    soft = {
-        name: needs[0]
-        for name, needs in edges.items()
-        if all(need.strength is Strength.SOFT for need in needs)
-    }
+    soft = soft_steps(system, journey.path)
     hard = _closure(system, (name for name in journey.path if name not in soft))
     return Chain(
         hard=hard, soft=tuple(need for name, need in soft.items() if name not in set(hard))
     )
-
-
-def _edges_within(system: System, path: Iterable[str]) -> dict[str, list[Need]]:
-    members = dict.fromkeys(path)
-    edges: dict[str, list[Need]] = {}
-    for name in members:
-        for need in _needs(system, name):
-            if need.to in members:
-                edges.setdefault(need.to, []).append(need)
-    return edges
 
 
 def _closure(system: System, start: Iterable[str]) -> tuple[str, ...]:
