@@ -25,7 +25,9 @@ def watch_over(platform: Platform) -> None:
     kit.check("ticking", lambda: _ticking(platform), timeout="1s", deep=True)
     kit.check("file", lambda: _file(platform), required=False, timeout="1s", deep=True)
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
+    kit.check("dns", lambda: _dns(platform), required=False, timeout="1s", deep=True)
     kit.registry.collect_with(lambda: _ticks(platform))
+    kit.registry.collect_with(lambda: _lookups(platform))
     kit.registry.collect_with(lambda: _watched(platform))
 
 
@@ -63,6 +65,23 @@ def _file(platform: Platform) -> str:
 def _pages(platform: Platform) -> None:
     if waiting := platform.read.undelivered():
         raise Unwell("; ".join(waiting))
+
+
+def _dns(platform: Platform) -> None:
+    if hanging := platform.resolver.hanging:
+        raise Unwell(f"DNS does not answer for {', '.join(hanging[:5])}")
+
+
+def _lookups(platform: Platform) -> Iterator[Family]:
+    yield Family(
+        name="standfast_dns_lookups_abandoned_total", kind="counter",
+        help="DNS look-ups that did not end in time.",
+        samples=[Sample((), platform.resolver.abandoned)],
+    )  # fmt: skip
+    yield Family(
+        name="standfast_dns_lookups_hanging", kind="gauge", help="DNS look-ups that hang now.",
+        samples=[Sample((), len(platform.resolver.hanging))],
+    )  # fmt: skip
 
 
 def _ticks(platform: Platform) -> Iterator[Family]:

@@ -19,8 +19,9 @@ from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files
-from standfast.drivers.http_probe import HealthPoll, HttpProbe
+from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.passwords import Argon2Passwords
+from standfast.drivers.resolver import Resolver
 from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
@@ -62,20 +63,24 @@ class Platform:
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings, self.now = settings, clock
+        self.resolver = Resolver()
         self.keeping = Keeping(settings.database, settings.data, clock)
         store = self.keeping.database
         self.record = self.keeping.record
         self.accept = Accept(store, Files(), clock)
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
-        self.observe = Observe(store, _looks(), clock)
+        self.observe = Observe(store, _looks(self.resolver), clock)
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
             store,
-            {"smtp": SmtpSend(), "webhook": WebhookSend()},
+            {
+                "smtp": SmtpSend(resolver=self.resolver),
+                "webhook": WebhookSend(resolver=self.resolver),
+            },
             chance=lambda: secrets.token_urlsafe(32),
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
@@ -157,12 +162,13 @@ class Platform:
         return lambda now: tick(self.accept.current(), now)
 
 
-def _looks() -> dict[str, LookAt]:
+def _looks(resolver: Resolver) -> dict[str, LookAt]:
+    http = BoundedHttp(resolver=resolver)
     return {
-        "scrape": Scrape(),
-        "exporter": Scrape(),
-        "http": HttpProbe(),
-        "tcp": TcpProbe(),
-        "tls": TlsProbe(),
-        "health": HealthPoll(),
+        "scrape": Scrape(http),
+        "exporter": Scrape(http),
+        "http": HttpProbe(http),
+        "tcp": TcpProbe(resolver=resolver),
+        "tls": TlsProbe(resolver=resolver),
+        "health": HealthPoll(http),
     }
