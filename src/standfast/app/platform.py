@@ -17,6 +17,7 @@ from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
+from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
@@ -28,6 +29,7 @@ from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine.accept import Accept
+from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
@@ -89,6 +91,10 @@ class Platform:
         self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)
         self.examine = Examine(store, self._measured)
+        self.dead_man = DeadMan(
+            DeadManPing(BoundedHttp(resolver=self.resolver)),
+            lambda now: self.ticking.unwell(MAIN, now),
+        )
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
         self.read = Read(self)
@@ -151,6 +157,7 @@ class Platform:
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
             Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),
             Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
+            Role(name="dead-man", every=LOOK, work=self._with_system(self.dead_man.tick)),
             Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
             Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),

@@ -29,6 +29,7 @@ class Ports:
     worker: int
     web: int
     mailbox: int
+    watchman: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
