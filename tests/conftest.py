@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
+from hypothesis import settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
     from standfast.audit.event import Event
     from standfast.store.tx import Tx
+
+# A deadline would be a timed assertion: the first example of a test pays for its imports.
+settings.register_profile("standfast", deadline=None)
+settings.load_profile("standfast")
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 

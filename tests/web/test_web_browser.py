@@ -143,3 +143,22 @@ def test_the_checklist_of_an_incident_is_ticked_on_its_page(
     assert "not done after all: Assess blast radius" in said
     page.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_documents_fit_and_break_no_rule(
+    browser: Browser, standfast: Standfast, scheme: str, width: int
+) -> None:
+    page, wrong = signed_in(browser, standfast, scheme, width)
+    for path in ("SLOs", "disaster-recovery", "runbooks/api-down"):
+        page.goto(f"{standfast.address}/docs/operations/{path}.md")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("nav.shelf a[aria-current=page]").count() == 1, path
+        assert page.evaluate(
+            "[...document.querySelectorAll('svg.diagram')].every(s => s.getAttribute('aria-label'))"
+        )
+    assert page.locator("svg.diagram").count() == 1
+    page.close()
+
+    assert wrong == []

@@ -14,6 +14,10 @@ from standfast.errors import FileError, NotAllowed, StandfastError
 # name -> (module:attribute, one line of help). Help and completion read this table and import no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("standfast.cli.init:init", "Write a commented reliability file to start from."),
+    "import": (
+        "standfast.cli.import_:import_",
+        "Write a reliability file from Compose files and other sources.",
+    ),
     "review": (
         "standfast.cli.review:review",
         "Review a reliability file: ACCEPT, CLARIFY or BLOCK.",
@@ -22,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "standfast.cli.publish:publish",
         "Write the documents and the machine configuration.",
     ),
+    "docs": ("standfast.cli.docs:docs", "Read the published documents in a browser."),
     "schema": ("standfast.cli.schema:schema", "Print the JSON Schema of the reliability file."),
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),

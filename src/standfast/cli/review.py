@@ -13,6 +13,7 @@ import click
 
 from standfast import spec
 from standfast.app.files import Files
+from standfast.app.sources import changes
 from standfast.errors import FileError
 from standfast.review import Measured, Verdict, examine
 from standfast.review.rendering import as_text, as_value
@@ -63,7 +64,7 @@ def review(
             click.echo(f"  fix: {error.fix}", err=True)
         sys.exit(_INVALID)
     now = utc_now() if as_of is None else datetime.combine(as_of.date(), time(12), UTC)
-    found = examine(system, Measured(), now)
+    found = examine(system, Measured(sources=changes(system, str(file))), now)
     click.echo(_rendered(found, as_json=as_json, assumptions=assumptions), nl=False)
     sys.exit(0 if report_only else exit_code(found, _LEVELS[fail_on]))
 

@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from standfast.spec.values import Assumption
 
 
+_PLAIN = frozenset({Grade.STATED, Grade.ASSUMED})
+"""No mark: what is stated, and what has no assumption of its own to name."""
+
+
 @dataclass(frozen=True, kw_only=True)  # without slots: what several documents need is kept
 class Edition:
     """What a document is written from; equal editions give equal bytes."""
@@ -35,6 +39,8 @@ class Edition:
     review: Review
     as_of: date
     version: str
+    release: bool = False  # went through the gate: nothing blocks
+    private: bool = False  # for eyes that may see telephone numbers
 
     # -------------------------------------------------------------- worked out once, for every document
 
@@ -75,10 +81,11 @@ class Edition:
         return min(known, key=itemgetter(0))[1] if known else None
 
     def mark(self, path: str) -> str:
-        """A sign behind a value that nobody stated: ` *(assumed, A-03)*`, or nothing."""
+        """A sign behind a value by how we know it: ` *(assumed, A-03)*`; what is stated bears none."""
         if one := self.assumption(path):
             return f" *(assumed, {escape(one.id)})*"
-        return ""
+        grade = self.system.grade(path)
+        return "" if grade in _PLAIN else f" *({grade.value})*"
 
     def graded(self, path: str) -> Grade:
         return Grade.ASSUMED if self.assumption(path) else Grade.STATED
@@ -104,7 +111,8 @@ class Edition:
     def header(self, title: str) -> str:
         return join(
             f"# {title}: {escape(self.system.name)}",
-            f"As of {self.as_of.isoformat()} · review verdict **{self.review.verdict.name}** · "
+            f"As of {self.as_of.isoformat()} · {'**release edition** · ' if self.release else ''}"
+            f"review verdict **{self.review.verdict.name}** · "
             f"{count(len(self.system.assumptions), 'assumption')} · "
             f"{count(len(self.system.waivers), 'waiver')} · "
             f"file {code('sha256:' + self.system.digest[:16])} · standfast {escape(self.version)}",

@@ -9,6 +9,7 @@ from standfast.publish.alertmanager import alertmanager
 from standfast.publish.compliance import audit_access, audit_events, audit_schema, retention_policy
 from standfast.publish.document import Generated, Output
 from standfast.publish.edition import Edition
+from standfast.publish.figures import dressed
 from standfast.publish.operations import (
     alerting,
     audit_logging,
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from standfast.dashboards.measurements import Measurements
     from standfast.review.finding import Review
     from standfast.spec.system import System
 
@@ -62,14 +64,32 @@ def render(
     *,
     version: str = "",
     notes: Mapping[str, str] | None = None,
+    release: bool = False,
+    private: bool = False,
+    measured: Measurements | None = None,
 ) -> dict[str, Output]:
     """Every output by its path. `notes` are the texts below docs/compliance/notes, by their paths."""
-    edition = Edition(system=system, review=reviewed, as_of=as_of, version=version)
-    outputs: list[Output] = [one.document(edition) for one in _OPERATIONS]
-    outputs += runbooks.documents(edition)
-    outputs += [one.document(edition, notes or {}) for one in _COMPLIANCE]
-    outputs += machine(edition)
-    return {output.path: output for output in outputs}
+    edition = Edition(
+        system=system,
+        review=reviewed,
+        as_of=as_of,
+        version=version,
+        release=release,
+        private=private,
+    )
+    outputs = documents(edition, notes or {})
+    if measured is not None:
+        outputs = dressed(edition, outputs, measured)
+    return {output.path: output for output in [*outputs, *machine(edition)]}
+
+
+def documents(edition: Edition, notes: Mapping[str, str]) -> list[Output]:
+    """What people read."""
+    return [
+        *(one.document(edition) for one in _OPERATIONS),
+        *runbooks.documents(edition),
+        *(one.document(edition, notes) for one in _COMPLIANCE),
+    ]
 
 
 def machine(edition: Edition) -> list[Generated]:
@@ -85,10 +105,12 @@ def machine(edition: Edition) -> list[Generated]:
 
 
 def _review(edition: Edition) -> str:
-    """The review with what it was made of; `as_of` is where `--check` finds the day again."""
+    """The review with what it was made of; here `--check` finds the edition again."""
     content = as_value(edition.review) | {
         "as_of": edition.as_of.isoformat(),
         "file": f"sha256:{edition.system.digest}",
         "standfast": edition.version,
+        "release": edition.release,
+        "private": edition.private,
     }
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -51,6 +51,7 @@ def as_text(review: Review, *, colour: bool = False, assumptions: bool = False) 
         lines += _of_role(review.findings, role, colour)
     lines += _waived(review.waived)
     lines += _assumed(review.assumptions) if assumptions else _hint(review.assumptions)
+    lines += _imported(review.imported) if assumptions else ()
     return "\n".join(lines) + "\n"
 
 
@@ -125,6 +126,13 @@ def _assumed(assumptions: Sequence[Assumption]) -> Iterator[str]:
         yield f"  {assumption}"
 
 
+def _imported(paths: Sequence[str]) -> Iterator[str]:
+    if paths:
+        yield from ("", f"Imported, and confirmed by nobody ({len(paths)})")
+    for path in paths:
+        yield f"  {path}"
+
+
 def _hint(assumptions: Sequence[Assumption]) -> Iterator[str]:
     if assumptions:
         yield from ("", f"{len(assumptions)} values were assumed; `--assumptions` lists them.")
@@ -172,6 +180,7 @@ def as_value(review: Review) -> dict[str, object]:
             }
             for one in review.assumptions
         ],
+        "imported": list(review.imported),
     }
 
 

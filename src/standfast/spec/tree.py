@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 MAX_NODES = 200_000
+MAX_FOREIGN_BYTES = 16_000_000
+MAX_FOREIGN_NODES = 1_000_000
 _INTEGER = re.compile(r"-?(?:0|[1-9][0-9]{0,17})", re.ASCII)
 _FLOAT = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]+(?:[eE][-+]?[0-9]{1,3})?", re.ASCII)
 _WORDS = {"": None, "~": None, "null": None, "true": True, "false": False}
@@ -39,6 +41,7 @@ class Node:
     items: list[Node] | None = None
     entries: dict[str, tuple[Node, Node]] | None = None  # key -> (the key's own node, the value)
     weight: int = 1  # nodes in it, aliases counted as often as they are used
+    tag: str = ""  # an explicit one, in a file of somebody else's only: "!reset"
 
     @property
     def kind(self) -> str:
@@ -71,7 +74,8 @@ class Refused(Exception):
 class _Builder:
     file: str
     problems: list[Problem]
-    root: Node | None = None
+    foreign: bool = False  # somebody else's file: tags, merge keys and several documents are usual
+    roots: list[Node] = field(default_factory=list)
     open: list[tuple[Node, Node | None]] = field(default_factory=list)  # container, key waiting
     anchors: dict[str, Node] = field(default_factory=dict)
     weight: int = 0
@@ -87,8 +91,13 @@ class _Builder:
             self._end()
         elif isinstance(event, yaml.AliasEvent):
             self._alias(event)
-        elif isinstance(event, yaml.DocumentStartEvent) and self.root is not None:
+        elif isinstance(event, yaml.DocumentStartEvent):
+            self._document(event)
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        if self.roots and not self.foreign:
             raise self._refuse(event, "a second document begins here; one file holds one document")
+        self.anchors.clear()  # an anchor ends with its document
 
     def _node(
         self,
@@ -99,15 +108,18 @@ class _Builder:
         entries: dict[str, tuple[Node, Node]] | None = None,
     ) -> Node:
         line, column = _spot(event)
-        return Node(self.file, line, column, scalar=scalar, items=items, entries=entries)
+        tag = getattr(event, "tag", None) or ""
+        tag = "" if tag in _TEXT_TAGS or not self.foreign else tag
+        return Node(self.file, line, column, scalar=scalar, items=items, entries=entries, tag=tag)
 
     def _resolve(self, event: yaml.ScalarEvent) -> Scalar:
-        if event.tag not in _TEXT_TAGS:
+        if event.tag not in _TEXT_TAGS and not self.foreign:
             raise self._refuse(event, f"tags are not used in this file: {event.tag!r}")
-        return resolve(event.value) if event.implicit[0] and not event.style else event.value
+        plain = event.implicit[0] or (self.foreign and event.tag not in _TEXT_TAGS)
+        return resolve(event.value) if plain and not event.style else event.value
 
     def _begin(self, node: Node, event: yaml.CollectionStartEvent) -> None:
-        if event.tag is not None:
+        if event.tag is not None and not self.foreign:
             raise self._refuse(event, f"tags are not used in this file: {event.tag!r}")
         if len(self.open) >= MAX_DEPTH:
             raise self._refuse(event, f"nested more than {MAX_DEPTH} deep")
@@ -121,6 +133,8 @@ class _Builder:
 
     def _end(self) -> None:
         node, _ = self.open.pop()
+        if self.foreign and node.entries is not None and "<<" in node.entries:
+            node.entries = _merged(node.entries)
         node.weight = 1 + sum(child.weight for child in _children(node))
         self._place(node)
 
@@ -145,7 +159,7 @@ class _Builder:
 
     def _place(self, node: Node) -> None:
         if not self.open:
-            self.root = node
+            self.roots.append(node)
             return
         container, key = self.open[-1]
         if container.items is not None:
@@ -173,8 +187,9 @@ class _Builder:
 
     def _count(self, event: yaml.Event, many: int) -> None:
         self.weight += many
-        if self.weight > MAX_NODES:
-            raise self._refuse(event, f"more than {MAX_NODES:,} values, aliases counted each time")
+        most = MAX_FOREIGN_NODES if self.foreign else MAX_NODES
+        if self.weight > most:
+            raise self._refuse(event, f"more than {most:,} values, aliases counted each time")
 
     def _refuse(self, event: yaml.Event, sentence: str) -> Refused:
         return Refused(Problem(self.file, *_spot(event), sentence, "syntax"))
@@ -194,6 +209,17 @@ def _children(node: Node) -> Iterator[Node]:
             yield value
 
 
+def _merged(entries: dict[str, tuple[Node, Node]]) -> dict[str, tuple[Node, Node]]:
+    """YAML 1.1's merge key: what `<<` names stands below what the mapping says itself."""
+    _, below = entries["<<"]
+    maps = below.items if below.items is not None else [below]
+    found = {name: entry for name, entry in entries.items() if name != "<<"}
+    for node in maps:
+        for name, entry in (node.entries or {}).items():
+            found.setdefault(name, entry)
+    return found
+
+
 def resolve(text: str) -> Scalar:
     """A plain scalar by YAML 1.2, save that only what is surely a number becomes one."""
     if text in _WORDS:
@@ -208,21 +234,38 @@ def grow(text: str, file: str, problems: list[Problem]) -> Node:
     if len(text) > MAX_BYTES:
         said = f"the file holds {len(text):,} characters; at most {MAX_BYTES:,} are read"
         raise Refused(Problem(file, 1, 1, f"{said}; split it with `include:`", "syntax"))
-    builder = _Builder(file, problems)
+    roots = _roots(_Builder(file, problems), text)
+    if not roots or (roots[0].kind == "scalar" and roots[0].scalar is None):
+        said = "the file is empty; `standfast init` writes a starting one"
+        raise Refused(Problem(file, 1, 1, said, "syntax"))
+    return roots[0]
+
+
+def grow_all(text: str, file: str, problems: list[Problem]) -> tuple[Node, ...]:
+    """The documents of somebody else's YAML or JSON; empty ones are left out.
+
+    Tags are kept on their nodes, merge keys resolved, duplicate keys go to `problems`. Raises Refused
+    where no tree can be had: broken YAML, or more of it than is reasonable.
+    """
+    if len(text) > MAX_FOREIGN_BYTES:
+        said = f"the file holds {len(text):,} characters; at most {MAX_FOREIGN_BYTES:,} are read"
+        raise Refused(Problem(file, 1, 1, said, "syntax"))
+    roots = _roots(_Builder(file, problems, foreign=True), text)
+    return tuple(one for one in roots if one.kind != "scalar" or one.scalar is not None)
+
+
+def _roots(builder: _Builder, text: str) -> list[Node]:
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
-        raise Refused(_broken(file, error)) from error
+        raise Refused(_broken(builder.file, error)) from error
     except (yaml.reader.ReaderError, UnicodeEncodeError) as error:
         before = text[: getattr(error, "position", getattr(error, "start", 0))]
         line, column = before.count("\n") + 1, len(before) - before.rfind("\n")
         said = "a character that YAML does not allow; save the file as plain UTF-8 text"
-        raise Refused(Problem(file, line, column, said, "syntax")) from error
-    if builder.root is None or (builder.root.kind == "scalar" and builder.root.scalar is None):
-        said = "the file is empty; `standfast init` writes a starting one"
-        raise Refused(Problem(file, 1, 1, said, "syntax"))
-    return builder.root
+        raise Refused(Problem(builder.file, line, column, said, "syntax")) from error
+    return builder.roots
 
 
 def _broken(file: str, error: yaml.MarkedYAMLError) -> Problem:

@@ -16,8 +16,14 @@ PROBE = "standfast_probe_success"
 CERTIFICATE = "standfast_certificate_expiry_seconds"
 BACKUP_AGE = "standfast_backup_age_seconds"
 UP = "standfast_up"
+QUEUE_AGE = "standfast_queue_oldest_seconds"
 
 GOOD = ("2xx", "3xx")
+
+
+def scraped(component: Component) -> bool:
+    """Whether there is a target that can carry series of this job at all."""
+    return bool(component.scrape or component.exporter)
 
 
 def own(component: Component, *signals: str) -> str | None:

@@ -1,0 +1,1 @@
+"""A reliability file in the making: what foreign sources give, written and merged, nothing invented."""
