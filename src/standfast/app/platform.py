@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from standfast.app import rooms
+from standfast.app.answers import answers_of
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
@@ -90,7 +91,7 @@ class Platform:
         self.trim = Trim(store)
         self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)
-        self.examine = Examine(store, self._measured)
+        self.examine = Examine(store, self._measured, answers_of(settings.file), clock)
         self.dead_man = DeadMan(
             DeadManPing(BoundedHttp(resolver=self.resolver)),
             lambda now: self.ticking.unwell(MAIN, now),

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.overview import OverviewScreen
     from standfast.dashboards.recovery import RecoveryScreen
-    from standfast.dashboards.review import ReviewScreen
+    from standfast.dashboards.review import AnswersScreen, ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
     from standfast.monitoring.gauge import Reading
     from standfast.publish.shelf import DocumentPage
@@ -146,7 +146,12 @@ class Read:
         return self._store.read(lambda tx: _retention(tx, system))
 
     def review(self, now: datetime) -> ReviewScreen:
-        return review_screen.screen(self._platform.examine.review(self._system, now))
+        examine = self._platform.examine
+        return review_screen.screen(examine.report(self._system, now), examine.refused)
+
+    def answers(self, now: datetime) -> AnswersScreen:
+        """What was answered to each finding, those that are gone among them."""
+        return review_screen.answers(self._platform.examine.report(self._system, now))
 
     def undelivered(self) -> tuple[str, ...]:
         """Why pages are not leaving the house; empty while they are."""
