@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("standfast.observe")
 _WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
-_KEEP_SIGNALS = timedelta(days=7)
 _TIDY_EVERY = timedelta(hours=1)
 
 
@@ -55,13 +54,11 @@ class MonitoringPort(Protocol):
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
-    def forget(self, before: datetime) -> None: ...
     def forget_targets(self, keep: Iterable[str]) -> None: ...
 
 
 class LevelPort(Protocol):
     def add(self, found: Iterable[Count]) -> None: ...
-    def forget(self, before: datetime) -> None: ...
 
 
 class ObserveTx(Protocol):
@@ -122,7 +119,7 @@ class Observe:
         ended = max(now, self._clock())
         if seen:
             self._store.keep(lambda tx: _keep(tx, system, seen, ended))
-        self._tidy(system, every, now)
+        self._tidy(every, now)
         return len(seen)
 
     def close(self) -> None:
@@ -162,15 +159,13 @@ class Observe:
             log.exception("a look at %s failed in an unforeseen way", target.key)
             return _still(target, f"the look itself failed: {type(error).__name__}")
 
-    def _tidy(self, system: System, every: Sequence[Target], now: datetime) -> None:
+    def _tidy(self, every: Sequence[Target], now: datetime) -> None:
         if self._tidied is not None and now - self._tidied < _TIDY_EVERY:
             return
         self._tidied = now
 
         def tidy(tx: ObserveTx) -> None:
-            tx.monitoring.forget(now - _KEEP_SIGNALS)
             tx.monitoring.forget_targets([target.key for target in every])
-            tx.levels.forget(now - max(system.server.keep_samples, 2 * system.budget_window))
 
         self._store.keep(tidy)
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from standfast.recovery.catalogue import Mark, TableFacts
 
-PHASES = ("fetch", "start", "replay", "verify")
+PHASES = (
+    "fetch",
+    "prepare",
+    "start",
+    "replay",
+    "settle",
+    "verify",
+)  # a proof keeps nothing: no settle
 _SAID = 20  # differences named one by one
 
 

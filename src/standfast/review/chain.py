@@ -13,6 +13,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING
 
+from standfast.spec.steps import closure, needs_of, ways_in
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Chain:
 def chain_of(system: System, journey: Journey) -> Chain:
     """From the path's ways in: all that they need hard, and the soft needs on the path."""
     path = tuple(name for name in dict.fromkeys(journey.path) if name in system.components)
-    hard = _closure(system, _ways_in(system, path))
+    hard = closure(system, ways_in(system, path))
     growing = _Growing(system=system, members=frozenset(path), room=iter(range(_MOST_BRANCHES)))
     branches = growing.branches(hard, frozenset(hard), ())
     if branches is None:
@@ -67,31 +68,6 @@ def chain_of(system: System, journey: Journey) -> Chain:
     for branch in _all(branches):
         soft.setdefault(branch.need.to, branch.need)
     return Chain(hard=hard, soft=tuple(soft.values()), branches=branches)
-
-
-def _ways_in(system: System, path: tuple[str, ...]) -> tuple[str, ...]:
-    """The members that no other member needs; of a circle that nobody enters, its first."""
-    needed = {need.to for name in path for need in _needs(system, name) if need.to != name}
-    found = [name for name in path if name not in needed]
-    members, reached = set(path), set[str]()
-    _reach(system, found, members, reached)
-    for name in path:
-        if name not in reached:
-            found.append(name)
-            _reach(system, [name], members, reached)
-    return tuple(found)
-
-
-def _reach(system: System, start: Iterable[str], members: set[str], seen: set[str]) -> None:
-    """Add what lies behind `start`: by hard needs anywhere, by soft ones on the path."""
-    waiting = [name for name in start if name not in seen]
-    seen |= {*waiting}
-    while waiting:
-        for need in _needs(system, waiting.pop()):
-            follows = need.strength is Strength.HARD or need.to in members
-            if follows and need.to not in seen:
-                seen.add(need.to)
-                waiting.append(need.to)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,7 +87,7 @@ class _Growing:
         for caller, need in _soft(self.system, parts, self.members):
             if need.to in settled or need.to in above:
                 continue
-            own = tuple(one for one in _closure(self.system, (need.to,)) if one not in settled)
+            own = tuple(one for one in closure(self.system, (need.to,)) if one not in settled)
             if next(self.room, None) is None or len(above) > _DEEPEST:
                 return None
             deeper = self.branches(own, settled | {*own}, (*above, need.to))
@@ -133,7 +109,7 @@ def _soft(
     system: System, callers: Iterable[str], members: frozenset[str]
 ) -> Iterator[tuple[str, Need]]:
     for caller in callers:
-        for need in _needs(system, caller):
+        for need in needs_of(system, caller):
             if need.strength is Strength.SOFT and need.to in members:
                 yield caller, need
 
@@ -207,23 +183,6 @@ def _known(value: Fraction | None) -> Fraction:
 # ------------------------------------------------------------------ walking
 
 
-def _closure(system: System, start: Iterable[str]) -> tuple[str, ...]:
-    found = {name: None for name in start if name in system.components}
-    waiting = list(found)
-    while waiting:
-        for need in _needs(system, waiting.pop()):
-            if need.strength is Strength.HARD and need.to in system.components:
-                if need.to not in found:
-                    waiting.append(need.to)
-                found.setdefault(need.to)
-    return tuple(found)
-
-
-def _needs(system: System, component: str) -> Iterator[Need]:
-    if component in system.components:
-        yield from system.components[component].needs.values()
-
-
 def hard_cycles(system: System) -> Iterator[tuple[str, ...]]:
     """Each circle of hard needs found by one depth-first walk, without recursion: graphs may be deep."""
     done: set[str] = set()
@@ -249,4 +208,4 @@ def _walk(system: System, start: str, done: set[str]) -> Iterator[tuple[str, ...
 
 
 def _hard(system: System, component: str) -> Iterator[str]:
-    return (need.to for need in _needs(system, component) if need.strength is Strength.HARD)
+    return (need.to for need in needs_of(system, component) if need.strength is Strength.HARD)

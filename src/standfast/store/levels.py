@@ -19,7 +19,6 @@ from sqlalchemy import (
     Index,
     Table,
     Text,
-    delete,
     func,
     literal,
     select,
@@ -300,11 +299,6 @@ class LevelRows:
         mine = select(policies).where(policies.c.objective == objective)
         rows = self._connection.execute(mine.order_by(policies.c.since))
         return tuple(PolicyState(**row._asdict()) for row in rows)
-
-    def forget(self, before: datetime) -> None:
-        """Delete counts older than `before`; running sums stay right, being differences."""
-        for table in (counts, burn_downs):
-            self._connection.execute(delete(table).where(table.c.at < before))
 
 
 def _added(last: dict[str, Any] | None, count: Count) -> dict[str, Any]:

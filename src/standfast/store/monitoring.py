@@ -265,10 +265,6 @@ class MonitoringRows:
         before = [one for one in rows if one.since < since]
         return tuple(before[-1:] + [one for one in rows if one.since >= since])
 
-    def forget(self, before: datetime) -> None:
-        """Delete the history of signals older than `before`."""
-        self._connection.execute(delete(gauges).where(gauges.c.at < before))
-
 
 def _due_row(target: Target, now: datetime) -> dict[str, Any]:
     return {"target": target.key, "next_due": next_due(target, now)}

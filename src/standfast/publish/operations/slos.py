@@ -290,4 +290,6 @@ def _measured(edition: Edition) -> Iterator[str]:
             yield join(title, edition.owed(found.rule, found.to, prose(found.reason)))
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
-            yield join(title, fence(objectives.ratio_of(found, found.base), "promql"), unseen)
+            spared = f"Needed softly, and not counted: {names(one.soft)}." if one.soft else ""
+            ratio = fence(objectives.ratio_of(found, found.base), "promql")
+            yield join(title, ratio, unseen, spared)
