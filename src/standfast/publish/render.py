@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from standfast.publish.alertmanager import alertmanager
 from standfast.publish.compliance import audit_access, audit_events, audit_schema, retention_policy
-from standfast.publish.document import Generated, Output
 from standfast.publish.edition import Edition
 from standfast.publish.operations import (
     alerting,
@@ -25,14 +22,13 @@ from standfast.publish.operations import (
     runbooks,
     slos,
 )
-from standfast.publish.plan import REVIEW
-from standfast.publish.prometheus import rules, scrape
-from standfast.review.rendering import as_value
+from standfast.publish.programs import programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from standfast.publish.document import Output
     from standfast.review.finding import Review
     from standfast.spec.system import System
 
@@ -68,27 +64,5 @@ def render(
     outputs: list[Output] = [one.document(edition) for one in _OPERATIONS]
     outputs += runbooks.documents(edition)
     outputs += [one.document(edition, notes or {}) for one in _COMPLIANCE]
-    outputs += machine(edition)
+    outputs += programs(edition)
     return {output.path: output for output in outputs}
-
-
-def machine(edition: Edition) -> list[Generated]:
-    """What programs read; each is accepted by its own tool."""
-    return [
-        rules.rules(edition),
-        rules.tests(edition),
-        scrape.scrape(edition),
-        alertmanager(edition),
-        audit_schema.machine(edition),
-        Generated(path=REVIEW, text=_review(edition)),
-    ]
-
-
-def _review(edition: Edition) -> str:
-    """The review with what it was made of; `as_of` is where `--check` finds the day again."""
-    content = as_value(edition.review) | {
-        "as_of": edition.as_of.isoformat(),
-        "file": f"sha256:{edition.system.digest}",
-        "standfast": edition.version,
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
+from standfast.publish.prometheus import blackbox
 from standfast.publish.prometheus.rules import dump
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def scrape(edition: Edition) -> Generated:
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "rule_files": ["rules.yml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]},
-        "scrape_configs": list(_jobs(edition)),
+        "scrape_configs": [*_jobs(edition), *blackbox.jobs(edition.system)],
     }
     return Generated(path=SCRAPE, text=dump(edition, content))
 

@@ -1,0 +1,31 @@
+"""What programs read, and what the file still owes before they can be given it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from standfast.publish.document import Generated
+
+FOLDER = "ops/generated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """An artefact, or a part of one, that is left out: what is lacking, which rule asks, and whom."""
+
+    path: str  # below ops/generated
+    lacks: str
+    rule: str
+    to: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Noted:
+    """Something that a reader of the artefact must know and nobody owes."""
+
+    path: str
+    said: str
+
+
+Artefacts = Iterator[Generated | Owed | Noted]
