@@ -8,9 +8,12 @@ from typing import TYPE_CHECKING
 from standfast.publish.alertmanager import alertmanager, fallback_channels
 from standfast.publish.artefact import FOLDER, Noted, Owed
 from standfast.publish.compliance import audit_schema
+from standfast.publish.compose import compose
 from standfast.publish.document import GENERATED, Generated
 from standfast.publish.edition import count
 from standfast.publish.grafana.files import grafana
+from standfast.publish.kubernetes.monitoring import monitoring
+from standfast.publish.kubernetes.workloads import workloads
 from standfast.publish.markdown import bullets, code, escape, join, table
 from standfast.publish.plan import REVIEW
 from standfast.publish.prometheus import blackbox, rule_tests, rules, scrape
@@ -29,7 +32,9 @@ _FOR = {
     "alertmanager/": "Alertmanager",
     "audit/": "clients that write the audit log",
     "blackbox/": "the blackbox exporter",
+    "compose.healthchecks.yaml": "Compose",
     "grafana/": "Grafana",
+    "k8s/": "Kubernetes",
     "prometheus/": "Prometheus",
     "review.json": "whatever asks what the review said",
 }
@@ -107,6 +112,9 @@ _SOURCES: tuple[Callable[[Edition], Artefacts], ...] = (
     blackbox.blackbox,
     _alertmanager,
     grafana,
+    monitoring,
+    workloads,
+    compose,
     _audit,
     _review,
 )

@@ -46,7 +46,7 @@ def _job(name: str, component: str, address: str, every: timedelta | None) -> di
     parts = urlsplit(address)
     job: dict[str, object] = {"job_name": name}
     if every:
-        job |= {"scrape_interval": span(every), "scrape_timeout": span(_patience(every))}
+        job |= {"scrape_interval": span(every), "scrape_timeout": span(patience(every))}
     job |= {"scheme": parts.scheme or "http", "metrics_path": parts.path or "/metrics"}
     if parts.query:
         job["params"] = parse_qs(parts.query)
@@ -54,6 +54,6 @@ def _job(name: str, component: str, address: str, every: timedelta | None) -> di
     return job | {"static_configs": [target]}
 
 
-def _patience(every: timedelta) -> timedelta:
+def patience(every: timedelta) -> timedelta:
     """Ten seconds, Prometheus' own default; it refuses a time-out longer than the interval."""
     return min(every, timedelta(seconds=10))
