@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from standfast.publish.document import Generated
+from standfast.publish.document import GENERATED, Generated
+
+if TYPE_CHECKING:
+    from standfast.publish.edition import Edition
 
 FOLDER = "ops/generated"
 
@@ -29,3 +33,12 @@ class Noted:
 
 
 Artefacts = Iterator[Generated | Owed | Noted]
+
+
+def stamp(edition: Edition) -> str:
+    """Two lines of comment that head every file whose comments begin with `#`."""
+    return (
+        f"# {GENERATED} {edition.version} from sha256:{edition.system.digest[:16]}, "
+        f"as of {edition.as_of.isoformat()}.\n"
+        "# Change the reliability file and publish again; edits here are lost.\n"
+    )

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.alertmanager import alertmanager, fallback_channels
 from standfast.publish.artefact import FOLDER, Noted, Owed
+from standfast.publish.backup.files import backups
 from standfast.publish.compliance import audit_schema
 from standfast.publish.compose import compose
 from standfast.publish.document import GENERATED, Generated
 from standfast.publish.edition import count
 from standfast.publish.grafana.files import grafana
+from standfast.publish.kubernetes.backup import cronjobs
 from standfast.publish.kubernetes.monitoring import monitoring
 from standfast.publish.kubernetes.workloads import workloads
 from standfast.publish.markdown import bullets, code, escape, join, table
@@ -31,10 +33,13 @@ INDEX = f"{FOLDER}/README.md"
 _FOR = {
     "alertmanager/": "Alertmanager",
     "audit/": "clients that write the audit log",
+    "backup/pgbackrest/": "pgBackRest",
+    "backup/systemd/": "systemd",
     "blackbox/": "the blackbox exporter",
     "compose.healthchecks.yaml": "Compose",
     "grafana/": "Grafana",
     "k8s/": "Kubernetes",
+    "postgresql.conf.d/": "PostgreSQL",
     "prometheus/": "Prometheus",
     "review.json": "whatever asks what the review said",
 }
@@ -115,6 +120,8 @@ _SOURCES: tuple[Callable[[Edition], Artefacts], ...] = (
     monitoring,
     workloads,
     compose,
+    backups,
+    cronjobs,
     _audit,
     _review,
 )

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.publish.document import GENERATED, Generated
+from standfast.publish.artefact import stamp
+from standfast.publish.document import Generated
 from standfast.publish.markdown import span
 from standfast.publish.prometheus import objectives, watch
 from standfast.publish.prometheus.conditions import query_of
@@ -210,9 +211,4 @@ def literal(text: str) -> str:
 
 
 def dump(edition: Edition, content: object) -> str:
-    head = (
-        f"# {GENERATED} {edition.version} from sha256:{edition.system.digest[:16]}, "
-        f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; "
-        f"edits here are lost.\n"
-    )
-    return head + text_of(content)
+    return stamp(edition) + text_of(content)
