@@ -572,7 +572,7 @@ def make_bare() -> s.System:
     )
 
 
-def minimal() -> s.System:
+def make_minimal() -> s.System:
     """The example of that name, as its reader means it."""
     return spec.read(str(Path(__file__).parents[2] / "examples" / "minimal.yaml"), Files())
 
@@ -622,6 +622,11 @@ def shop() -> s.System:
 @pytest.fixture(scope="session")
 def bare() -> s.System:
     return make_bare()
+
+
+@pytest.fixture(scope="session")
+def minimal() -> s.System:
+    return make_minimal()
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from conftest import AS_OF, make_review, make_shop, minimal  # noqa: E402  the path comes first
+from conftest import AS_OF, make_minimal, make_review, make_shop  # noqa: E402  the path comes first
 from standfast.publish import render  # noqa: E402  the path comes first
 
-for name, system in (("golden", make_shop()), ("golden_minimal", minimal())):
+for name, system in (("golden", make_shop()), ("golden_minimal", make_minimal())):
     outputs = render(system, make_review(system), AS_OF, version="0.1.0")
     for path, output in outputs.items():
         golden = HERE / name / path

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from generated_files import GENERATED
 
-from conftest import minimal
 from standfast.spec import system as s
 
 HERE = Path(__file__).parent
@@ -15,8 +14,10 @@ REFERENCE = DOCS / "reference" / "published-files.md"
 
 
 @pytest.mark.parametrize("name", ["golden", "golden_minimal"])
-def test_every_generated_file_is_as_it_was_agreed(name: str, shop: s.System, texts) -> None:
-    written = texts(shop if name == "golden" else minimal())
+def test_every_generated_file_is_as_it_was_agreed(
+    name: str, shop: s.System, minimal: s.System, texts
+) -> None:
+    written = texts(shop if name == "golden" else minimal)
     mine = {path: text for path, text in written.items() if path.startswith(f"{GENERATED}/")}
     golden = {
         path.relative_to(HERE / name).as_posix(): path.read_bytes().decode()
