@@ -104,7 +104,8 @@ def _write(output: Output, present: Mapping[str, str], adopt: bool) -> Write:
 
 
 def _settled(path: str, text: str, before: str, notes: tuple[tuple[str, Note], ...] = ()) -> Write:
-    same = text == before.replace("\r\n", "\n")
+    # A checkout may have changed the line ends; those of a calendar are CR LF from the beginning.
+    same = text.replace("\r\n", "\n") == before.replace("\r\n", "\n")
     return Write(
         path=path, deed=Deed.KEEP if same else Deed.UPDATE, text=text, before=before, notes=notes
     )

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from standfast import spec
 from standfast.publish.alertmanager import alertmanager, fallback_channels
 from standfast.publish.artefact import FOLDER, Noted, Owed
+from standfast.publish.backstage import backstage
 from standfast.publish.backup.files import backups
+from standfast.publish.calendar.on_call import calendars
 from standfast.publish.compliance import audit_schema
 from standfast.publish.compose import compose
 from standfast.publish.document import GENERATED, Generated
@@ -35,13 +38,16 @@ _FOR = {
     "audit/": "clients that write the audit log",
     "backup/pgbackrest/": "pgBackRest",
     "backup/systemd/": "systemd",
+    "backstage/": "Backstage",
     "blackbox/": "the blackbox exporter",
     "compose.healthchecks.yaml": "Compose",
     "grafana/": "Grafana",
     "k8s/": "Kubernetes",
+    "oncall/": "calendars of the people on call",
     "postgresql.conf.d/": "PostgreSQL",
     "prometheus/": "Prometheus",
     "review.json": "whatever asks what the review said",
+    "standfast.schema.json": "editors of the reliability file",
 }
 """Who reads a file, by how its path below ops/generated begins."""
 
@@ -98,6 +104,11 @@ def _alertmanager(edition: Edition) -> Artefacts:
         )
 
 
+def _schema(_: Edition) -> Artefacts:
+    text = json.dumps(spec.schema(), indent=2, ensure_ascii=False) + "\n"
+    yield Generated(path=f"{FOLDER}/standfast.schema.json", text=text)
+
+
 def _audit(edition: Edition) -> Artefacts:
     yield audit_schema.machine(edition)
 
@@ -122,6 +133,9 @@ _SOURCES: tuple[Callable[[Edition], Artefacts], ...] = (
     compose,
     backups,
     cronjobs,
+    calendars,
+    backstage,
+    _schema,
     _audit,
     _review,
 )
