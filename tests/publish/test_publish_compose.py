@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
+from graphlib import TopologicalSorter
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
@@ -16,9 +17,12 @@ import jsonschema
 import pytest
 import yaml
 from generated_files import GENERATED
+from hypothesis import given
+from hypothesis import strategies as st
 
 from standfast import spec
 from standfast.drivers.files import Files
+from standfast.publish.compose import _closing
 from standfast.spec import system as s
 from standfast.spec.values import Strength
 
@@ -139,3 +143,20 @@ def test_the_check_of_postgresql_tells_a_server_that_answers(shop: s.System, tex
             ["/bin/sh", "-c", said], env={**environment, "PGPORT": port}, check=False
         )
     assert done.returncode == 2  # nobody answers; 3 would be a wrong call
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from("abcdefg"), st.lists(st.sampled_from("abcdefg"), max_size=4), max_size=7
+    )
+)
+def test_without_the_edges_that_are_refused_there_is_no_circle(edges: dict[str, list[str]]) -> None:
+    whole = {name: edges.get(name, []) for name in "abcdefg"}
+    refused = set(_closing(whole))
+    kept = {
+        name: {other for other in others if (name, other) not in refused}
+        for name, others in whole.items()
+    }
+    assert len(list(TopologicalSorter(kept).static_order())) == 7  # raises where there is a circle
+    if not refused:
+        assert all(set(others) == kept[name] for name, others in whole.items())

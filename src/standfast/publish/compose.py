@@ -138,23 +138,24 @@ class Ordered:
 
     @classmethod
     def of(cls, system: System, checks: Mapping[str, Asked]) -> Ordered:
-        kept: dict[str, list[str]] = {}
-        refused = []
-        for name, part in system.components.items():
-            kept.setdefault(name, [])
-            for need in part.needs.values():
-                if need.strength is not Strength.HARD or not _runs_here(system, need.to):
-                    continue
-                if _reaches(kept, need.to, name):
-                    refused.append((name, need.to))
-                else:
-                    kept[name].append(need.to)
-        here = {name for name in kept if _runs_here(system, name)}
+        edges = {name: _hard(system, name) for name in system.components}
+        refused = set(_closing(edges))
         needs = {
-            name: tuple((other, other in checks) for other in others) if name in here else ()
-            for name, others in kept.items()
+            name: tuple(
+                (other, other in checks) for other in others if (name, other) not in refused
+            )
+            for name, others in edges.items()
         }
-        return cls(needs=needs, refused=tuple(one for one in refused if one[0] in here))
+        order = ((name, other) for name, others in edges.items() for other in others)
+        return cls(needs=needs, refused=tuple(one for one in order if one in refused))
+
+
+def _hard(system: System, name: str) -> list[str]:
+    """Whom it cannot do without, among those that run here."""
+    if not _runs_here(system, name):
+        return []
+    needs = system.components[name].needs.values()
+    return [one.to for one in needs if one.strength is Strength.HARD and _runs_here(system, one.to)]
 
 
 def _runs_here(system: System, name: str) -> bool:
@@ -162,16 +163,24 @@ def _runs_here(system: System, name: str) -> bool:
     return part is not None and part.type not in FOREIGN and not part.vendor
 
 
-def _reaches(edges: Mapping[str, list[str]], start: str, goal: str) -> bool:
-    seen, waiting = set(), [start]
-    while waiting:
-        here = waiting.pop()
-        if here == goal:
-            return True
-        if here not in seen:
-            seen.add(here)
-            waiting += edges.get(here, [])
-    return False
+def _closing(edges: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """The edges that close a circle when one walks along, each component once; without them there is none."""
+    done: set[str] = set()
+    for start in edges:
+        way = [] if start in done else [(start, iter(edges[start]))]
+        above = {start}
+        while way:
+            here, others = way[-1]
+            other = next(others, None)
+            if other is None:
+                way.pop()
+                above.discard(here)
+                done.add(here)
+            elif other in above:
+                yield here, other
+            elif other not in done:
+                way.append((other, iter(edges.get(other, []))))
+                above.add(other)
 
 
 def _service(asked: Asked | None, needs: tuple[tuple[str, bool], ...]) -> dict[str, object]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from standfast.publish.document import Document, Region, Scaffold
 from standfast.publish.graph import Graph, graph_of
@@ -17,14 +17,17 @@ from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from datetime import date
 
     from standfast.publish.prometheus.query import Unsaid
     from standfast.review.finding import Review
     from standfast.slo.objective import Objective
-    from standfast.spec.system import System
+    from standfast.spec.system import AlertRule, ServiceLevel, System
     from standfast.spec.values import Assumption
+
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what several documents need is kept
@@ -63,6 +66,23 @@ class Edition:
         for place, one in enumerate(self.system.assumptions):
             found.setdefault(one.path, (place, one))
         return found
+
+    # -------------------------------------------------------------- by component
+
+    @cached_property
+    def rules_of(self) -> Mapping[str, tuple[AlertRule, ...]]:
+        """The file's alerts by their component, for whoever asks of every one."""
+        return _by_component((rule.of, rule) for rule in self.system.alerts.values())
+
+    @cached_property
+    def levels_of(self) -> Mapping[str, tuple[ServiceLevel, ...]]:
+        return _by_component((level.of, level) for level in self.system.service_levels.values())
+
+    @cached_property
+    def measured_of(
+        self,
+    ) -> Mapping[str, tuple[tuple[Objective, objectives.Measured | Unsaid], ...]]:
+        return _by_component((pair[0].component, pair) for pair in self.measured)
 
     # -------------------------------------------------------------- evidence
 
@@ -147,3 +167,10 @@ def count(number: int, noun: str) -> str:
 
 def names(values: Iterable[str]) -> str:
     return ", ".join(escape(value) for value in values)
+
+
+def _by_component(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for name, one in pairs:
+        found.setdefault(name, []).append(one)
+    return {name: tuple(several) for name, several in found.items()}

@@ -6,6 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from standfast.publish.grafana.limits import of_age
 from standfast.publish.grafana.linking import page
 from standfast.publish.grafana.panel import Dashboard, Kind, Limits, Panel, Row, target
 from standfast.publish.markdown import span
@@ -13,7 +14,6 @@ from standfast.publish.prometheus import metrics, objectives
 from standfast.publish.prometheus.objectives import Measured
 from standfast.publish.prometheus.promql import number, series
 from standfast.recovery.schedule import proof_interval
-from standfast.spec.condition import Age
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,17 +136,12 @@ def _said(policy: BudgetPolicy) -> str:
 def _recovery(edition: Edition) -> Iterator[Panel]:
     for store, backup in edition.system.backups.items():
         age = series(metrics.BACKUP_AGE, store=store)
-        limits = [
-            rule.when.limit
-            for rule in edition.system.alerts.values()
-            if rule.of == store and isinstance(rule.when, Age) and rule.when.what == "backup"
-        ]
         yield Panel(
             question=f"{store}: how old is the newest backup?",
             kind=Kind.STAT,
             targets=(target(f"max({age})"),),
             unit="dtdurations",
-            limits=Limits(bad=_seconds(min(limits))) if limits else None,
+            limits=of_age(edition, edition.system.components[store], "backup"),
             about=f"A copy is restored to prove it every {span(proof_interval(backup))}.",
             links=page(edition, "/recovery", "When was it last restored?"),
         )

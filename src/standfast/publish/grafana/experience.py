@@ -9,7 +9,6 @@ from standfast.publish.grafana import limits
 from standfast.publish.grafana.linking import page
 from standfast.publish.grafana.panel import Dashboard, Kind, Limits, Panel, Row, target
 from standfast.publish.prometheus import metrics, objectives
-from standfast.publish.prometheus.blackbox import probes
 from standfast.publish.prometheus.objectives import Measured
 from standfast.publish.prometheus.promql import FIVE_MINUTES, over, ratio, series
 
@@ -47,7 +46,7 @@ def experience(edition: Edition) -> Dashboard:
 
 
 def _journey(edition: Edition, journey: Journey) -> Iterator[Panel]:
-    for objective, found in edition.measured:
+    for objective, found in edition.measured_of.get(journey.path[0] if journey.path else "", ()):
         if objective.is_journey and objective.level == journey.name and isinstance(found, Measured):
             pace = max((one for one in found.windows if one <= _HOUR), default=found.base)
             yield Panel(
@@ -105,7 +104,7 @@ def _pages(edition: Edition, part: Component) -> Iterator[Panel]:
                 for share, name in (("0.5", "half of them"), ("0.75", "three of four"), ("0.95", "19 of 20"))
             ),
             unit="s",
-            limits=limits.of_latency(edition.system, part),
+            limits=limits.of_latency(edition, part),
         )  # fmt: skip
         yield from _degraded(part)
     if "concurrent users" in {one for names in part.signal_detail.values() for one in names}:
@@ -115,7 +114,7 @@ def _pages(edition: Edition, part: Component) -> Iterator[Panel]:
             kind=Kind.LINES,
             targets=(target(f"sum({users})", "users in the last minute"),),
         )
-    if any(one.component == part.name and one.module != "tcp" for one in probes(edition.system)):
+    if part.url:
         phases = series("probe_http_duration_seconds", component=part.name)
         outside = series(metrics.OUTSIDE, component=part.name)
         yield Panel(

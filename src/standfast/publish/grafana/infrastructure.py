@@ -120,10 +120,8 @@ def _process(part: Component) -> Iterator[Panel]:
 def _resource(edition: Edition, part: Component, resource: Resource) -> Panel | None:
     """Only where somebody says that it is measured: an alert, a declared signal, a metric, an exporter."""
     alerted = any(
-        rule.of == part.name
-        and isinstance(rule.when, Threshold)
-        and rule.when.signal == resource.signal
-        for rule in edition.system.alerts.values()
+        isinstance(rule.when, Threshold) and rule.when.signal == resource.signal
+        for rule in edition.rules_of.get(part.name, ())
     )
     declared = bool(_declared(part) & set(resource.declared))
     exported = part.type == "postgresql" and bool(part.exporter) and _of_postgresql(part, resource)
@@ -137,7 +135,7 @@ def _resource(edition: Edition, part: Component, resource: Resource) -> Panel | 
         kind=Kind.LINES,
         targets=(target(over(signal.value, FIVE_MINUTES), resource.signal),),
         unit=resource.unit,
-        limits=limits.of_signal(edition.system, part, resource.signal),
+        limits=limits.of_signal(edition, part, resource.signal),
         links=of_service(edition, part.name),
     )
 
@@ -223,5 +221,5 @@ def _backup(edition: Edition, part: Component) -> Panel:
         kind=Kind.LINES,
         targets=(target(f"max({age})", "age of the newest backup"),),
         unit="dtdurations",
-        limits=limits.of_age(edition.system, part, "backup"),
+        limits=limits.of_age(edition, part, "backup"),
     )

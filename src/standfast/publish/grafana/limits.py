@@ -10,17 +10,16 @@ from standfast.spec.condition import Age, Threshold
 if TYPE_CHECKING:
     from fractions import Fraction
 
-    from standfast.spec.system import Component, System
+    from standfast.publish.edition import Edition
+    from standfast.spec.system import Component
 
 
-def of_signal(system: System, component: Component, *names: str) -> Limits | None:
+def of_signal(edition: Edition, component: Component, *names: str) -> Limits | None:
     """The strictest limit that an alert of the file sets on one of the signals."""
     found = [
         rule.when
-        for rule in system.alerts.values()
-        if rule.of == component.name
-        and isinstance(rule.when, Threshold)
-        and rule.when.signal in names
+        for rule in edition.rules_of.get(component.name, ())
+        if isinstance(rule.when, Threshold) and rule.when.signal in names
     ]
     if not found:
         return None
@@ -29,42 +28,41 @@ def of_signal(system: System, component: Component, *names: str) -> Limits | Non
     return Limits(bad=min(edges) if above else max(edges), below=not above)
 
 
-def of_age(system: System, component: Component, what: str) -> Limits | None:
+def of_age(edition: Edition, component: Component, what: str) -> Limits | None:
     found = [
         rule.when.limit.total_seconds()
-        for rule in system.alerts.values()
-        if rule.of == component.name and isinstance(rule.when, Age) and rule.when.what == what
+        for rule in edition.rules_of.get(component.name, ())
+        if isinstance(rule.when, Age) and rule.when.what == what
     ]
     return Limits(bad=min(found)) if found else None
 
 
-def of_latency(system: System, component: Component) -> Limits | None:
+def of_latency(edition: Edition, component: Component) -> Limits | None:
     """The longest wait that an objective still calls good, and the shortest as a warning."""
-    found = sorted(_thresholds(system, component))
+    found = sorted(_thresholds(edition, component))
     if not found:
-        return of_signal(system, component, "p95 latency", "p99 latency")
+        return of_signal(edition, component, "p95 latency", "p99 latency")
     return Limits(bad=found[-1], warn=found[0] if len(found) > 1 else None)
 
 
-def _thresholds(system: System, component: Component) -> set[float]:
+def _thresholds(edition: Edition, component: Component) -> set[float]:
     return {
         promise.threshold.total_seconds()
-        for level in system.service_levels.values()
-        if level.of == component.name
+        for level in edition.levels_of.get(component.name, ())
         for promise in level.slos
         if promise.threshold is not None
     }
 
 
-def of_errors(system: System, component: Component) -> Limits | None:
+def of_errors(edition: Edition, component: Component) -> Limits | None:
     """An alert's limit; below it the share that an objective allows is a warning."""
     allowed: list[Fraction] = [
         promise.allowed
-        for level in system.service_levels.values()
-        if level.of == component.name and level.sli in {"availability", "errors"}
+        for level in edition.levels_of.get(component.name, ())
+        if level.sli in {"availability", "errors"}
         for promise in level.slos
     ]
-    stated = of_signal(system, component, "error rate", "errors")
+    stated = of_signal(edition, component, "error rate", "errors")
     if stated is None:
         return Limits(bad=min(allowed)) if allowed else None
     return Limits(bad=stated.bad, warn=min(allowed, default=None))

@@ -62,7 +62,7 @@ def _golden(edition: Edition, part: Component) -> Iterator[Panel]:
             for share in ("0.5", "0.95", "0.99")
         ),
         unit="s",
-        limits=limits.of_latency(edition.system, part),
+        limits=limits.of_latency(edition, part),
         about="Estimated between bucket bounds; objectives count exactly instead.",
         links=links,
     )
@@ -72,7 +72,7 @@ def _golden(edition: Edition, part: Component) -> Iterator[Panel]:
         kind=Kind.LINES,
         targets=tuple(_failing(edition, part)),
         unit="percentunit",
-        limits=limits.of_errors(edition.system, part),
+        limits=limits.of_errors(edition, part),
         links=links,
     )
     yield Panel(
@@ -80,7 +80,7 @@ def _golden(edition: Edition, part: Component) -> Iterator[Panel]:
         kind=Kind.LINES,
         targets=(target(metrics.active(part), "requests in flight"),),
         limits=limits.of_signal(
-            edition.system, part, "concurrent users", "concurrent requests", "active requests"
+            edition, part, "concurrent users", "concurrent requests", "active requests"
         ),
         links=links,
     )
@@ -152,7 +152,7 @@ def _degraded(edition: Edition, part: Component) -> Iterator[Panel]:
             kind=Kind.LINES,
             targets=(target(f"max by (queue) ({oldest})", "{{queue}}"),),
             unit="s",
-            limits=limits.of_age(edition.system, part, "queue"),
+            limits=limits.of_age(edition, part, "queue"),
         )
 
 
@@ -175,9 +175,9 @@ def _checks(edition: Edition, part: Component) -> Iterator[Panel]:
 
 
 def _burning(edition: Edition, part: Component) -> Iterator[Panel]:
-    for objective, found in edition.measured:
+    for objective, found in edition.measured_of.get(part.name, ()):
         windows = burn_alerts(objective)
-        if isinstance(found, Measured) and objective.component == part.name and windows:
+        if isinstance(found, Measured) and windows:
             first = windows[0]
             allowed = number(objective.allowed)
             yield Panel(

@@ -12,7 +12,7 @@ from standfast.publish.markdown import span
 from standfast.recovery.place import place_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from standfast.publish.artefact import Artefacts
     from standfast.publish.backup.turns import Turn
@@ -28,7 +28,10 @@ def cronjobs(edition: Edition) -> Artefacts:
     due = list(turns(edition.system))
     able = [turn for turn in due if turn.cron]
     if able:
-        yield manifest.several(edition, f"backup/{_FILE}", [_job(edition, turn) for turn in able])
+        known = manifest.names(edition.system)
+        yield manifest.several(
+            edition, f"backup/{_FILE}", [_job(edition, turn, known) for turn in able]
+        )
         yield manifest.component(edition, "backup", [_FILE])
     for turn in due:
         if turn.cron is None:
@@ -38,8 +41,8 @@ def cronjobs(edition: Edition) -> Artefacts:
             )
 
 
-def _job(edition: Edition, turn: Turn) -> Manifest:
-    name = f"backup-{manifest.names(edition.system)[turn.store]}"[:40] + f"-{turn.kind}"
+def _job(edition: Edition, turn: Turn, known: Mapping[str, str]) -> Manifest:
+    name = f"backup-{known[turn.store]}"[:40] + f"-{turn.kind}"
     return {
         "apiVersion": "batch/v1",
         "kind": "CronJob",

@@ -27,12 +27,14 @@ _SECOND = timedelta(seconds=1)
 def names(system: System) -> Mapping[str, str]:
     """What each component is called in the cluster; two names never become one."""
     found: dict[str, str] = {}
+    taken: set[str] = set()
     for name in system.components:
         wanted, turn = label(name), 1
-        while wanted in found.values():
+        while wanted in taken:
             turn += 1
-            wanted = f"{label(name)[:60]}-{turn}"
+            wanted = f"{label(name)[:58]}-{turn}"
         found[name] = wanted
+        taken.add(wanted)
     return found
 
 
