@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from standfast.publish.artefact import FOLDER
 from standfast.publish.document import GENERATED, Generated
@@ -52,8 +53,9 @@ def drawn(edition: Edition, dashboard: Dashboard) -> Generated:
         "links": list(_links(edition, dashboard)),
         "panels": list(_panels(dashboard.rows)),
     }
-    text = json.dumps(content, indent=2, ensure_ascii=False) + "\n"
-    return Generated(path=f"{FOLDER}/grafana/{dashboard.name}.json", text=text)
+    # The standard library indents in Python, and takes seconds for a thousand components.
+    text = msgspec.json.format(msgspec.json.encode(content), indent=2).decode()
+    return Generated(path=f"{FOLDER}/grafana/{dashboard.name}.json", text=text + "\n")
 
 
 def _choice_of_source() -> Json:
