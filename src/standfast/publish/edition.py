@@ -12,6 +12,7 @@ from standfast.publish.document import Document, Region, Scaffold
 from standfast.publish.graph import Graph, graph_of
 from standfast.publish.markdown import code, escape, join, span
 from standfast.publish.prometheus import objectives, rules
+from standfast.publish.yaml_text import text_of
 from standfast.review.case import Case, open_case
 from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
@@ -68,6 +69,11 @@ class Edition:
         return found
 
     # -------------------------------------------------------------- by component
+
+    @cached_property
+    def rule_groups(self) -> str:
+        """The groups of rules as YAML, which Prometheus and its operator read in different frames."""
+        return text_of({"groups": rules.groups(self)})
 
     @cached_property
     def rules_of(self) -> Mapping[str, tuple[AlertRule, ...]]:

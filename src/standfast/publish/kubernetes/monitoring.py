@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from standfast.publish.artefact import Owed
+from standfast.publish.artefact import FOLDER, Owed
+from standfast.publish.document import Generated
 from standfast.publish.kubernetes import manifest
 from standfast.publish.markdown import span
-from standfast.publish.prometheus import rules
 from standfast.publish.prometheus.blackbox import probes
+from standfast.publish.prometheus.rules import dump
 from standfast.publish.prometheus.scrape import patience
 
 if TYPE_CHECKING:
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from standfast.publish.prometheus.blackbox import Probe
     from standfast.spec.system import Component
 
+_RULE = "prometheusrule.yaml"
 _API = "monitoring.coreos.com/v1"
 EXPORTER = "blackbox-exporter:9115"
 """The service of the blackbox exporter, in the namespace of these manifests."""
@@ -28,10 +31,10 @@ EXPORTER = "blackbox-exporter:9115"
 
 def monitoring(edition: Edition) -> Artefacts:
     files = {
-        "prometheusrule.yaml": [_rule(edition)],
         "scrape.yaml": [*_monitors(edition), _standfast(edition)],
         "probes.yaml": [_probe(edition, *numbered) for numbered in _numbered(edition)],
     }
+    yield _rule(edition)
     for name, manifests in files.items():
         if manifests:
             yield manifest.several(edition, f"monitoring/{name}", manifests)
@@ -42,18 +45,19 @@ def monitoring(edition: Edition) -> Artefacts:
                 rule="MON-01",
                 to="DevOps/Platform",
             )
-    yield manifest.component(
-        edition, "monitoring", [name for name, found in files.items() if found]
-    )
+    there = [name for name, found in files.items() if found]
+    yield manifest.component(edition, "monitoring", [_RULE, *there])
 
 
-def _rule(edition: Edition) -> Manifest:
-    return {
+def _rule(edition: Edition) -> Generated:
+    """The groups are indented as they stand: to write them a second time takes seconds in a large system."""
+    frame = {
         "apiVersion": _API,
         "kind": "PrometheusRule",
         "metadata": manifest.metadata(edition, f"{manifest.label(edition.system.name)}-standfast"),
-        "spec": {"groups": rules.groups(edition)},
     }
+    text = dump(edition, frame) + "spec:\n" + indent(edition.rule_groups, "  ")
+    return Generated(path=f"{FOLDER}/k8s/monitoring/{_RULE}", text=text)
 
 
 # ------------------------------------------------------------------ scraping

@@ -14,7 +14,7 @@ from standfast.publish.document import Generated
 from standfast.publish.markdown import span
 from standfast.publish.prometheus.promql import longest_range, series
 from standfast.publish.prometheus.query import Query, Samples, World
-from standfast.publish.prometheus.rules import dump, groups
+from standfast.publish.prometheus.rules import NAMES, dump
 from standfast.publish.prometheus.watch import watched
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def _file(edition: Edition, path: str, pace: Pace, cases: list[dict[str, object]
     content = {
         "rule_files": ["rules.yml"],
         # What alerts read is recorded first; promtool keeps no order of its own.
-        "group_eval_order": [group["name"] for group in groups(edition)],
+        "group_eval_order": list(NAMES),
         "evaluation_interval": span(pace.rules),
         "tests": cases,
     }

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from standfast.spec.values import Severity
 
 RULES = "ops/generated/prometheus/rules.yml"
+NAMES = ("standfast-objectives", "standfast-alerts", "standfast-watch")
+"""Of the groups, in the order in which they build on one another."""
 Behind = dict[str, list["Measured | Unsaid"]]
 
 
@@ -157,7 +159,7 @@ def _burning(one: Measured) -> Iterator[Alert]:
 
 
 def rules(edition: Edition) -> Generated:
-    return Generated(path=RULES, text=dump(edition, {"groups": groups(edition)}))
+    return Generated(path=RULES, text=stamp(edition) + edition.rule_groups)
 
 
 def groups(edition: Edition) -> list[dict[str, object]]:
@@ -165,7 +167,7 @@ def groups(edition: Edition) -> list[dict[str, object]]:
     able = [found for _, found in edition.measured if isinstance(found, objectives.Measured)]
     groups: list[dict[str, object]] = [
         {
-            "name": "standfast-objectives",
+            "name": NAMES[0],
             "interval": "30s",
             "rules": [
                 {"record": one.record, "expr": one.expr, "labels": dict(one.labels)}
@@ -173,14 +175,14 @@ def groups(edition: Edition) -> list[dict[str, object]]:
             ],
         },
         {
-            "name": "standfast-alerts",
+            "name": NAMES[1],
             "rules": [
                 _entry(edition, one, one.query)
                 for one in edition.alerts
                 if isinstance(one.query, Query)
             ],
         },
-        {"name": "standfast-watch", "rules": [one.entry for one in watch.watched(edition.system)]},
+        {"name": NAMES[2], "rules": [one.entry for one in watch.watched(edition.system)]},
     ]
     return [group for group in groups if group["rules"]]
 
