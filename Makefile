@@ -40,4 +40,4 @@ kill: setup ## 1,000 seeded kill -9; takes long
 	@$(VENV)/bin/python -m bench.kill
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) docs/_build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .tools docs/_build .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

@@ -11,7 +11,7 @@ from bench.kill import run
 
 
 @pytest.mark.kill
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(900)
 def test_thirty_kills_lose_no_alert_no_page_no_audit_event_and_no_order(tmp_path: Path) -> None:
     report = run(kills=30, seed=20261124, folder=tmp_path)
 

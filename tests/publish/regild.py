@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
+
+import examples  # noqa: E402  the path comes first
 
 from conftest import AS_OF, make_minimal, make_review, make_shop  # noqa: E402  the path comes first
 from standfast.publish import render  # noqa: E402  the path comes first
@@ -19,3 +22,11 @@ for name, system in (("golden", make_shop()), ("golden_minimal", make_minimal())
         if golden.exists() or path.startswith("ops/generated/"):
             golden.parent.mkdir(parents=True, exist_ok=True)
             golden.write_text(output.text, encoding="utf-8", newline="")
+
+for name in examples.NAMES:
+    folder = examples.GOLDEN / name
+    shutil.rmtree(folder, ignore_errors=True)
+    for path, text in examples.documents(name).items():
+        file = folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")

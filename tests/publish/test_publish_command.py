@@ -98,10 +98,10 @@ def test_a_write_that_fails_leaves_the_old_file_whole(
     tree.write("a.md", "old")
 
     def broken(_: int) -> None:
-        raise OSError("disk full")
+        raise OSError(28, "disk full")
 
     monkeypatch.setattr("os.fsync", broken)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(StandfastError, match="disk full"):
         tree.write("a.md", "new")
     assert [one.name for one in tmp_path.iterdir()] == ["a.md"]
     assert (tmp_path / "a.md").read_text() == "old"

@@ -134,6 +134,7 @@ FORMS: list[tuple[str, Condition]] = [
     ("cache", Absence(signal="successful requests", lasting=timedelta(minutes=1), text="a")),
     ("api", Absence(signal="successful probes", lasting=timedelta(minutes=1), text="a")),
     ("db", Age(what="backup", limit=timedelta(hours=26), text="a")),
+    ("api", Age(what="queue", limit=timedelta(minutes=10), text="a")),
     ("web", Expiry(what="certificate", within=timedelta(days=14), text="a")),
     *(
         (
@@ -192,6 +193,36 @@ def test_what_no_metric_tells_is_said_and_no_query_is_made_up(shop: s.System) ->
         assert found.reason
     with pytest.raises(ValueError, match="empty"):
         Query(expr=" ", lasting=timedelta(0))
+
+
+@pytest.mark.parametrize(
+    "when",
+    [
+        Absence(signal="metrics", lasting=timedelta(minutes=1), text="a"),
+        Age(what="queue", limit=timedelta(minutes=10), text="a"),
+        *(
+            Threshold(
+                signal=signal,
+                above=True,
+                limit=Fraction(1),
+                unit="",
+                lasting=timedelta(0),
+                text="a",
+            )
+            for signal in ("query time", "disk used", "disk full in", "error rate", "mine")
+        ),
+    ],
+    ids=lambda when: getattr(when, "signal", "queue age"),
+)
+def test_what_nobody_scrapes_gets_no_rule_that_would_stay_silent_or_fire_forever(
+    when: Condition, shop: s.System
+) -> None:
+    metrics = {"mine": "my_gauge", "queue": "my_queue_seconds"}
+    unwatched = replace(shop.components["db"], scrape=None, exporter=None, metrics=metrics)
+    found = query_of(when, unwatched, shop)
+    assert isinstance(found, Unsaid)
+    assert "is not scraped" in found.reason
+    assert found.rule == "MON-01"
 
 
 def test_a_burn_alert_of_the_file_takes_the_place_of_the_default_ones(shop: s.System) -> None:

@@ -749,8 +749,41 @@ def test_what_is_not_stated_is_asked_for(
     assert not found(system if rule == "INP-04" else sound, now, rule)
 
 
+@pytest.mark.parametrize(
+    ("now_is", "said"),
+    [
+        ({"compose.yaml": "bbb"}, "compose.yaml is changed since it was imported"),
+        ({"compose.yaml": ""}, "compose.yaml is gone since it was imported"),
+        ({"compose.yaml": "aaa"}, ""),
+        ({}, ""),  # nobody could look: nothing is known to have changed
+        ({"other.yaml": "bbb"}, ""),
+    ],
+)
+def test_a_source_that_changed_after_its_import_is_told(
+    now_is: dict[str, str], said: str, sound: s.System, now: datetime
+) -> None:
+    imported = replace(sound, sources={"compose.yaml": "aaa"})
+    review = examine(imported, Measured(sources=now_is), now)
+    assert [one.problem for one in review.findings if one.rule == "INP-07"] == (
+        [said] if said else []
+    )
+
+
+@pytest.mark.parametrize(("stated", "verdict"), [(True, "BLOCK"), (False, "CLARIFY")])
+def test_a_circle_of_needs_that_nobody_called_hard_is_asked_about(
+    stated: bool, verdict: str, sound: s.System, spoil: Callable[..., s.System], now: datetime
+) -> None:
+    system = spoil(sound, {"components/db/needs": {"api": need("api", stated=stated)}})
+    if not stated:
+        unstated = type(sound.stated)({"components.db.needs.api.strength"})
+        system = replace(system, stated=unstated)
+    circles = [one for one in examine(system, Measured(), now).findings if one.rule == "DEP-01"]
+
+    assert [one.verdict.name for one in circles] == [verdict]
+
+
 def test_every_rule_has_a_fault_and_a_near_miss() -> None:
-    covered = {*CASES, *MEASURED, *UNSTATED, "INP-09"}
+    covered = {*CASES, *MEASURED, *UNSTATED, "INP-07", "INP-09"}
     assert covered == {rule.id for rule in RULES}
 
 

@@ -250,9 +250,9 @@ journeys: {buy: {path: [api, web, db]}}
 def test_large_files_and_long_chains_are_read_in_reasonable_time() -> None:
     parts = "".join(f"  c{n}: {{type: http, needs: {{c{n + 1}: hard}}}}\n" for n in range(600))
     ways = "".join(f"  j{n}: {{path: [c{n}]}}\n" for n in range(0, 600, 3))
-    began = time.perf_counter()
+    began = time.process_time()
     system = spec.read_text(f"{HEAD}components:\n{parts}  c600: {{type: http}}\njourneys:\n{ways}")
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
     assert len(system.journeys) == 200
 
 
@@ -264,9 +264,9 @@ def test_thousands_of_mistakes_cost_no_more_than_their_reading() -> None:
             f"  c{n}: {{type: http, owner: g{n}, needs: {{d{n}: hard}}}}\n" for n in range(2000)
         )
     )
-    began = time.perf_counter()
+    began = time.process_time()
     assert "and 3900 more" in problems(text)
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_prometheus_expressions_pass_as_they_are() -> None:
@@ -416,10 +416,10 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x,x]\n" + "".join(
     ids=range(19),
 )
 def test_a_hostile_file_gets_one_clear_error_soon(text: str, said: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(FileError) as caught:
         spec.read_text(text)
-    assert time.perf_counter() - began < 3
+    assert time.process_time() - began < 3
     assert len(caught.value.problems) == 1
     assert said in caught.value.problems[0]
     assert len(caught.value.problems[0]) < 1000

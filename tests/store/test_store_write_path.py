@@ -14,6 +14,7 @@ from standfast.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from conftest import FakeClock
     from standfast.store.database import Database
     from standfast.store.tx import Tx
 
@@ -122,7 +123,9 @@ def test_a_reader_cannot_change_anything_on_sqlite_while_a_writer_works(sqlite: 
         sqlite.keep(nested)
 
 
-def test_a_full_database_answers_with_one_sentence_and_keeps_what_it_had(sqlite: Database) -> None:
+def test_a_full_database_answers_with_one_sentence_and_keeps_what_it_had(
+    sqlite: Database, clock: FakeClock
+) -> None:
     tables.create_all(sqlite.engine.execution_options(writes=True))
     pages = sqlite.read(lambda tx: _of(tx).execute(text("PRAGMA page_count")).scalar_one())
     sqlite.keep(
@@ -142,6 +145,9 @@ def test_a_full_database_answers_with_one_sentence_and_keeps_what_it_had(sqlite:
     count = select(func.count()).select_from(counters)
     assert "free space" in caught.value.fix
     assert 0 < sqlite.read(lambda tx: _of(tx).execute(count).scalar_one()) == kept
+    assert "full" in sqlite.refusal()
+    clock.pass_by(seconds=16)
+    assert sqlite.refusal() == ""
 
 
 def test_closing_finishes_what_waits_and_then_refuses(sqlite: Database) -> None:

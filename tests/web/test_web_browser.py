@@ -112,3 +112,22 @@ def test_forms_work_without_scripts(browser: Browser, standfast: Standfast) -> N
     assert "the search is slow" in page.inner_text("h1")
     assert "SEV3" in page.inner_text(".lede")
     context.close()
+
+
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+def test_documents_fit_and_break_no_rule(
+    browser: Browser, standfast: Standfast, scheme: str, width: int
+) -> None:
+    page, wrong = signed_in(browser, standfast, scheme, width)
+    for path in ("SLOs", "disaster-recovery", "runbooks/api-down"):
+        page.goto(f"{standfast.address}/docs/operations/{path}.md")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        assert page.locator("h1").count() == 1, path
+        assert page.locator("nav.shelf a[aria-current=page]").count() == 1, path
+        assert page.evaluate(
+            "[...document.querySelectorAll('svg.diagram')].every(s => s.getAttribute('aria-label'))"
+        )
+    assert page.locator("svg.diagram").count() == 1
+    page.close()
+
+    assert wrong == []

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from web_server import Standfast
 
 PAGES = ["/", "/services", "/services/web", "/objectives/web-probes", "/incidents", "/on-call", "/recovery",
-         "/audit", "/review"]  # fmt: skip
+         "/audit", "/review", "/docs/operations/disaster-recovery.md"]  # fmt: skip
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ def watch_over(platform: Platform) -> None:
     kit = platform.kit
     # Readiness touches nothing when it is asked: a tick looks, and says what it saw.
     kit.check("database", None, period="10s")
+    kit.check("writing", lambda: _writing(platform), timeout="1s", deep=True)
     kit.check("ticking", lambda: _ticking(platform), timeout="1s", deep=True)
     kit.check("file", lambda: _file(platform), required=False, timeout="1s", deep=True)
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
@@ -32,6 +33,8 @@ def watch_over(platform: Platform) -> None:
 def problems(platform: Platform) -> tuple[str, ...]:
     """What is wrong with standfast itself, in sentences, for the overview page."""
     found = [f"{role}: {why}" for role, why in platform.ticking.late(platform.now()).items()]
+    if why := platform.keeping.database.refusal():
+        found.insert(0, f"The database does not take what it is given: {why}")
     if platform.accept.rejected:
         first, *more = platform.accept.rejected.problems
         found.append(
@@ -49,6 +52,12 @@ def look_at_database(platform: Platform) -> None:
         platform.kit.health.report("database", status=False)
         raise
     platform.kit.health.report("database", status=True)
+
+
+def _writing(platform: Platform) -> None:
+    """Reading goes on while a disk is full, so readiness does not tell; nothing is written to find out."""
+    if why := platform.keeping.database.refusal():
+        raise Unwell(why)
 
 
 def _ticking(platform: Platform) -> None:

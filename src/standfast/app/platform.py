@@ -12,6 +12,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from standfast.app import rooms
+from standfast.app.answers import answers_of
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
@@ -79,7 +80,7 @@ class Platform:
         )
         self.respond = Respond(store, clock)
         self.protect = protect(store, self.accept.current)
-        self.examine = Examine(store, self._measured)
+        self.examine = Examine(store, self._measured, answers_of(settings.file), clock)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
         self.read = Read(self)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.app import documents, measuring, rooms
 from standfast.app import health as own_health
-from standfast.app import rooms
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import experience as experience_screen
 from standfast.dashboards import incident as incident_screen
@@ -32,13 +32,15 @@ if TYPE_CHECKING:
     from standfast.dashboards.experience import ExperienceScreen
     from standfast.dashboards.incident import IncidentScreen, IncidentsScreen
     from standfast.dashboards.infrastructure import InfrastructureScreen
+    from standfast.dashboards.measurements import Measurements
     from standfast.dashboards.objective import ObjectiveLine, ObjectiveScreen
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.overview import OverviewScreen
     from standfast.dashboards.recovery import RecoveryScreen
-    from standfast.dashboards.review import ReviewScreen
+    from standfast.dashboards.review import AnswersScreen, ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
     from standfast.monitoring.gauge import Reading
+    from standfast.publish.shelf import DocumentPage
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
     from standfast.store.database import Database
@@ -95,6 +97,17 @@ class Read:
         system = self._system
         return self._store.read(lambda tx: rooms.recovery(tx, system, now))
 
+    def measurements(self, now: datetime) -> Measurements:
+        """What the dated regions of published documents show."""
+        system = self._system
+        return self._store.read(lambda tx: measuring.measurements(tx, system, now))
+
+    def document(self, path: str, now: datetime) -> DocumentPage:
+        """A published document with what is measured of its subject just now."""
+        system = self._system
+        review = self._platform.examine.review(system, now)
+        return documents.current(system, review, self.measurements(now), path, now)
+
     def infrastructure(self, now: datetime) -> InfrastructureScreen:
         system = self._system
         promises: dict[str, tuple[str, ...]] = {}
@@ -123,7 +136,12 @@ class Read:
         return audit_screen.screen(seal, query, page, findings)
 
     def review(self, now: datetime) -> ReviewScreen:
-        return review_screen.screen(self._platform.examine.review(self._system, now))
+        examine = self._platform.examine
+        return review_screen.screen(examine.report(self._system, now), examine.refused)
+
+    def answers(self, now: datetime) -> AnswersScreen:
+        """What was answered to each finding, those that are gone among them."""
+        return review_screen.answers(self._platform.examine.report(self._system, now))
 
     def undelivered(self) -> tuple[str, ...]:
         """Why pages are not leaving the house; empty while they are."""
@@ -157,6 +175,17 @@ class Read:
                 Sample((("component", name),), (one.expires - now).total_seconds())
                 for name, one in looked
                 if one.expires
+            ],
+        )  # fmt: skip
+        copied = self._store.read(
+            lambda tx: {store: rooms.made(tx, store, "backup") for store in system.backups}
+        )
+        yield Family(
+            name="standfast_backup_age_seconds", kind="gauge", help="Seconds since the newest usable backup.",
+            samples=[
+                Sample((("store", store),), (now - at).total_seconds())
+                for store, at in copied.items()
+                if at is not None
             ],
         )  # fmt: skip
 

@@ -94,6 +94,7 @@ def alerts(tx: Tx) -> list[AlertLine]:
                 page_id=page.id if page else "",
                 page_words=f"{page.why}; {page.state_words}" if page else "",
                 acknowledged=not (page and page.can_acknowledge),
+                runbook=one.runbook or "",
             )
         )
     return found

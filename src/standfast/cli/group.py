@@ -14,14 +14,21 @@ from standfast.errors import FileError, NotAllowed, StandfastError
 # name -> (module:attribute, one line of help). Help and completion read this table and import no command.
 COMMANDS: dict[str, tuple[str, str]] = {
     "init": ("standfast.cli.init:init", "Write a commented reliability file to start from."),
+    "import": (
+        "standfast.cli.import_:import_",
+        "Write a reliability file from Compose files and other sources.",
+    ),
     "review": (
         "standfast.cli.review:review",
         "Review a reliability file: ACCEPT, CLARIFY or BLOCK.",
     ),
+    "feedback": ("standfast.cli.feedback:feedback", "List and answer the findings of the review."),
+    "waive": ("standfast.cli.waive:waive", "Accept what a rule finds at one path, until a day."),
     "publish": (
         "standfast.cli.publish:publish",
         "Write the documents and the machine configuration.",
     ),
+    "docs": ("standfast.cli.docs:docs", "Read the published documents in a browser."),
     "schema": ("standfast.cli.schema:schema", "Print the JSON Schema of the reliability file."),
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),

@@ -52,6 +52,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunbookPart:
+    name: str
     title: str
     parts: tuple[tuple[str, tuple[str, ...]], ...]
 
@@ -163,4 +164,6 @@ def _parts(book: Runbook) -> RunbookPart:
         ("Verify", book.verify),
         ("Escalate", (book.escalate,) if book.escalate else ()),
     )
-    return RunbookPart(title=book.title, parts=tuple(part for part in parts if part[1]))
+    return RunbookPart(
+        name=book.name, title=book.title, parts=tuple(part for part in parts if part[1])
+    )

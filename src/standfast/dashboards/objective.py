@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.slo.burn import refused, severity_of
 from standfast.slo.judgement import words
@@ -144,7 +145,7 @@ def _burn(objective: Objective, figure: BurnFigure) -> BurnLine:
 
 
 def _rate(rate: Fraction | None) -> str:
-    return "–" if rate is None else f"{float(rate):.3g}×"
+    return "–" if rate is None else figure(float(rate), "×")
 
 
 def _why(

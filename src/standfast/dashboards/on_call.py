@@ -44,6 +44,7 @@ class PageLine:
     open: bool
     words: str
     attempts: tuple[str, ...]
+    runbook: str  # its name; "" where none is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +135,7 @@ def _page(page: Page, attempts: Sequence[str]) -> PageLine:
         open=page.can_acknowledge,
         words="; ".join(filter(None, (page.state_words, page.why))),
         attempts=tuple(attempts),
+        runbook=page.runbook or "",
     )
 
 

@@ -30,6 +30,7 @@ class AlertLine:
     page_id: str
     page_words: str
     acknowledged: bool
+    runbook: str  # its name; "" where none is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

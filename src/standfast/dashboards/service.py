@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ class RecentAlert:
     because: str
     mark: Mark
     since: datetime
+    runbook: str  # its name; "" where none is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,7 @@ class ServiceScreen:
     blast_radius: str
     objectives: tuple[ObjectiveLine, ...]
     alerts: tuple[RecentAlert, ...]
+    runbooks: tuple[str, ...]  # those that alerts on it lead to
 
 
 def component_line(system: System, name: str, health: ComponentHealth | None) -> ComponentLine:
@@ -109,6 +112,7 @@ def screen(
         blast_radius=_blast_radius(system, name),
         objectives=tuple(objectives),
         alerts=tuple(_alert(one) for one in alerts),
+        runbooks=_runbooks(system, name),
     )
 
 
@@ -135,14 +139,14 @@ def _order(item: tuple[str, object]) -> tuple[int, str]:
 
 
 def _signal(title: str, readings: Sequence[Reading]) -> Signal:
-    unit, scale = _unit(title)
+    unit, scale = _unit(title, max((each.value for each in readings), default=0.0))
     points = tuple((each.at, each.value * scale) for each in readings)
     newest = points[-1][1] if points else None
     values = [value for _, value in points]
     return Signal(
         title=title,
-        now="no data" if newest is None else f"{newest:.3g}{unit}",
-        words=f"between {min(values):.3g}{unit} and {max(values):.3g}{unit} in this time"
+        now="no data" if newest is None else figure(newest, unit),
+        words=f"between {figure(min(values), unit)} and {figure(max(values), unit)} in this time"
         if values
         else "",
         unit=unit,
@@ -151,10 +155,10 @@ def _signal(title: str, readings: Sequence[Reading]) -> Signal:
     )
 
 
-def _unit(title: str) -> tuple[str, float]:
+def _unit(title: str, largest: float) -> tuple[str, float]:
     """How a signal is shown: its unit, and what its value is multiplied by."""
     if "latency" in title or title in {"query time", "replication lag"}:
-        return " ms", 1000.0
+        return (" s", 1.0) if largest >= 1 else (" ms", 1000.0)
     if title in {"error rate", "probe failures"} or title.endswith(" used"):
         return "%", 100.0
     return ("/s", 1.0) if title.endswith("per second") else ("", 1.0)
@@ -231,4 +235,11 @@ def _alert(one: Alert) -> RecentAlert:
         because=one.because,
         mark=mark(one.state.value),
         since=one.since,
+        runbook=one.runbook or "",
     )
+
+
+def _runbooks(system: System, name: str) -> tuple[str, ...]:
+    """As they are published: an alert that names none has one of its own name."""
+    mine = [one.runbook or one.name for one in system.alerts.values() if one.of == name]
+    return tuple(dict.fromkeys(mine))

@@ -17,6 +17,7 @@ from standfast.errors import StandfastError
 from standfast_kit.clock import monotonic, utc_now
 
 PARTS = ("payments", "api", "worker", "web")
+EXPORTER = "exporter"  # tells of the database; no customer needs it
 RATE = 20.0  # visits a second
 
 
@@ -28,6 +29,7 @@ class Ports:
     api: int
     worker: int
     web: int
+    exporter: int
     mailbox: int
 
 
@@ -50,9 +52,9 @@ class Tea:
         return f"http://127.0.0.1:{getattr(self.ports, part)}"
 
     def start(self, processes: Processes, *, database: str = "") -> None:
-        """All four; `database` in place of the right one breaks it."""
+        """All of them; `database` in place of the right one breaks it."""
         (self.folder / "shop").mkdir(exist_ok=True, mode=0o700)
-        for part in PARTS:
+        for part in (*PARTS, EXPORTER):
             known = Settings(
                 port=str(getattr(self.ports, part)), control=self.control,
                 folder=str(self.folder / "shop"), database=database or self.database,
@@ -65,7 +67,7 @@ class Tea:
             processes.start(Program(name=part, command=command, environment=environment))
 
     def wait(self, processes: Processes, within: float = 30) -> None:
-        for part in PARTS:
+        for part in (*PARTS, EXPORTER):
             wait_until(f"{part} is ready", partial(self._ready, processes, part), within)
 
     def _ready(self, processes: Processes, part: str) -> bool:

@@ -38,7 +38,9 @@ def load_keys(path: Path) -> Keys:
 
 
 def make_keys(path: Path, name: str, randomness: Callable[[int], bytes] = os.urandom) -> Keys:
-    """Writes new keys; an existing file is loaded instead, never overwritten."""
+    """Writes new keys; an existing file is loaded instead, never overwritten, and needs no room on the disk."""
+    if path.exists():
+        return load_keys(path)
     keys = Keys(name=name, seed=randomness(32), secret=randomness(32))
     told = {
         "name": name,
@@ -58,7 +60,9 @@ def make_keys(path: Path, name: str, randomness: Callable[[int], bytes] = os.ura
         return load_keys(path)
     except OSError as error:
         raise StandfastError(
-            f"cannot write the audit keys: {error.strerror}", where=str(path)
+            f"cannot write the audit keys: {error.strerror}",
+            where=str(path),
+            fix="make room for them, or give another --data",
         ) from error
     finally:
         draft.unlink(missing_ok=True)

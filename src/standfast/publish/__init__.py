@@ -1,7 +1,16 @@
 """System and review in, {path: document} out: documents for people and configuration for machines."""
 
 from standfast.publish.document import Document, Generated, Output, Region, Scaffold
-from standfast.publish.plan import REVIEW, Deed, Plan, Write, plan, recorded_day
+from standfast.publish.plan import (
+    REVIEW,
+    Deed,
+    Plan,
+    Recorded,
+    Write,
+    adopted_notes,
+    plan,
+    recorded,
+)
 from standfast.publish.render import FOLDERS, render
 
 __all__ = [
@@ -12,10 +21,12 @@ __all__ = [
     "Generated",
     "Output",
     "Plan",
+    "Recorded",
     "Region",
     "Scaffold",
     "Write",
+    "adopted_notes",
     "plan",
-    "recorded_day",
+    "recorded",
     "render",
 ]

@@ -18,7 +18,7 @@ from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from standfast.publish.prometheus.query import Unsaid
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 
 T = TypeVar("T")
+_PLAIN = frozenset({Grade.STATED, Grade.ASSUMED})
+"""No mark: what is stated, and what has no assumption of its own to name."""
 
 
 @dataclass(frozen=True, kw_only=True)  # without slots: what several documents need is kept
@@ -39,6 +41,8 @@ class Edition:
     review: Review
     as_of: date
     version: str
+    release: bool = False  # went through the gate: nothing blocks
+    private: bool = False  # for eyes that may see telephone numbers
 
     # -------------------------------------------------------------- worked out once, for every document
 
@@ -51,6 +55,16 @@ class Edition:
     @cached_property
     def alerts(self) -> tuple[rules.Alert, ...]:
         return rules.alerts(self.system, self.measured)
+
+    @cached_property
+    def alerts_of(self) -> dict[str, list[rules.Alert]]:
+        """By component."""
+        return _by(self.alerts, "component")
+
+    @cached_property
+    def alerts_for(self) -> dict[str, list[rules.Alert]]:
+        """By the runbook that they lead to."""
+        return _by(self.alerts, "runbook")
 
     @cached_property
     def measured(self) -> tuple[tuple[Objective, objectives.Measured | Unsaid], ...]:
@@ -101,10 +115,11 @@ class Edition:
         return min(known, key=itemgetter(0))[1] if known else None
 
     def mark(self, path: str) -> str:
-        """A sign behind a value that nobody stated: ` *(assumed, A-03)*`, or nothing."""
+        """A sign behind a value by how we know it: ` *(assumed, A-03)*`; what is stated bears none."""
         if one := self.assumption(path):
             return f" *(assumed, {escape(one.id)})*"
-        return ""
+        grade = self.system.grade(path)
+        return "" if grade in _PLAIN else f" *({grade.value})*"
 
     def graded(self, path: str) -> Grade:
         return Grade.ASSUMED if self.assumption(path) else Grade.STATED
@@ -130,7 +145,8 @@ class Edition:
     def header(self, title: str) -> str:
         return join(
             f"# {title}: {escape(self.system.name)}",
-            f"As of {self.as_of.isoformat()} · review verdict **{self.review.verdict.name}** · "
+            f"As of {self.as_of.isoformat()} · {'**release edition** · ' if self.release else ''}"
+            f"review verdict **{self.review.verdict.name}** · "
             f"{count(len(self.system.assumptions), 'assumption')} · "
             f"{count(len(self.system.waivers), 'waiver')} · "
             f"file {code('sha256:' + self.system.digest[:16])} · standfast {escape(self.version)}",
@@ -167,6 +183,13 @@ class Edition:
         return f"{escape(rota.name)}: " + " → ".join(said)
 
 
+def _by(alerts: Iterable[rules.Alert], attribute: str) -> dict[str, list[rules.Alert]]:
+    found: dict[str, list[rules.Alert]] = {}
+    for alert in alerts:
+        found.setdefault(getattr(alert, attribute), []).append(alert)
+    return found
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
@@ -180,3 +203,9 @@ def _by_component(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]
     for name, one in pairs:
         found.setdefault(name, []).append(one)
     return {name: tuple(several) for name, several in found.items()}
+
+
+def first_of(values: Sequence[str], most: int = 30) -> str:
+    """Names, but no more than somebody reads."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return names(values[:most]) + more

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from standfast.review.chain import chain_of
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from standfast.spec.system import Need, System
 
@@ -27,6 +27,9 @@ class Graph:
     callers: Mapping[str, Callers]  # component -> who needs it, in the file's order
     hard: Mapping[str, tuple[str, ...]]  # component -> journeys that fail with it
     soft: Mapping[str, tuple[str, ...]]  # component -> journeys that can do without it
+    known: dict[str, Blast] = field(
+        default_factory=dict
+    )  # worked out so far; asked for again and again
 
 
 def graph_of(system: System) -> Graph:
@@ -62,6 +65,12 @@ class Blast:
 
 
 def blast_radius(graph: Graph, component: str) -> Blast:
+    if component not in graph.known:
+        graph.known[component] = _blast(graph, component)
+    return graph.known[component]
+
+
+def _blast(graph: Graph, component: str) -> Blast:
     down = _down(graph, component)
     fallen = {component, *down}
     degraded = [
@@ -101,28 +110,57 @@ def _down(graph: Graph, component: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+MOST = 60
+"""Components in one drawing: more are a thicket, and Mermaid itself gives up at 500 edges."""
+
+
+def shown(graph: Graph, struck: str = "") -> tuple[str, ...]:
+    """The components of a drawing: all, or of many those that matter here, in the file's order."""
+    names = tuple(graph.system.components)
+    if len(names) <= MOST:
+        return names
+    near = _near(graph, struck) if struck else _on_journeys(graph.system)
+    kept = set(list(dict.fromkeys(near))[:MOST])
+    return tuple(name for name in names if name in kept)
+
+
+def _near(graph: Graph, struck: str) -> list[str]:
+    """What falls with it, who can do without it, and what it needs itself."""
+    blast = blast_radius(graph, struck)
+    needs = [to for to in graph.system.components[struck].needs if to in graph.places]
+    return [struck, *needs, *blast.down, *(name for name, _ in blast.degraded)]
+
+
+def _on_journeys(system: System) -> list[str]:
+    on_path = [
+        name
+        for journey in system.journeys.values()
+        for name in journey.path
+        if name in system.components
+    ]
+    return on_path or list(system.components)
+
+
 def drawn(graph: Graph, *, struck: str = "") -> str:
     """The graph in Mermaid: arrows lead to what is needed, dotted where a fallback stands in."""
-    system = graph.system
+    parts = {name: graph.system.components[name] for name in shown(graph, struck)}
     lines = ["flowchart LR"]
-    lines += [
-        f"  {_id(name)}[{_label(name, part.type)}]" for name, part in system.components.items()
-    ]
-    for name, part in system.components.items():
+    lines += [f"  {_id(name)}[{_label(name, part.type)}]" for name, part in parts.items()]
+    for name, part in parts.items():
         for need in part.needs.values():
             arrow = "-->" if need.strength is Strength.HARD else "-.->"
             words = f"|{_words(need.fallback)}|" if need.fallback else ""
-            if need.to in system.components:
+            if need.to in parts:
                 lines.append(f"  {_id(name)} {arrow}{words} {_id(need.to)}")
     if struck:
-        lines += _painted(graph, struck)
+        lines += _painted(graph, struck, parts)
     return "\n".join(lines)
 
 
-def _painted(graph: Graph, struck: str) -> list[str]:
+def _painted(graph: Graph, struck: str, parts: Container[str]) -> list[str]:
     blast = blast_radius(graph, struck)
     out = ["  classDef down stroke:#b00020,stroke-width:3px", f"  class {_id(struck)} down"]
-    return out + [f"  class {_id(name)} down" for name in blast.down]
+    return out + [f"  class {_id(name)} down" for name in blast.down if name in parts]
 
 
 def drawn_regions(system: System) -> str:
@@ -130,7 +168,7 @@ def drawn_regions(system: System) -> str:
     lines = ["flowchart TB"]
     for region in system.regions.values():
         lines.append(f"  subgraph {_id(region.name)}[{_label(region.name, region.role)}]")
-        for part in system.components.values():
+        for part in list(system.components.values())[:MOST]:
             if replicas := part.replicas.get(region.name):
                 label = _label(part.name, f"{replicas} × {part.type}")
                 lines.append(f"    {_id(region.name + '.' + part.name)}[{label}]")
@@ -145,7 +183,7 @@ def _replicated(system: System) -> list[str]:
     primary = next((one.name for one in system.regions.values() if one.role == "primary"), "")
     return [
         f"  {_id(primary + '.' + part.name)} -.->|{_words(mode)}| {_id(region + '.' + part.name)}"
-        for part in system.components.values()
+        for part in list(system.components.values())[:MOST]
         for region, mode in part.replication.items()
         if region != primary and part.replicas.get(primary) and part.replicas.get(region)
     ]

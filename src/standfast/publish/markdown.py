@@ -29,6 +29,25 @@ def code(text: str) -> str:
     return f"{ticks}{pad}{text}{pad}{ticks}"
 
 
+def prose(text: str) -> str:
+    """Our own sentences, which set names in back-ticks: those stay code, all else is shown as written."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    shown = [
+        code(part) if turn % 2 and part.strip() else _inside(part)
+        for turn, part in enumerate(parts)
+    ]
+    return "".join(shown)
+
+
+def _inside(part: str) -> str:
+    """Escaped, with the spaces around it that `escape` would take away."""
+    lead = " " if part[:1].isspace() else ""
+    tail = " " if part[-1:].isspace() and part.strip() else ""
+    return lead + escape(part) + tail
+
+
 def fence(text: str, language: str = "") -> str:
     ticks = "`" * max(3, _longest_run(text) + 1)
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-import re
+import json
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from standfast.errors import StandfastError
 from standfast.publish.document import GENERATED, Document, Generated, Output
-from standfast.publish.regions import Note, marked, merge
+from standfast.publish.regions import Note, marked, merge, newline, with_measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,18 +60,62 @@ class Plan:
         return tuple(write for write in self.writes if write.deed is not Deed.KEEP)
 
 
-def recorded_day(present: Mapping[str, str]) -> date | None:
-    """The day that the published documents speak of; None where there are none."""
-    match = _DAY.search(present.get(REVIEW, ""))
-    return date.fromisoformat(match[1]) if match else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """How the documents on disk were published; a check speaks of the same edition."""
+
+    as_of: date
+    release: bool = False
+    private: bool = False
 
 
-_DAY = re.compile(r'^  "as_of": "(\d{4}-\d\d-\d\d)', re.MULTILINE)
+def recorded(present: Mapping[str, str]) -> Recorded | None:
+    """What the last publishing noted of itself; None where there was none."""
+    try:
+        found = json.loads(present.get(REVIEW, ""))
+        return Recorded(
+            as_of=date.fromisoformat(found["as_of"]),
+            release=found.get("release") is True,
+            private=found.get("private") is True,
+        )
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return None  # nobody's edition: as if it were the first
+
+
+NOTES = "docs/compliance/notes/"
+
+
+def adopted_notes(present: Mapping[str, str]) -> dict[str, str]:
+    """Compliance documents of somebody else's, as the notes that theirs become; joined to older notes."""
+    found = {}
+    for path, text in present.items():
+        folder, _, name = path.rpartition("/")
+        if f"{folder}/notes/" == NOTES and name in COMPLIANCE and not _generated(text):
+            older = present.get(NOTES + name, "")
+            found[NOTES + name] = f"{older.rstrip()}\n\n{text}" if older.strip() else text
+    return found
+
+
+COMPLIANCE = frozenset(
+    {"audit-events.md", "audit-schema.md", "retention-policy.md", "audit-access.md"}
+)
+
+
+def _generated(text: str) -> bool:
+    return GENERATED in text[:400]
 
 
 def plan(outputs: Iterable[Output], present: Mapping[str, str], *, adopt: bool = False) -> Plan:
     """`present` maps paths to the text on disk, `NAME.standfast.md` files included."""
+    outputs = tuple(outputs)
     writes = tuple(_write(output, present, adopt) for output in outputs)
+    if adopt:
+        writes += tuple(
+            _settled(path, text, present[path])
+            if path in present
+            else Write(path=path, deed=Deed.CREATE, text=text, before=None)
+            for path, text in adopted_notes(present).items()
+        )
     # Not written by us is not an orphan, only unknown; deleting is never our business.
     ours = {write.path for write in writes} | {output.path for output in outputs}
     orphans = sorted(
@@ -80,7 +125,7 @@ def plan(outputs: Iterable[Output], present: Mapping[str, str], *, adopt: bool =
 
 
 def _ours(path: str, text: str) -> bool:
-    return marked(text) or GENERATED in text[:400] or path.startswith("ops/generated/")
+    return marked(text) or _generated(text) or path.startswith("ops/generated/")
 
 
 def _write(output: Output, present: Mapping[str, str], adopt: bool) -> Write:
@@ -89,18 +134,23 @@ def _write(output: Output, present: Mapping[str, str], adopt: bool) -> Write:
         return Write(path=output.path, deed=Deed.CREATE, text=output.text, before=None)
     if isinstance(output, Generated):
         # A compliance document that somebody wrote before standfast came is not ours to replace.
-        foreign = output.path.endswith(".md") and GENERATED not in before[:400]
+        foreign = output.path.endswith(".md") and not _generated(before)
         return (
             _beside(output, present)
             if foreign and not adopt
-            else _settled(output.path, output.text, before)
+            else _settled(output.path, _generated_over(output, before), before)
         )
     if not marked(before) and not adopt:
         return _beside(output, present)
     if not marked(before):
-        return _settled(output.path, f"{output.text}\n{before}", before)
+        end = newline(before)
+        return _settled(output.path, output.text.replace("\n", end) + end + before, before)
     merged = merge(output, before)
     return _settled(output.path, merged.text, before, merged.notes)
+
+
+def _generated_over(output: Generated, before: str) -> str:
+    return with_measured(output.text, before) if output.path.endswith(".md") else output.text
 
 
 def _settled(path: str, text: str, before: str, notes: tuple[tuple[str, Note], ...] = ()) -> Write:
@@ -117,7 +167,14 @@ def _beside(output: Output, present: Mapping[str, str]) -> Write:
     before = present.get(path)
     if before is None:
         return Write(path=path, deed=Deed.BESIDE, text=output.text, before=None)
+    ours = marked(before) if isinstance(output, Document) else _generated(before)
+    if not ours:
+        raise StandfastError(
+            f"{output.path} and this are both somebody's own",
+            where=path,
+            fix="move one of them away, or take the first over with --adopt",
+        )
     if isinstance(output, Document):
         merged = merge(output, before)
         return _settled(path, merged.text, before, merged.notes)
-    return _settled(path, output.text, before)
+    return _settled(path, _generated_over(output, before), before)

@@ -114,11 +114,13 @@ def _audit(edition: Edition) -> Artefacts:
 
 
 def _review(edition: Edition) -> Artefacts:
-    """The review with what it was made of; `as_of` is where `--check` finds the day again."""
+    """The review with what it was made of; here `--check` finds the edition again."""
     content = as_value(edition.review) | {
         "as_of": edition.as_of.isoformat(),
         "file": f"sha256:{edition.system.digest}",
         "standfast": edition.version,
+        "release": edition.release,
+        "private": edition.private,
     }
     yield Generated(path=REVIEW, text=json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.compliance import audit_access, audit_events, audit_schema, retention_policy
 from standfast.publish.edition import Edition
+from standfast.publish.figures import dressed
 from standfast.publish.operations import (
     alerting,
     audit_logging,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
+    from standfast.dashboards.measurements import Measurements
     from standfast.publish.document import Output
     from standfast.review.finding import Review
     from standfast.spec.system import System
@@ -58,11 +60,29 @@ def render(
     *,
     version: str = "",
     notes: Mapping[str, str] | None = None,
+    release: bool = False,
+    private: bool = False,
+    measured: Measurements | None = None,
 ) -> dict[str, Output]:
     """Every output by its path. `notes` are the texts below docs/compliance/notes, by their paths."""
-    edition = Edition(system=system, review=reviewed, as_of=as_of, version=version)
-    outputs: list[Output] = [one.document(edition) for one in _OPERATIONS]
-    outputs += runbooks.documents(edition)
-    outputs += [one.document(edition, notes or {}) for one in _COMPLIANCE]
-    outputs += programs(edition)
-    return {output.path: output for output in outputs}
+    edition = Edition(
+        system=system,
+        review=reviewed,
+        as_of=as_of,
+        version=version,
+        release=release,
+        private=private,
+    )
+    outputs = documents(edition, notes or {})
+    if measured is not None:
+        outputs = dressed(edition, outputs, measured)
+    return {output.path: output for output in [*outputs, *programs(edition)]}
+
+
+def documents(edition: Edition, notes: Mapping[str, str]) -> list[Output]:
+    """What people read."""
+    return [
+        *(one.document(edition) for one in _OPERATIONS),
+        *runbooks.documents(edition),
+        *(one.document(edition, notes) for one in _COMPLIANCE),
+    ]

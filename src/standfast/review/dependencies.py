@@ -43,8 +43,14 @@ def circles(case: Case) -> Iterator[Hit]:
             at=edges[-1],
             problem=f"{' needs '.join((*names, names[0]))}, all hard",
             suggestion="break the circle, or mark one need soft",
-            rests_on=tuple(edges),
+            rests_on=tuple(_strength(case, edge) for edge in edges),
         )
+
+
+def _strength(case: Case, edge: str) -> str:
+    """The path that says whether a need is hard: the need itself, or the strength that was assumed for it."""
+    _, name, _, to = edge.split(".")
+    return edge if case.system.components[name].needs[to].stated else f"{edge}.strength"
 
 
 @rule(

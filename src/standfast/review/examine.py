@@ -37,7 +37,14 @@ def examine(system: System, measured: Measured, now: datetime) -> Review:
         assumptions=system.assumptions,
         checks=checklist.quick_checks(case, found),
         inputs=checklist.inputs(found),
+        imported=_imported(system),
     )
+
+
+def _imported(system: System) -> tuple[str, ...]:
+    """The values themselves, in the order of the file, without the maps around them."""
+    maps = {path.rpartition(".")[0] for path in system.imported}
+    return tuple(path for path in system.places if path in system.imported and path not in maps)
 
 
 def _overall(findings: Iterable[Finding]) -> Verdict:

@@ -131,6 +131,9 @@ class Measured:
     )  # service level -> without samples
     pages_a_shift: Mapping[str, Fraction] = field(default_factory=dict)  # rotation -> last 30 days
     archive_timeout: Mapping[str, timedelta] = field(default_factory=dict)  # store -> read from it
+    sources: Mapping[str, str] = field(
+        default_factory=dict
+    )  # imported file -> digest now, "" is gone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +167,9 @@ class Review:
     assumptions: tuple[Assumption, ...]
     checks: tuple[QuickCheck, ...]
     inputs: tuple[Inputs, ...]
+    imported: tuple[
+        str, ...
+    ] = ()  # dotted paths of values that an importer read and nobody confirmed
 
     @property
     def worst(self) -> Verdict:

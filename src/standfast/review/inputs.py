@@ -169,6 +169,25 @@ def _texts(case: Case) -> Iterator[tuple[str, str]]:
 
 
 @rule(
+    "INP-07",
+    Verdict.WARN,
+    Role.ARCHITECT,
+    condition="a source has changed since it was imported",
+    why="the file says what the sources said then; what runs now may need something else",
+    if_rejected="the review judges the system as it was imported",
+)
+def changed_sources(case: Case) -> Iterator[Hit]:
+    for source, before in case.system.sources.items():
+        now = case.measured.sources.get(source, before)
+        if now != before:
+            yield Hit(
+                at="components",
+                problem=f"{source} is {'changed' if now else 'gone'} since it was imported",
+                suggestion="run `standfast import --merge` over the sources again; hand edits are kept",
+            )
+
+
+@rule(
     "INP-08",
     Verdict.CLARIFY,
     Role.ARCHITECT,
@@ -266,6 +285,7 @@ RULES = (
     no_criticality,
     dangling,
     placeholders,
+    changed_sources,
     no_edges,
     literal_secrets,
     no_sla,

@@ -128,6 +128,12 @@ def _state(
     return BudgetState.HEALTHY if ends is None else BudgetState.BURNING
 
 
+def _left_words(left: Fraction) -> str:
+    if left < 0:
+        return f"the budget is spent {float(1 - left):.1f} times over"
+    return f"{float(left):.1%} of the budget is left"
+
+
 def _because(
     objective: Objective,
     tally: Tally,
@@ -136,6 +142,8 @@ def _because(
     coverage: Fraction,
     ends: datetime | None,
 ) -> str:
+    if left is None and objective.sli == "query":
+        return f"{objective.name}: its query is asked of a Prometheus-compatible engine, not counted here"
     if left is None:
         return f"{objective.name}: nothing was seen in this window, which is not the same as good"
     if state is BudgetState.UNKNOWN:
@@ -148,7 +156,7 @@ def _because(
     spent = (
         f"{objective.name}: {float(tally.bad):.6g} of {tally.total} events were bad,"
         f" {float(tally.total * objective.allowed):.6g} are allowed at {objective.promise.text};"
-        f" {float(left):.1%} of the budget is left"
+        f" {_left_words(left)}"
     )
     if state is BudgetState.BURNING and ends is not None:
         spent += f" and at this pace gone at {ends:%Y-%m-%d %H:%M} UTC"

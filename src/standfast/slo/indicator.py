@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from standfast.spec.system import Component, ServiceLevel
+    from standfast.spec.system import Component, EventQuery, ServiceLevel
     from standfast.spec.values import Promise
 
 
@@ -19,10 +19,11 @@ class Indicator:
 
     key: str  # under which its counts are kept: "api/availability", "api/latency<0.2"
     component: str
-    kind: str  # requests | latency | probe | freshness | saturation
+    kind: str  # requests | latency | probe | freshness | saturation | query
     bad_codes: tuple[str, ...] = ("5xx",)
     route: str = ""
     threshold: timedelta | None = None
+    query: EventQuery | None = None
 
 
 _KINDS = {"availability": "requests", "errors": "requests"}
@@ -40,6 +41,7 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
         bad_codes=level.bad_codes,
         route=level.route,
         threshold=threshold,
+        query=level.query,
     )
 
 
@@ -54,6 +56,8 @@ def requests_of(component: Component) -> Indicator:
 
 
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
+    if kind == "query":
+        return f"{level.of}/query:{level.name}"
     key = f"{level.of}/{kind}"
     if threshold is not None:
         key += f"<{seconds(threshold)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,8 @@ from pydantic import ValidationError
 
 from standfast.errors import FileError, StandfastError
 from standfast.spec.complaint import complaints
+from standfast.spec.drafting.record import BadRecord, Record, confirmed, name_of
+from standfast.spec.drafting.record import read as read_record
 from standfast.spec.meaning.margin import Margin
 from standfast.spec.meaning.system import mean
 from standfast.spec.problem import Problem, failure
@@ -57,7 +60,26 @@ def read_text(text: str, name: str = "standfast.yaml", environment: str = "") ->
     return _read(name, text, _Nothing(), environment)
 
 
+def mistakes(text: str, name: str = "standfast.yaml") -> tuple[Problem, ...]:
+    """Everything that is wrong with a text that stands alone, as values rather than sentences."""
+    return _understood(name, text, _Nothing(), "").problems
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Understood:
+    system: System | None
+    problems: tuple[Problem, ...]
+    texts: Mapping[str, str]
+
+
 def _read(path: str, text: str, load: Loader, environment: str) -> System:
+    found = _understood(path, text, load, environment)
+    if found.system is None or found.problems:
+        raise failure(found.problems, found.texts, path)
+    return found.system
+
+
+def _understood(path: str, text: str, load: Loader, environment: str) -> _Understood:
     texts, problems = {path: text}, list[Problem]()
     try:
         root = grow(text, path, problems)
@@ -65,11 +87,13 @@ def _read(path: str, text: str, load: Loader, environment: str) -> System:
         join(root, path, load, texts, problems)
         overlay(root, environment, problems)
     except Refused as refused:
-        raise failure([*problems, refused.problem], texts, path) from None
+        return _Understood(system=None, problems=(*problems, refused.problem), texts=texts)
+    record = _record(path, load, problems)
+    imported = confirmed(record, root) if record is not None else frozenset()
     secrets = take_out(root)
     shape = _shape(root, problems)
     if shape is None:
-        raise failure(problems, texts, path)
+        return _Understood(system=None, problems=tuple(problems), texts=texts)
     margin, places = Margin(), MappingProxyType(dict(_places(root, "")))
     system = mean(
         shape,
@@ -79,10 +103,43 @@ def _read(path: str, text: str, load: Loader, environment: str) -> System:
         places=places,
         literal_secrets=secrets,
     )
+    if record is not None:
+        system = replace(system, imported=imported, sources=MappingProxyType(dict(record.sources)))
     problems += (_problem(root, dotted, sentence) for dotted, sentence in margin.mistakes)
+    return _Understood(system=system, problems=tuple(problems), texts=texts)
+
+
+def _record(path: str, load: Loader, problems: list[Problem]) -> Record | None:
+    """What the last import read, where there was one; it lies beside the file."""
+    name = name_of(path)
+    try:
+        text = load.read(name)
+    except (StandfastError, OSError, UnicodeError):
+        return None
+    try:
+        return read_record(text, name)
+    except BadRecord as error:
+        problems.append(error.problem)
+        return None
+
+
+def joined(path: str, text: str, load: Loader) -> Node:
+    """The tree of a file with what it includes; raises FileError where it has mistakes."""
+    texts, problems = {path: text}, list[Problem]()
+    try:
+        root = grow(text, path, problems)
+        _mapping(root)
+        join(root, path, load, texts, problems)
+    except Refused as refused:
+        raise failure([*problems, refused.problem], texts, path) from None
     if problems:
         raise failure(problems, texts, path)
-    return system
+    return root
+
+
+def wrong_with(path: str, text: str, load: Loader) -> tuple[Problem, ...]:
+    """Everything that would be wrong if `text` stood at `path`."""
+    return _understood(path, text, load, "").problems
 
 
 def _mapping(root: Node) -> None:

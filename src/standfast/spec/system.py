@@ -157,12 +157,21 @@ class Journey:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventQuery:
+    """PromQL that counts a level's events over `$window`; a Prometheus-compatible engine evaluates it."""
+
+    total: str
+    bad: str = ""  # either this or `good`
+    good: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
     """One indicator of one component and the promises on it; `latency` may carry several percentiles."""
 
     name: str
     of: str  # a component
-    sli: str  # availability | latency | errors | probe | freshness | saturation
+    sli: str  # availability | latency | errors | probe | freshness | saturation | query
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
@@ -172,6 +181,7 @@ class ServiceLevel:
     route: str = ""  # "" is all of them
     average: bool = False  # the file promises an average
     min_coverage: Fraction | None = None  # below this share of observed time the state is unknown
+    query: EventQuery | None = None  # of the SLI `query` only
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -519,6 +529,8 @@ class System:
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
     environment: str = ""  # the overlay that was laid over the file
+    imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
+    sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was
 
     def place(self, path: str) -> Place | None:
         """Where `path` stands, or else the nearest thing above it that does."""
@@ -527,6 +539,8 @@ class System:
         return self.places.get(path)
 
     def grade(self, path: str) -> Grade:
+        if path in self.imported:
+            return Grade.IMPORTED
         return Grade.STATED if path in self.stated else Grade.ASSUMED
 
     def team_of(self, component: str) -> Team | None:

@@ -234,6 +234,25 @@ class History:
         first = self._connection.execute(select(func.min(records.c.seq)).where(later)).scalar()
         return self.head(stream)[0].size if first is None else int(first)
 
+    def oldest(self, stream: str) -> str | None:
+        """When the oldest record was stamped."""
+        first = select(func.min(records.c.timestamp)).where(records.c.stream == stream)
+        found: str | None = self._connection.execute(first).scalar()
+        return found
+
+    def newest_of(self, stream: str, action: str) -> str | None:
+        """When the newest record of one kind of event was stamped."""
+        mine = and_(records.c.stream == stream, records.c.action == action)
+        last = select(records.c.timestamp).where(mine).order_by(records.c.seq.desc()).limit(1)
+        found: str | None = self._connection.execute(last).scalar()
+        return found
+
+    def count_of(self, stream: str, action: str, first: int) -> int:
+        """How many records of one kind there are from the seq `first` on."""
+        mine = and_(records.c.stream == stream, records.c.action == action, records.c.seq >= first)
+        counted: int = self._connection.execute(select(func.count()).where(mine)).scalar_one()
+        return counted
+
     def checkpoints(self, stream: str) -> list[str]:
         mine = checkpoints.c.stream == stream
         found = select(checkpoints.c.note).where(mine).order_by(checkpoints.c.size)

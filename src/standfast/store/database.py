@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from sqlalchemy import Connection, create_engine, event, make_url
@@ -21,6 +22,7 @@ from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from datetime import datetime
 
     from sqlalchemy import Engine
     from sqlalchemy.engine import URL
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 _SERIALIZATION_FAILURE, _DEADLOCK = "40001", "40P01"
 _TRIES = 8
+_LATELY = timedelta(seconds=15)
 
 
 class Append(Protocol):
@@ -54,6 +57,7 @@ class Database:
         )
         self._reader = self.engine.execution_options(**picture)
         self._writer = GroupWriter(self.engine) if self._is_sqlite else None
+        self._refused: tuple[datetime, str] | None = None
 
     @property
     def _is_sqlite(self) -> bool:
@@ -81,6 +85,15 @@ class Database:
         with translated(), self._reader.connect() as connection, connection.begin():
             return work(Tx(connection, self._clock))
 
+    def refusal(self) -> str:
+        """Why a write was not taken lately (a full disk, no connection); empty where all were.
+
+        Lately, not lastly: on a disk that is nearly full small writes go on while big ones fail.
+        """
+        if self._refused is None or self._clock() - self._refused[0] > _LATELY:
+            return ""
+        return self._refused[1]
+
     def close(self) -> None:
         if self._writer:
             self._writer.close()
@@ -88,7 +101,11 @@ class Database:
 
     def _commit(self, work: Callable[[Connection], T]) -> T:
         with translated():
-            return self._writer.commit(work) if self._writer else self._repeat(work)
+            try:
+                return self._writer.commit(work) if self._writer else self._repeat(work)
+            except (OperationalError, sqlite3.OperationalError) as error:
+                self._refused = (self._clock(), _said(error))
+                raise
 
     def _repeat(self, work: Callable[[Connection], T]) -> T:
         for left in reversed(range(_TRIES)):
@@ -109,15 +126,19 @@ def translated() -> Iterator[None]:
     except StandfastError:
         raise
     except (SQLAlchemyError, sqlite3.Error) as error:  # the second while a connection is set up
-        cause = str(error.orig) if isinstance(error, DBAPIError) else str(error)
-        raise StoreError(
-            f"the database did not take it: {cause.strip()}", fix=_mend(cause)
-        ) from error
+        cause = _said(error)
+        raise StoreError(f"the database did not take it: {cause}", fix=_mend(cause)) from error
+
+
+def _said(error: Exception) -> str:
+    return str(error.orig if isinstance(error, DBAPIError) else error).strip()
 
 
 def _mend(cause: str) -> str:
     if "full" in cause or "No space" in cause:
         return "free space on the volume of the database; nothing was accepted meanwhile"
+    if "disk I/O" in cause:  # among others: no room for the small file that readers share
+        return "see whether the volume of the database is full, or failing"
     if "not a database" in cause:
         return "give another --database: this file is something else"
     if "locked" in cause:

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from markupsafe import Markup, escape
 
+from standfast.dashboards.figure import figure
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-_W, _H, _LEFT, _BOTTOM, _TOP = 640, 180, 46, 22, 10
+_W, _H, _LEFT, _BOTTOM, _TOP = 640, 180, 56, 22, 10
 
 
 def bar(share: float, tone: str, words: str) -> Markup:
@@ -84,7 +86,7 @@ def series(
         return x, _TOP + (_H - _TOP - _BOTTOM) * (1 - value / top)
 
     body = [
-        _ruler(at(begin, level)[1], f"{level:.3g}{unit}") for level in (0.0, top / 2.2, top / 1.1)
+        _ruler(at(begin, level)[1], figure(level, unit)) for level in (0.0, top / 2.2, top / 1.1)
     ]
     body.append(_lines([None if v is None else at(m, v) for m, v in points], "line"))
     if threshold is not None:

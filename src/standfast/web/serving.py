@@ -45,7 +45,7 @@ def serve_until_told(
     )
     for chatty in ("alembic", "httpx2", "httpcore2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
-    with _listen(host, port) as listening:
+    with listen(host, port) as listening:
         settings = Settings(
             file=file,
             database=database_url(database, data),
@@ -62,7 +62,7 @@ def serve_until_told(
             platform.end()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -13,7 +13,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from standfast.web import charts
+from standfast.dashboards.figure import budget_words
+from standfast.web import charts, markdown
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -28,6 +29,7 @@ NAVIGATION = (
     ("/recovery", "Recovery"),
     ("/audit", "Audit"),
     ("/review", "Review"),
+    ("/docs", "Documents"),
 )
 _SHAPES = {
     "good": '<circle cx="5" cy="5" r="4.5"/>',
@@ -110,7 +112,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(
-        sentence=sentence, instant=instant, stamp=stamp, duration=duration, percent=percent
+        sentence=sentence,
+        instant=instant,
+        stamp=stamp,
+        duration=duration,
+        percent=percent,
+        budget_words=budget_words,
+        markdown=markdown.html,
     )
     environment.globals.update(
         state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,

@@ -19,10 +19,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)  # without slots: the documents are read once
 class Source:
-    """One file as it was read; `path` as the person who imports would write it."""
+    """One file as it was read; `path` as the person who imports would write it.
+
+    A file that was `named` is read for what it is. Of those found in a folder an importer takes what its
+    own tool would take, and says what it left: variants for tests, projects in folders below.
+    """
 
     path: str
     text: str
+    named: bool = True
 
     @property
     def documents(self) -> tuple[Node, ...]:

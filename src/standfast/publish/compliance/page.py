@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from standfast.publish.document import GENERATED, Generated
+from standfast.publish.document import GENERATED, Generated, clean
 from standfast.publish.markdown import join
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ def page(
     edition: Edition, name: str, title: str, notes: Mapping[str, str], *blocks: str
 ) -> Generated:
     """One document; `notes/NAME.md` beside it is the place for what people add."""
-    note = notes.get(f"{FOLDER}/notes/{name}.md", "")
+    note = clean(notes.get(f"{FOLDER}/notes/{name}.md", ""))
     text = join(
         f"<!-- {GENERATED}; edits here are lost. Add to notes/{name}.md, which is included below. -->",
         edition.header(title),

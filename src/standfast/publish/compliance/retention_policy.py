@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.compliance.page import page
 from standfast.publish.edition import names
-from standfast.publish.markdown import bullets, escape, join, table, years
+from standfast.publish.markdown import bullets, escape, join, prose, table, years
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -131,7 +131,7 @@ def _purposes(edition: Edition) -> str:
 
 def _conflicts(edition: Edition) -> str:
     open_ones = [
-        f"**{escape(one.rule)}** {one.verdict.name}: {escape(one.problem)} (owed by: {names(one.to)})"
+        f"**{escape(one.rule)}** {one.verdict.name}: {prose(one.problem)} (owed by: {names(one.to)})"
         for one in edition.review.findings
         if one.rule.startswith("CMP-")
     ]

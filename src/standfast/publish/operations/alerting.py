@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.publish.alertmanager import ALERTMANAGER, TOKEN, fallback_channels, last_resort
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
-from standfast.publish.markdown import code, escape, fence, join, percent, span, table
+from standfast.publish.markdown import code, escape, fence, join, percent, prose, span, table
 from standfast.publish.prometheus.query import Query, Unsaid
 from standfast.slo.burn import burn_alerts, detection, refused
 from standfast.spec.condition import Absence, Burn, Threshold
@@ -93,7 +93,36 @@ def _alerts(edition: Edition) -> str:
             "evaluation, window and waiting time added up. The time to wake somebody comes on top."
         ),
         table(head, rows),
+        _added_up(edition, promised),
     )
+
+
+def _added_up(edition: Edition, promised: Promised) -> str:
+    """The terms behind *seen after*, and when somebody has answered at the latest."""
+    rows = [
+        [
+            escape(alert.name),
+            " + ".join(f"{what} {span(of)}" for what, of in terms),
+            *_until(edition, alert, terms),
+        ]
+        for alert in edition.alerts
+        if (terms := _terms(edition, alert, promised))
+    ]
+    if not rows:
+        return ""
+    return join(
+        "### Detection, added up",
+        table(["Alert", "Terms", "Seen after", "Answer due", "Answered at the latest"], rows),
+    )
+
+
+def _until(edition: Edition, alert: Alert, terms: Terms) -> list[str]:
+    seen = sum((of for _, of in terms), timedelta(0))
+    rule = edition.system.severities.get(alert.severity)
+    if rule is None or rule.respond is None:
+        return [span(seen), "next business day", "next business day"]
+    mark = edition.mark(f"severities.{alert.severity}.respond")
+    return [span(seen), span(rule.respond) + mark, span(seen + rule.respond)]
 
 
 def _words(edition: Edition, alert: Alert) -> str:
@@ -111,25 +140,39 @@ def _promised(edition: Edition) -> Promised:
 
 
 def _detected(edition: Edition, alert: Alert, promised: Promised) -> str:
-    rule = edition.system.alerts.get(alert.name) if alert.from_file else None
     if isinstance(alert.query, Unsaid):
         return "not by Prometheus, see below"
+    terms = _terms(edition, alert, promised)
+    return span(sum((of for _, of in terms), timedelta(0))) if terms else "depends on its metric"
+
+
+Terms = list[tuple[str, timedelta]]
+
+
+def _terms(edition: Edition, alert: Alert, promised: Promised) -> Terms:
+    """What adds up between the first failing request and the alert; nothing where its metric decides."""
+    rule = edition.system.alerts.get(alert.name) if alert.from_file else None
+    about = edition.system.components[alert.component]
+    read = about.scrape or about.exporter
+    look = ("scrape", about.scrape_every) if read else ("probe", about.probe_every)
+    looks = [look, ("evaluation", EVALUATION)]
+    if isinstance(alert.query, Unsaid):
+        return []
     if rule is not None and not isinstance(rule.when, Burn):
-        found = _static(edition, rule)
-    else:
-        found = _soonest(edition, alert, promised.get(alert.objective, []))
-    return span(found) if found is not None else "depends on its metric"
+        held = _held_for(rule)
+        if held is None:
+            return []
+        return [*looks, ("held", held)] if held else looks
+    burning = _soonest(alert, promised.get(alert.objective, []))
+    # The ratio is recorded by one evaluation and judged by the next.
+    return [*looks, ("recording", EVALUATION), ("burn", burning)] if burning is not None else []
 
 
-def _static(edition: Edition, rule: AlertRule) -> timedelta | None:
-    """Scrape plus evaluation plus how long the condition must hold."""
-    about = edition.system.components[rule.of]
-    if isinstance(rule.when, Threshold | Absence):
-        return about.scrape_every + EVALUATION + rule.when.lasting
-    return None
+def _held_for(rule: AlertRule) -> timedelta | None:
+    return rule.when.lasting if isinstance(rule.when, Threshold | Absence) else None
 
 
-def _soonest(edition: Edition, alert: Alert, behind: list[Objective]) -> timedelta | None:
+def _soonest(alert: Alert, behind: list[Objective]) -> timedelta | None:
     """Of the windows behind a burn alert the one that sees a total outage first."""
     found = [
         length
@@ -138,8 +181,7 @@ def _soonest(edition: Edition, alert: Alert, behind: list[Objective]) -> timedel
         if (window.pages if alert.from_file else window.severity is alert.severity)
         and (length := detection(objective, window, Fraction(1))) is not None
     ]
-    extra = edition.system.components[alert.component].scrape_every + 2 * EVALUATION
-    return _rounded(min(found) + extra) if found else None
+    return _rounded(min(found)) if found else None
 
 
 def _rounded(length: timedelta) -> timedelta:
@@ -218,7 +260,7 @@ def _queries(edition: Edition) -> str:
     blocks += [
         join(
             f"**{escape(alert.name)}**:",
-            edition.owed(alert.query.rule, alert.query.to, escape(alert.query.reason)),
+            edition.owed(alert.query.rule, alert.query.to, prose(alert.query.reason)),
         )
         for alert in edition.alerts
         if isinstance(alert.query, Unsaid)

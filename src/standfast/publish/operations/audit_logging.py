@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -57,12 +58,7 @@ def _recording(edition: Edition) -> str:
     masked = names(edition.system.compliance.mask)
     return join(
         "## Recording one",
-        fence(
-            "from standfast_kit.audit import Actor, Audit\n\n"
-            f'audit.emit("{example}", actor=Actor(type="user", id=user.id, ip_address=request.client),\n'
-            '             outcome="success", context={"request_id": request.id})',
-            "python",
-        ),
+        fence(_emitting(edition, example), "python"),
         (
             "The call returns when the event is on the local disk; it is sent on from there, once, "
             "however often that "
@@ -71,6 +67,24 @@ def _recording(edition: Edition) -> str:
         f"Values of these fields are masked before they leave the application: {masked}."
         if masked
         else edition.owed("AUD-03", "Legal", "Which fields must never stand in the log in clear?"),
+    )
+
+
+def _emitting(edition: Edition, example: str) -> str:
+    """With this system's spool, server and masked fields; laid out as formatters lay it out."""
+    compliance, server = edition.system.compliance, edition.system.server
+    given = [
+        json.dumps(compliance.spool or "/var/spool/audit"),
+        f"producer={json.dumps(edition.system.name)}",
+        f"url={json.dumps(server.public_url or 'http://127.0.0.1:8600')}",
+        *([f"mask={json.dumps(list(compliance.mask))}"] if compliance.mask else []),
+    ]
+    making = "".join(f"    {one},\n" for one in given)
+    return (
+        f"from standfast_kit.audit import Actor, Audit\n\naudit = Audit(\n{making})\n"
+        f"audit.emit(\n    {json.dumps(example)},\n"
+        '    actor=Actor(type="user", id=user.id, ip_address=request.client),\n'
+        '    outcome="success",\n    context={"request_id": request.id},\n)'
     )
 
 

@@ -62,6 +62,13 @@ def _copies(edition: Edition) -> str:
         for plan in backup.copies.values()
     ]
     uncovered = [
+        f"{escape(part.name)} ({escape(part.type)}) is not copied: it is rebuilt from its source"
+        for part in edition.system.components.values()
+        if part.stateful
+        and part.name not in edition.system.backups
+        and part.rebuild_from == "source"
+    ]
+    uncovered += [
         f"{escape(part.name)} ({escape(part.type)}) has no backup"
         for part in edition.system.components.values()
         if part.stateful
@@ -87,7 +94,8 @@ def _when(edition: Edition, backup: Backup, plan: CopyPlan) -> str:
     if plan.at:
         zone = ZoneInfo(backup.timezone)
         local = datetime.combine(edition.as_of, plan.at, tzinfo=zone)
-        return f"daily {plan.at:%H:%M} {escape(backup.timezone)} ({local.astimezone(UTC):%H:%M} UTC today)"
+        told = f"daily {plan.at:%H:%M} {escape(backup.timezone)} "
+        return f"{told}({local.astimezone(UTC):%H:%M} UTC on {edition.as_of.isoformat()})"
     return "no schedule stated"
 
 
@@ -233,10 +241,17 @@ def _restore_of(edition: Edition, backup: Backup) -> str:
         )
     commands = fence(
         (
+            f"standfast backup list {backup.store}        # which copies there are, how far each is proven\n"
             f"standfast backup restore {backup.store} --into ./restored   # the newest consistent state\n"
             f"standfast backup restore {backup.store} --into ./restored --to 2026-01-15T10:30:00Z\n"
-            f"# ... or the state just before a mistake\n"
+            f"# ... or the state just before a mistake; works without the server of standfast\n"
         ),
         "sh",
     )
-    return join(f"### {escape(backup.store)}", " ".join(facts), commands)
+    return join(
+        f"### {escape(backup.store)}",
+        " ".join(facts),
+        commands,
+        "Never over the data that is there: restore beside it, compare, then swap. "
+        "[recovery-objectives.md](recovery-objectives.md) says how long it may take.",
+    )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.publish.commands import block
 from standfast.publish.document import Document, Region
-from standfast.publish.graph import drawn, drawn_regions
+from standfast.publish.graph import drawn, drawn_regions, shown
 from standfast.publish.markdown import bullets, code, escape, fence, join, span, table
 from standfast.review.arithmetic import lasting
-from standfast.spec.values import Severity
+from standfast.spec.values import Severity, Strength
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
@@ -44,9 +45,49 @@ def _topology(edition: Edition) -> str:
     return join(
         "## Where it runs",
         regions,
-        "What needs what: a full arrow is a hard need, a dotted one has a fallback.",
+        _absent(edition),
+        "What needs what: a full arrow is a hard need, a dotted one has a fallback."
+        + _left_out(edition),
         fence(drawn(edition.graph), "mermaid"),
     )
+
+
+def _left_out(edition: Edition) -> str:
+    every, drawn_ones = len(edition.system.components), len(shown(edition.graph))
+    if drawn_ones == every:
+        return ""
+    return f" Drawn are {drawn_ones} of {every} components: those that journeys lead through."
+
+
+def _absent(edition: Edition) -> str:
+    """What the other side lacks: whoever fails over must know before, not after."""
+    lines = []
+    for way in edition.system.failovers.values():
+        for part in edition.system.components.values():
+            here, there = part.replicas.get(way.source, 0), part.replicas.get(way.target, 0)
+            if here and not there:
+                lines.append(
+                    f"{escape(part.name)} is not in {escape(way.target)}: {_without(edition, part)}"
+                )
+            elif part.serves and there < here:
+                lines.append(
+                    f"{escape(part.name)} has {there} in {escape(way.target)} and {here} in "
+                    f"{escape(way.source)}: scale it before the traffic comes"
+                )
+    return bullets(lines)
+
+
+def _without(edition: Edition, part: Component) -> str:
+    told = []
+    for name, need in edition.graph.callers.get(part.name, ()):
+        if need.strength is Strength.HARD:
+            told.append(f"{escape(name)} **stops**")
+        else:
+            seen = escape(need.users_see or "what users see is not stated (DEP-03)")
+            told.append(
+                f"{escape(name)} goes on ({escape(need.fallback or 'no fallback')}: {seen})"
+            )
+    return ", ".join(told) or "nothing needs it"
 
 
 def _decision(edition: Edition) -> str:
@@ -85,6 +126,7 @@ def _decision(edition: Edition) -> str:
                 ),
                 f"Could it pass by itself? Wait {span(wait)}, look again, and decide then.",
                 "Is data at stake? The incident commander decides; nobody else does.",
+                "Say so in the incident's channel before the first step, with the time.",
             ],
             box=True,
         ),
@@ -105,9 +147,9 @@ def _drilled(way: Failover) -> str:
     if drill is None:
         return "never (RTO-05: DevOps/Platform)"
     lost = f", lost {span(drill.rpo)}" if drill.rpo is not None else ""
-    return (
-        f"{drill.date.isoformat()}: {span(drill.rto)}{lost}{'' if drill.passed else ', **failed**'}"
-    )
+    kept = "" if way.rto is None else f" of {span(way.rto)}"
+    verdict = "" if drill.passed else ", **failed**"
+    return f"{span(drill.rto)}{kept}{lost}{verdict} *(drilled {drill.date.isoformat()})*"
 
 
 # ------------------------------------------------------------------ how long it takes
@@ -144,7 +186,7 @@ def _failover(edition: Edition, way: Failover) -> str:
     if way.rto is not None:
         verdict = f" The RTO is {span(way.rto)}: {'kept' if need <= way.rto else '**not kept**'} by this plan."
     fence_off = (
-        join("First make sure that the old side cannot write any more:", command(way.fence))
+        join("First make sure that the old side cannot write any more:", block(way.fence))
         if way.fence
         else edition.owed(
             "RTO-08", "DevOps/Platform", "How is the old primary kept from writing (fencing)?"
@@ -158,11 +200,6 @@ def _failover(edition: Edition, way: Failover) -> str:
     )
 
 
-def command(text: str) -> str:
-    """A command as a block to copy; words that are no command stay words."""
-    return fence(text, "sh") if text.startswith(("./", "/")) or " " not in text else escape(text)
-
-
 def _steps(edition: Edition, steps: tuple[FailoverStep, ...]) -> str:
     rows, clock = [], timedelta(0)
     for index, step in enumerate(steps):
@@ -173,10 +210,10 @@ def _steps(edition: Edition, steps: tuple[FailoverStep, ...]) -> str:
                 f"☐ {index + 1}",
                 escape(step.do)
                 + (f" (beside the others of {escape(step.parallel)})" if step.parallel else ""),
-                escape(step.owner or "") or "incident commander names one",
+                escape(step.owner) if step.owner else "whoever is primary",
                 span(step.takes),
                 f"+{span(clock)}",
-                code(step.run) if step.run else ("by hand" if step.manual else "–"),
+                code(step.run) if step.run else ("by hand" if step.manual else "by the check"),
                 _check(edition.system, step),
             ]
         )
@@ -191,7 +228,7 @@ def _start_of(steps: tuple[FailoverStep, ...], step: FailoverStep) -> timedelta:
 def _check(system: System, step: FailoverStep) -> str:
     """`api.deep` is that component's health endpoint; anything else is shown as it is written."""
     if not step.check:
-        return "–"
+        return "its exit code is 0" if step.run else "say it in the channel"
     name, _, kind = step.check.partition(".")
     part = system.components.get(name)
     if part and kind in part.health:
@@ -201,6 +238,14 @@ def _check(system: System, step: FailoverStep) -> str:
 
 def health_url(part: Component, kind: str) -> str:
     return f"{(part.url or '').rstrip('/')}{part.health[kind].path}"
+
+
+def _sum(steps: tuple[FailoverStep, ...]) -> str:
+    """The arithmetic of steps, those side by side counted once."""
+    whole = span(lasting(steps))
+    if any(step.parallel for step in steps):
+        return f"The steps take {whole}, some of them side by side."
+    return f"{' + '.join(span(step.takes) for step in steps)} = **{whole}**."
 
 
 def _failback(edition: Edition, way: Failover) -> str:
@@ -215,7 +260,7 @@ def _failback(edition: Edition, way: Failover) -> str:
         )
     return join(
         f"## Failback {escape(way.target)} -> {escape(way.source)}",
-        f"In quiet hours, never in the same night. The steps take {span(lasting(way.failback))}.",
+        f"In quiet hours, never in the same night. {_sum(way.failback)}",
         bullets(
             [
                 "The old side was fenced the whole time and its data is thrown away or rewound, never merged.",

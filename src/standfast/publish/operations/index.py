@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
-from standfast.publish.markdown import bullets, escape, join, table
+from standfast.publish.markdown import bullets, escape, join, prose, table
 from standfast.publish.operations import runbooks
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _documents() -> str:
 def _findings(edition: Edition) -> str:
     review = edition.review
     lines = [
-        f"**{escape(one.rule)}** {one.verdict.name}: {escape(one.problem)}"
+        f"**{escape(one.rule)}** {one.verdict.name}: {prose(one.problem)}"
         for one in review.findings[:10]
     ]
     more = (

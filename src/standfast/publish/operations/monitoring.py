@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
-from standfast.publish.markdown import bullets, code, escape, fence, join, span, table
+from standfast.publish.markdown import bullets, code, escape, fence, join, prose, span, table
 from standfast.publish.prometheus import metrics
 from standfast.publish.prometheus.promql import FIVE_MINUTES, over, series
 
@@ -84,7 +84,7 @@ def _signals(edition: Edition) -> str:
 
 
 def _sources(edition: Edition) -> str:
-    rows = [row for part in edition.system.components.values() for row in _of(part)]
+    rows = [row for part in edition.system.components.values() for row in _of(edition, part)]
     if not rows:
         return join(
             "## What is scraped and probed",
@@ -101,14 +101,17 @@ def _sources(edition: Edition) -> str:
     )
 
 
-def _of(part: Component) -> Iterator[list[str]]:
+def _of(edition: Edition, part: Component) -> Iterator[list[str]]:
+    path = f"components.{part.name}"
+    probed = span(part.probe_every) + edition.mark(f"{path}.probe_every")
+    scraped = span(part.scrape_every) + edition.mark(f"{path}.scrape_every")
     if part.url:
-        yield [escape(part.name), "probe (HTTP)", code(part.url), span(part.probe_every)]
+        yield [escape(part.name), "probe (HTTP)", code(part.url), probed]
     if part.address:
-        yield [escape(part.name), "probe (TCP)", code(part.address), span(part.probe_every)]
+        yield [escape(part.name), "probe (TCP)", code(part.address), probed]
     for address, how in ((part.scrape, "metrics"), (part.exporter, "metrics of an exporter")):
         if address:
-            yield [escape(part.name), how, code(address), span(part.scrape_every)]
+            yield [escape(part.name), how, code(address), scraped]
 
 
 # ------------------------------------------------------------------ health endpoints
@@ -154,7 +157,7 @@ def _health(edition: Edition) -> str:
 
 def _gaps(edition: Edition) -> str:
     open_ones = [
-        f"**{finding.rule}** {escape(finding.problem)} (owed by: {names(finding.to)})"
+        f"**{finding.rule}** {prose(finding.problem)} (owed by: {names(finding.to)})"
         for finding in edition.review.findings
         if finding.rule.startswith(("MON-", "HLT-"))
     ]
@@ -163,7 +166,18 @@ def _gaps(edition: Edition) -> str:
         for part in edition.system.components.values()
         if not (part.url or part.address or part.scrape or part.exporter)
     ]
-    lines = open_ones + blind
+    unread = [
+        f"{escape(part.name)} declares {names(part.signals)}, but no query for them is known: "
+        f"name its metrics as {code(f'components.{part.name}.metrics')}"
+        for part in edition.system.components.values()
+        if part.signals and not queries(part)
+    ]
+    outside = [
+        f"{escape(part.name)} is probed only: whether it answers is seen, how well is not"
+        for part in edition.system.components.values()
+        if (part.url or part.address) and not (part.scrape or part.exporter)
+    ]
+    lines = open_ones + blind + unread + outside
     return join(
         "## What is not watched", bullets(lines) if lines else "Nothing that the review knows of."
     )

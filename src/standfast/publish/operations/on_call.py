@@ -50,11 +50,12 @@ def _rotation(edition: Edition, rota: OnCall) -> str:
     start = datetime.combine(edition.as_of, time(), tzinfo=ZoneInfo(rota.timezone)).astimezone(UTC)
     end = start + timedelta(weeks=WEEKS)
     watches = shifts(rota, start, end)
-    head = ["From", "To", "Primary", "Secondary"]
+    head = ["From", "To", "From (UTC)", "Primary", "Secondary"]
     return join(
         f"### {escape(rota.name)}",
         f"Covers {names(rota.covers)}, {escape(rota.hours)}, handover every {span(rota.shift.length)} at "
-        f"{rota.shift.handover_time:%H:%M}; times are those of {escape(rota.timezone)}.",
+        f"{rota.shift.handover_time:%H:%M}; times are those of {escape(rota.timezone)}, "
+        "but for the column that says UTC.",
         table(head, [_watch(edition, rota, one) for one in watches[:MOST]]),
         f"…and {len(watches) - MOST} more changes on the on-call page."
         if len(watches) > MOST
@@ -70,6 +71,7 @@ def _watch(edition: Edition, rota: OnCall, watch: Watch) -> list[str]:
     return [
         f"{begin:%a %Y-%m-%d %H:%M}",
         f"{end:%a %Y-%m-%d %H:%M}",
+        f"{watch.begin.astimezone(UTC):%a %Y-%m-%d %H:%M}",
         edition.person(watch.primary) if watch.primary else nobody,
         edition.person(watch.secondary) if watch.secondary else "nobody",
     ]
@@ -93,7 +95,11 @@ def _escalation(edition: Edition) -> str:
     if not rotas:
         return _missing(edition, "## If nobody answers")
     rows = [
-        [escape(rota.name), severity.value, *_steps(edition, steps)]
+        [
+            escape(rota.name),
+            severity.value + edition.mark(f"on_call.{rota.name}.escalate.{severity}"),
+            *_steps(edition, steps),
+        ]
         for rota in rotas
         for severity, steps in sorted(rota.escalate.items())
     ]
@@ -133,33 +139,39 @@ def _steps(edition: Edition, steps: tuple[EscalationStep, ...]) -> list[str]:
         passed = int(step.within.total_seconds() // 60) if step.within else passed
     shown = [*cells[:2], "; ".join(cells[2:])]
     shown += ["–"] * (3 - len(shown))
-    return [*shown, f"{passed} min to the end"]
+    return [*shown, f"{passed} min to the end" if passed else "next business day"]
 
 
 # ------------------------------------------------------------------ people
 
 
 def _contacts(edition: Edition) -> str:
-    rows = [
-        [
-            edition.person(one.id),
-            escape(one.email or ""),
-            escape(one.chat or ""),
-            _away(one.leave, edition),
-        ]
-        for one in edition.system.people.values()
-    ]
-    if not rows:
+    everyone = edition.system.people.values()
+    if not everyone:
         return join(
             "## People",
             edition.owed(
                 "ONC-03", "DevOps/Platform", "Who are the people, and how are they reached?"
             ),
         )
+    rows = [
+        [
+            edition.person(one.id),
+            escape(one.email or ""),
+            escape(one.chat or ""),
+            *([escape(one.phone or "")] if edition.private else []),
+            _away(one.leave, edition),
+        ]
+        for one in everyone
+    ]
+    phone = ["Telephone"] if edition.private else []
     return join(
         "## People",
-        table(["Who", "Mail", "Chat", "Away"], rows),
-        "Telephone numbers do not belong into a repository: they stand on the on-call page, behind sign-in.",
+        table(["Who", "Mail", "Chat", *phone, "Away"], rows),
+        "**Private build: this page holds telephone numbers. Do not commit it.**"
+        if edition.private
+        else "Telephone numbers do not belong into a repository: `standfast on-call` shows those of "
+        "whoever is on call, `standfast publish --private` writes all of them here.",
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
-from standfast.publish.markdown import escape, join, minutes, span, table
+from standfast.publish.markdown import escape, join, minutes, size, span, table
 from standfast.publish.operations.disaster_recovery import total
 from standfast.review.arithmetic import copying, worst_loss
 
@@ -91,89 +92,179 @@ def _disruptions(edition: Edition) -> str:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What the plan gives after one disruption: in words, and as lengths where arithmetic knows them."""
+
+    loss: str
+    time: str
+    lost: timedelta | None = None
+    takes: timedelta | None = None  # at the least
+    lost_if: str = ""  # what it depends on, where that is not a length
+    partly: bool = False  # `takes` is not the whole of it
+
+
 def _of(edition: Edition, one: DataType) -> str:
     store, backup = edition.system.components[one.store], edition.system.backups.get(one.store)
-    rows = [
-        ["one node lost", _rpo(one.rpo), *_node(edition, store)],
-        ["one zone lost", _rpo(one.rpo), *_zone(edition, store)],
-        [
-            "the region lost",
-            _rpo(one.rpo_region if one.rpo_region is not None else one.rpo),
-            *_region(edition, store),
-        ],
-        ["deleted or corrupted", _rpo(one.rpo), *_deleted(store, backup)],
-    ]
-    return join(
-        f"### {escape(one.name)}",
-        table(["Disruption", "RPO promised", "Loss achievable", "Time achievable"], rows),
+    regional = one.rpo_region if one.rpo_region is not None else one.rpo
+    cases = (
+        ("one node lost", one.rpo, _node(edition, store, backup)),
+        ("one zone lost", one.rpo, _zone(edition, store, backup)),
+        ("the region lost", regional, _region(edition, store, backup)),
+        ("deleted or corrupted", one.rpo, _deleted(edition, store, backup)),
     )
+    rows = [
+        [
+            disruption,
+            _rpo(rpo),
+            reach.loss,
+            reach.lost_if if rpo is not None and reach.lost_if else _verdict(rpo, reach.lost),
+            _rto(one.rto),
+            reach.time,
+            _verdict(one.rto, reach.takes, partly=reach.partly),
+        ]
+        for disruption, rpo, reach in cases
+    ]
+    head = [
+        "Disruption",
+        "RPO promised",
+        "Loss achievable",
+        "RPO kept?",
+        "RTO promised",
+        "Time achievable",
+        "RTO kept?",
+    ]
+    return join(f"### {escape(one.name)}", table(head, rows))
+
+
+def _verdict(promised: timedelta | None, reached: timedelta | None, *, partly: bool = False) -> str:
+    if promised is None:
+        return "nothing promised"
+    if reached is None:
+        return "not known"
+    if reached > promised:
+        return "**not kept**"
+    return f"{minutes(promised - reached)} left for the rest" if partly else "kept"
 
 
 def _primary(edition: Edition) -> str:
     return next((one.name for one in edition.system.regions.values() if one.role == "primary"), "")
 
 
-def _node(edition: Edition, store: Component) -> list[str]:
+def _node(edition: Edition, store: Component, backup: Backup | None) -> Reach:
     region = _primary(edition)
     count = store.replicas.get(region, max(store.replicas.values(), default=1))
     if count < 2:
-        return ["as for a deletion: there is one replica", "as for a deletion"]
+        return _restored(edition, store, backup, "there is one replica")
     mode = store.replication.get(region, "")
     lost = {"sync": "0", "async": "the lag of replication"}.get(
         mode, "unknown: replication is not stated"
     )
-    return [f"{lost} ({count} replicas)", "promotion of a replica"]
+    return Reach(
+        loss=f"{lost} ({count} replicas)",
+        time="promotion of a replica: not stated how long",
+        lost=timedelta(0) if mode == "sync" else None,
+    )
 
 
-def _zone(edition: Edition, store: Component) -> list[str]:
+def _zone(edition: Edition, store: Component, backup: Backup | None) -> Reach:
     region = edition.system.regions.get(_primary(edition))
     if region is None or region.zones < 2:
-        return ["as for the region: there is one zone", "as for the region"]
+        found = _region(edition, store, backup)
+        return replace(found, loss=f"there is one zone, so as for the region: {found.loss}")
     if store.replicas.get(region.name, 1) < 2:
-        return ["as for a deletion: one replica cannot stand in two zones", "as for a deletion"]
-    return _node(edition, store)
+        return _restored(edition, store, backup, "one replica cannot stand in two zones")
+    return _node(edition, store, backup)
 
 
-def _region(edition: Edition, store: Component) -> list[str]:
+def _restored(edition: Edition, store: Component, backup: Backup | None, because: str) -> Reach:
+    """Only the newest copy is left; nothing written after it comes back."""
+    if backup is None:
+        return _deleted(edition, store, backup)
+    loss, lost = _newest(backup)
+    found = _deleted(edition, store, backup)
+    return replace(found, loss=f"{because}: {loss}", lost=lost, lost_if="")
+
+
+def _region(edition: Edition, store: Component, backup: Backup | None) -> Reach:
     ways = list(edition.system.failovers.values())
     if not ways:
-        return ["–", "**none: no failover is planned (RTO-04: Business Analyst)**"]
+        return Reach(loss="–", time="**none: no failover is planned (RTO-04: Business Analyst)**")
     way = ways[0]
     mode = store.replication.get(way.target, "")
-    lost = {"sync": "0", "async": "the lag of replication, never exactly 0"}.get(
-        mode, "that of the newest copy over there"
-    )
-    if way.last_drill and way.last_drill.rpo is not None:
-        lost += f"; {span(way.last_drill.rpo)} in the drill of {way.last_drill.date.isoformat()}"
-    time = span(total(edition.system, way))
-    if way.last_drill:
-        time += f"; {span(way.last_drill.rto)} in that drill"
-    return [lost, time]
+    lost: timedelta | None = timedelta(0) if mode == "sync" else None
+    loss = {"sync": "0", "async": "the lag of replication, never exactly 0"}.get(mode, "")
+    if not loss:
+        loss, lost = _elsewhere(edition, store, backup)
+    drill, takes = way.last_drill, total(edition.system, way)
+    time = f"{span(takes)} by its steps"
+    if drill is not None:
+        time += f"; {span(drill.rto)} *(drilled {drill.date.isoformat()})*"
+        if drill.rpo is not None and mode:
+            loss += f"; {span(drill.rpo)} *(drilled {drill.date.isoformat()})*"
+            lost = drill.rpo
+    return Reach(loss=loss, time=time, lost=lost, takes=max(takes, drill.rto) if drill else takes)
 
 
-def _deleted(store: Component, backup: Backup | None) -> list[str]:
+def _elsewhere(
+    edition: Edition, store: Component, backup: Backup | None
+) -> tuple[str, timedelta | None]:
+    if store.rebuild_from == "source":
+        return "rebuilt from its source", timedelta(0)
+    home = _primary(edition)
+    known = edition.system.locations
+    away = {name for name, place in known.items() if place.region and place.region != home}
+    if backup is None or not any(set(plan.to) & away for plan in backup.copies.values()):
+        return "**everything: no copy stands in another region (BKP-02: DevOps/Platform)**", None
+    return _newest(backup)
+
+
+def _deleted(edition: Edition, store: Component, backup: Backup | None) -> Reach:
     if backup is None:
         if store.rebuild_from == "source":
-            return ["rebuilt from its source", "as long as rebuilding takes"]
-        return ["**everything: there is no backup (BKP-01: Data Architect)**", "never"]
-    time = "unknown: state size and restore_speed"
+            return Reach(
+                loss="rebuilt from its source",
+                time="as long as rebuilding takes: not stated",
+                lost=timedelta(0),
+            )
+        return Reach(
+            loss="**everything: there is no backup (BKP-01: Data Architect)**", time="never"
+        )
+    time, takes = "unknown: state size and restore_speed (RTO-01: Business Analyst)", None
     if store.size and backup.restore_speed:
-        time = f"{minutes(copying(store.size, backup.restore_speed))} to copy back, plus replay and checks"
-    return [_newest(backup), time]
+        takes = copying(store.size, backup.restore_speed)
+        mark = edition.mark(f"backups.{backup.store}.restore_speed")
+        time = (
+            f"{size(store.size)} ÷ {size(backup.restore_speed)}/s{mark} = {minutes(takes)} to copy back, "
+            "plus replay and checks"
+        )
+    if _in_time(backup):
+        loss = "what was written after the moment that recovery stops at, just before the mistake"
+        return Reach(
+            loss=loss, time=time, lost_if="by when it is noticed", takes=takes, partly=True
+        )
+    loss, lost = _newest(backup)
+    return Reach(loss=loss, time=time, lost=lost, takes=takes, partly=True)
 
 
-def _newest(backup: Backup) -> str:
-    """The least that any of its copies loses."""
-    plans = backup.copies.values()
-    if any(plan.streaming or (plan.continuous and plan.archive_timeout) for plan in plans):
-        return "up to the moment before the mistake, by point-in-time recovery"
-    spans = [
-        worst_loss(plan.every or timedelta(days=1), plan.takes or timedelta(0))
-        for plan in plans
-        if not plan.continuous
-    ]
-    return (
-        span(min(spans))
-        if spans
-        else "unknown: WAL has no archive_timeout (RPO-05: DevOps/Platform)"
-    )
+def _in_time(backup: Backup) -> bool:
+    """Is there point-in-time recovery?"""
+    return any(one.continuous or one.streaming for one in backup.copies.values())
+
+
+def _newest(backup: Backup) -> tuple[str, timedelta | None]:
+    """What a lost disk takes with it: the least that any of its copies loses."""
+    spans = []
+    for plan in backup.copies.values():
+        takes = plan.takes or timedelta(0)
+        if plan.streaming:
+            return "the lag of the WAL stream, measured live", None
+        if plan.continuous and plan.archive_timeout:
+            spans.append((plan.archive_timeout, takes, "archive_timeout"))
+        elif not plan.continuous:
+            spans.append((plan.every or timedelta(days=1), takes, plan.kind))
+    if not spans:
+        return "unknown: WAL has no archive_timeout (RPO-05: DevOps/Platform)", None
+    every, takes, what = min(spans, key=lambda one: worst_loss(one[0], one[1]))
+    lost = worst_loss(every, takes)
+    return f"{escape(what)} {span(every)} + {span(takes)} to upload = {span(lost)}", lost

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import count
-from standfast.publish.markdown import bullets, code, escape, join, table
+from standfast.publish.markdown import bullets, code, escape, join, prose, table
 from standfast.review.finding import Role, Verdict
 
 if TYPE_CHECKING:
@@ -57,10 +57,10 @@ def _finding(one: Finding) -> str:
         f"#### {escape(one.rule)} {one.verdict.name} at {code(one.at)}",
         bullets(
             [
-                f"**What**: {escape(one.problem)}{f' ({escape(one.where)})' if one.where else ''}.{rests}",
-                f"**Why it matters**: {escape(one.why)}",
-                f"**Suggested**: {escape(one.suggestion)}",
-                f"**If rejected**: {escape(one.if_rejected)}",
+                f"**What**: {prose(one.problem)}{f' ({escape(one.where)})' if one.where else ''}.{rests}",
+                f"**Why it matters**: {prose(one.why)}",
+                f"**Suggested**: {prose(one.suggestion)}",
+                f"**If rejected**: {prose(one.if_rejected)}",
             ]
         ),
     )
@@ -71,7 +71,7 @@ def _waivers(edition: Edition) -> str:
         [
             escape(one.rule),
             code(one.at),
-            escape(one.because),
+            prose(one.because),
             edition.person(one.by),
             f"{one.until.isoformat()}{' **(expired)**' if one.until < edition.as_of else ''}",
         ]
@@ -84,7 +84,7 @@ def _waivers(edition: Edition) -> str:
 
 def assumptions(edition: Edition) -> str:
     rows = [
-        [escape(one.id), escape(one.assumed), escape(one.because), escape(one.change)]
+        [escape(one.id), prose(one.assumed), prose(one.because), prose(one.change)]
         for one in edition.system.assumptions
     ]
     if not rows:

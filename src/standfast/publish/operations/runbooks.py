@@ -5,20 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.publish.commands import block, said
+from standfast.publish.commands import steps as steps_of
 from standfast.publish.document import Document, Region, Scaffold
-from standfast.publish.edition import names
+from standfast.publish.edition import first_of
 from standfast.publish.graph import blast_radius, drawn
-from standfast.publish.markdown import bullets, code, escape, fence, join, numbered, table
+from standfast.publish.markdown import bullets, code, escape, fence, join, percent, span, table
 from standfast.publish.operations.disaster_recovery import health_url
 from standfast.publish.operations.incident_response import SEV_OF
+from standfast.publish.operations.runbook_steps import steps
 from standfast.publish.prometheus.query import Query
+from standfast.spec.condition import Expiry
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from fractions import Fraction
 
     from standfast.publish.edition import Edition
     from standfast.publish.prometheus.rules import Alert
-    from standfast.spec.system import Component, Runbook, System
+    from standfast.spec.system import Baseline, Need, Runbook, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ def documents(edition: Edition) -> tuple[Document, ...]:
 
 def pages(edition: Edition) -> tuple[Page, ...]:
     """The three of every system first, then one for each that the file or an alert names."""
-    system, led = edition.system, _by_runbook(edition.alerts)
+    system, led = edition.system, edition.alerts_for
     wanted = dict.fromkeys(
         [
             *ALWAYS,
@@ -49,13 +54,6 @@ def pages(edition: Edition) -> tuple[Page, ...]:
         ]
     )
     return tuple(_page(system, name, tuple(led.get(name, ()))) for name in wanted)
-
-
-def _by_runbook(every: Iterable[Alert]) -> dict[str, list[Alert]]:
-    found: dict[str, list[Alert]] = {}
-    for alert in every:
-        found.setdefault(alert.runbook, []).append(alert)
-    return found
 
 
 def _page(system: System, name: str, mine: tuple[Alert, ...]) -> Page:
@@ -95,10 +93,12 @@ def _document(edition: Edition, page: Page) -> Document:
     parts: list[Region | Scaffold] = [Region(id="facts", body=_facts(edition, page))]
     parts.append(Region(id="blast-radius", body=_blast(edition, page)))
     if page.declared:
-        parts.append(Region(id="declared", body=_declared(page.declared)))
-    parts.append(Scaffold(body=_steps(edition, page)))
+        parts.append(Region(id="declared", body=_declared(edition, page, page.declared)))
+    parts.append(Scaffold(body=steps(edition, page)))
     parts.append(Region(id="verification", body=_verification(edition, page)))
     parts.append(Region(id="escalation", body=_escalation(edition, page)))
+    if queries := _queries(page):
+        parts.append(Region(id="queries", body=queries))
     return edition.document(
         f"docs/operations/runbooks/{page.name}.md", f"Runbook {escape(page.title)}", *parts
     )
@@ -113,47 +113,123 @@ def _facts(edition: Edition, page: Page) -> str:
             escape(alert.name),
             f"{alert.severity.value} ({SEV_OF[alert.severity].value} if users notice)",
             escape(alert.component),
-            escape(alert.summary),
+            escape(alert.summary.partition(": ")[2] or alert.summary),
+            _answered(edition, alert),
         ]
         for alert in page.alerts
     ]
     about = (
-        table(["Alert", "Severity", "Component", "Says"], rows)
+        table(["Alert", "Severity", "Component", "Fires when", "Answer within"], rows)
         if rows
         else "No alert leads here; people open it when they notice."
     )
     return join(
         "## Metadata",
         about,
-        *(_addresses(edition, name) for name in page.components),
-        join(
-            "Queries:",
-            *(
-                fence(alert.query.expr, "promql")
-                for alert in page.alerts
-                if isinstance(alert.query, Query)
-            ),
-        )
-        if page.alerts
-        else "",
+        *(_about(edition, page, name) for name in page.components),
+        _hands(edition, page),
     )
 
 
-def _addresses(edition: Edition, name: str) -> str:
+def _answered(edition: Edition, alert: Alert) -> str:
+    rule = edition.system.severities.get(alert.severity)
+    if rule is None or rule.respond is None:
+        return "next business day"
+    return span(rule.respond) + edition.mark(f"severities.{alert.severity}.respond")
+
+
+def _about(edition: Edition, page: Page, name: str) -> str:
+    """One component: whose it is, where it answers, what is normal, what it stands on."""
     part = edition.system.components.get(name)
     if part is None:
         return ""
+    base = edition.system.server.public_url
     known = {
         "address": part.url or part.address,
         "metrics": part.scrape or part.exporter,
         "status page": part.status_page,
+        "its page": f"{base.rstrip('/')}/services/{name}" if base else None,
     }
-    facts = [f"{what}: {code(value)}" for what, value in known.items() if value]
-    replicas = ", ".join(f"{count} in {escape(region)}" for region, count in part.replicas.items())
-    facts += [f"replicas: {replicas}"] if replicas else []
-    return f"**{escape(name)}** ({escape(part.type)}), owner {edition.owner(name)}; " + "; ".join(
-        facts or ["no address is stated (MON-01: DevOps/Platform)"]
+    lines = [f"{what}: {code(value)}" for what, value in known.items() if value]
+    lines = lines or ["no address is stated (MON-01: DevOps/Platform)"]
+    if replicas := ", ".join(f"{n} in {escape(region)}" for region, n in part.replicas.items()):
+        lines.append(f"replicas: {replicas}")
+    if part.baseline:
+        lines.append(_normal(part.baseline))
+    lines += [_need(edition, page, need) for need in part.needs.values()]
+    return join(
+        f"**{escape(name)}** ({escape(part.type)}), owner {edition.owner(name)}:", bullets(lines)
     )
+
+
+def _normal(base: Baseline) -> str:
+    """What it does on a good day, so that a graph can be judged."""
+    known = {
+        "requests a second": _number(base.rps),
+        "at the peak": _number(base.peak),
+        "p95": span(base.p95) if base.p95 else "",
+        "p99": span(base.p99) if base.p99 else "",
+        "errors": percent(base.errors) if base.errors is not None else "",
+        "one replica takes": f"{_number(base.capacity)} requests a second" if base.capacity else "",
+    }
+    figures = ", ".join(f"{what} {value}" for what, value in known.items() if value)
+    when = f", measured {base.measured.isoformat()}" if base.measured else ""
+    return f"normal: {figures or 'not stated (BAS-01: QA)'}{when}" + (
+        f" ({escape(base.by)})" if base.by else ""
+    )
+
+
+def _number(value: Fraction | None) -> str:
+    return f"{float(value):g}" if value is not None else ""
+
+
+def _need(edition: Edition, here: Page, need: Need) -> str:
+    how = need.strength.value
+    if need.fallback:
+        how += f", else {escape(need.fallback)}"
+    if need.timeout:
+        how += f", gives up after {span(need.timeout)}"
+    about = edition.system.components.get(need.to)
+    status = f", <{about.status_page}>" if about and about.status_page else ""
+    book = _gravest(edition, need.to)
+    leads = f": [{escape(book)}]({book}.md)" if book and book != here.name else ""
+    return f"needs {escape(need.to)} ({how}{status}){leads}"
+
+
+def _gravest(edition: Edition, component: str) -> str:
+    """Where to begin with a component: the runbook of its gravest alert on how it works just now."""
+    rules = edition.system.alerts
+    mine = [
+        alert
+        for alert in edition.alerts_of.get(component, ())
+        if not (alert.name in rules and isinstance(rules[alert.name].when, Expiry))
+    ]
+    return min(mine, key=lambda alert: alert.severity).runbook if mine else ""
+
+
+def _hands(edition: Edition, page: Page) -> str:
+    """The first three things that a hand does."""
+    name = page.components[0] if page.components else "COMPONENT"
+    base = (edition.system.server.public_url or "").rstrip("/")
+    mine = "the link in the page you got" + (f", <{base}/on-call>," if base else "")
+    return join(
+        f"Say *mine* first: {mine} or the first two commands. If users are hit and no incident is open, "
+        "declare one.",
+        fence(
+            "standfast page list --open\nstandfast page acknowledge ID\n"
+            f"standfast incident declare --sev sev2 --component {name} 'what users see'",
+            "sh",
+        ),
+    )
+
+
+def _queries(page: Page) -> str:
+    blocks = [
+        join(f"**{escape(alert.name)}**:", fence(alert.query.expr, "promql"))
+        for alert in page.alerts
+        if isinstance(alert.query, Query)
+    ]
+    return join("## Queries", *blocks) if blocks else ""
 
 
 # ------------------------------------------------------------------ blast radius
@@ -166,20 +242,22 @@ def _blast(edition: Edition, page: Page) -> str:
     return join(
         "## Blast radius",
         *(_blast_of(edition, name) for name in known),
+        f"Red: what falls with {escape(known[0])}. Full arrows are hard needs, dotted ones have a fallback.",
         fence(drawn(edition.graph, struck=known[0]), "mermaid"),
     )
 
 
 def _blast_of(edition: Edition, name: str) -> str:
     blast = blast_radius(edition.graph, name)
-    lines = [f"goes down with it: {names(blast.down) or 'nothing else'}"]
+    lines = [f"goes down with it: {first_of(blast.down) or 'nothing else'}"]
     if blast.journeys_down:
         lines.append(
-            f"users cannot: **{names(blast.journeys_down)}**" + _cost(edition, blast.journeys_down)
+            f"users cannot: **{first_of(blast.journeys_down)}**"
+            + _cost(edition, blast.journeys_down)
         )
     if blast.journeys_degraded:
-        lines.append(f"works with a fallback: {names(blast.journeys_degraded)}")
-    for other, need in blast.degraded:
+        lines.append(f"works with a fallback: {first_of(blast.journeys_degraded)}")
+    for other, need in blast.degraded[:30]:
         seen = escape(need.users_see) or "what users see is not stated (DEP-03: Business Analyst)"
         lines.append(
             f"{escape(other)} goes on without {escape(need.to)} (fallback "
@@ -203,211 +281,47 @@ def _cost(edition: Edition, journeys: Iterable[str]) -> str:
 # ------------------------------------------------------------------ what the file says to do
 
 
-def _declared(book: Runbook) -> str:
+def _declared(edition: Edition, page: Page, book: Runbook) -> str:
+    own = any(path.startswith(f"runbooks.{page.name}.") for path in edition.system.stated)
     reviewed = (
         f"Last reviewed {book.reviewed.isoformat()}."
         if book.reviewed
         else "Never reviewed (RUN-01: Developer)."
     )
-    causes = [[escape(cause), code(check), escape(fix)] for cause, check, fix in book.causes]
+    causes = [[escape(cause), said(check), said(fix)] for cause, check, fix in book.causes]
     return join(
-        "## From the reliability file",
-        reviewed,
+        "## From the reliability file" if own else "## What usually helps",
+        reviewed
+        if own
+        else f"General advice of standfast; write `runbooks.{page.name}` to replace it. {reviewed}",
         join("### Symptoms", bullets(escape(one) for one in book.symptoms))
         if book.symptoms
         else "",
-        join("### Diagnose", fence("\n".join(book.diagnose), "sh")) if book.diagnose else "",
+        join("### Diagnose", steps_of(book.diagnose)) if book.diagnose else "",
         join("### Common causes", table(["Cause", "How to check", "Fix"], causes))
         if causes
         else "",
-        *(join(f"### Fix: {escape(title)}", fence(command, "sh")) for title, command in book.fixes),
-    )
-
-
-# ------------------------------------------------------------------ steps, written once
-
-
-def _steps(edition: Edition, page: Page) -> str:
-    parts = [
-        edition.system.components[name]
-        for name in page.components
-        if name in edition.system.components
-    ]
-    if page.name == "standfast-down":
-        body = _own_steps(edition)
-    elif page.name == "not-scraped":
-        body = _scrape_steps(edition)
-    else:
-        body = join(*(join(f"### {escape(part.name)}", _steps_of(part)) for part in parts))
-    return join(
-        "## Diagnosis and fixes",
-        "These steps were written once, as a start. They are yours: change them after every incident.",
-        body or "Write down here what was done the first time.",
-        "## What fixed it the last times",
-        "- (newest first: date, cause, what was done)",
-    )
-
-
-def _steps_of(part: Component) -> str:
-    if part.type == "postgresql":
-        return _postgresql(part)
-    if part.type == "external":
-        return _external(part)
-    return _service(part) if part.serves else _backing(part)
-
-
-def _service(part: Component) -> str:
-    url = (part.url or "").rstrip("/")
-    asks = [f"curl -sS -o /dev/null -w '%{{http_code}} %{{time_total}}s\\n' {url}/"] if url else []
-    asks += [
-        f"curl -fsS {health_url(part, kind)}"
-        for kind in ("live", "ready", "deep")
-        if kind in part.health and url
-    ]
-    if part.scrape:
-        asks.append(
-            f"curl -fsS {part.scrape} | grep -E 'http_server_(active_requests|requests_total)'"
-        )
-    rows = [
-        [
-            "a new release",
-            code(f"kubectl rollout history deployment/{part.name}"),
-            code(f"kubectl rollout undo deployment/{part.name}"),
-        ],
-        [
-            "processors busy",
-            code(f"kubectl top pod -l app={part.name}") + " or " + code("top"),
-            "scale out, then find what changed",
-        ],
-        [
-            "a dependency is slow",
-            "the `deep` check names it: " + (names(part.needs) or "it needs nothing"),
-            "its own runbook",
-        ],
-        [
-            "out of memory, restarts",
-            code(f"kubectl describe pod -l app={part.name}"),
-            code(f"kubectl rollout restart deployment/{part.name}"),
-        ],
-        ["disk full", code("df -h"), "delete old logs first"],
-    ]
-    return join(
-        "Is it true? Ask as a user does:"
-        if asks
-        else "It has no address in the file: ask it as a user would.",
-        fence("\n".join(asks), "sh") if asks else "",
-        table(["Cause", "How to check", "Fix"], rows),
-    )
-
-
-_QUERIES = (
-    "select state, count(*) from pg_stat_activity group by 1",
-    (
-        "select pid, now() - xact_start as age, state, left(query, 80) from pg_stat_activity"
-        " where state <> 'idle' order by age desc nulls last limit 10"
-    ),
-    (
-        "select pid, pg_blocking_pids(pid), left(query, 80) from pg_stat_activity"
-        " where cardinality(pg_blocking_pids(pid)) > 0"
-    ),
-    "select client_addr, state, replay_lag from pg_stat_replication",
-    "select pg_size_pretty(sum(size)) from pg_ls_waldir()",
-)
-
-
-def _postgresql(part: Component) -> str:
-    host, _, port = (part.address or f"{part.name}:5432").partition(":")
-    psql = f"psql -h {host} -p {port or '5432'} -c"
-    asks = [f'{psql} "{query}"' for query in _QUERIES]
-    rows = [
-        [
-            "a long transaction blocks others",
-            "second and third query",
-            code("select pg_cancel_backend(PID)") + ", then " + code("pg_terminate_backend(PID)"),
-        ],
-        [
-            "connections used up",
-            "first query against " + code("show max_connections"),
-            "restart the caller that leaks; never raise the limit at night",
-        ],
-        [
-            "disk full",
-            code("df -h") + ", last query",
-            "a slot that nobody reads keeps WAL: see " + code("pg_replication_slots"),
-        ],
-        [
-            "bad plan after a release",
-            code("select * from pg_stat_statements order by mean_exec_time desc limit 5"),
-            "roll the release back; " + code("analyze"),
-        ],
-        [
-            "it is gone",
-            code(f"pg_isready -h {host} -p {port or '5432'}"),
-            "promote a replica: disaster-recovery.md; restore: backup-strategy.md",
-        ],
-    ]
-    return join(fence("\n".join(asks), "sh"), table(["Cause", "How to check", "Fix"], rows))
-
-
-def _external(part: Component) -> str:
-    page = (
-        f"<{part.status_page}>" if part.status_page else "its status page (not stated in the file)"
-    )
-    return numbered(
-        [
-            f"Look at {page}.",
-            (
-                "Confirm that the breaker is open and the fallback works: users should see the degraded "
-                "answer, not an error."
-            ),
-            f"Open a ticket with {escape(part.vendor or part.name)} and note its number here.",
-        ]
-    )
-
-
-def _backing(part: Component) -> str:
-    ask = f"nc -vz {part.address.replace(':', ' ')}" if part.address else ""
-    return join(
-        fence(ask, "sh") if ask else "",
-        numbered(
-            [
-                "Does it answer at all? If not: restart it, or fail over to its replica.",
-                "Is it full (memory, disk, queue)? Stop what fills it before making room.",
-                "Can those that need it go on without it? The blast radius above says which cannot.",
-            ]
+        *(
+            join(
+                f"### Fix: {escape(title)}", *(block(one) for one in _for_each(command, page, own))
+            )
+            for title, command in book.fixes
         ),
     )
 
 
-def _own_steps(edition: Edition) -> str:
-    base = (edition.system.server.public_url or "http://127.0.0.1:8600").rstrip("/")
-    return fence(
-        f"curl -fsS {base}/health/live\nsystemctl status standfast\njournalctl -u standfast -n 100 --no-pager\n"
-        "standfast doctor        # works while the server is dead\nsystemctl restart standfast",
-        "sh",
-    )
-
-
-def _scrape_steps(edition: Edition) -> str:
-    asks = [
-        f"curl -fsS {part.scrape or part.exporter} | head"
-        for part in edition.system.components.values()
-        if part.scrape or part.exporter
-    ]
-    return join(
-        fence("\n".join(asks), "sh") if asks else "",
-        (
-            "The target's error stands on Prometheus' page *Status, Targets*. Until it is back, its "
-            "objectives are unmeasured: watch it by hand."
-        ),
-    )
+def _for_each(command: str, page: Page, own: bool) -> tuple[str, ...]:
+    """General advice speaks of `deployment/api`; here it names the components that are meant."""
+    if own or "deployment/api" not in command or not page.components:
+        return (command,)
+    return tuple(command.replace("deployment/api", f"deployment/{one}") for one in page.components)
 
 
 # ------------------------------------------------------------------ is it over?
 
 
 def _verification(edition: Edition, page: Page) -> str:
-    lines = [code(one) for one in page.declared.verify] if page.declared else []
+    lines = [said(one) for one in page.declared.verify] if page.declared else []
     for name in page.components:
         part = edition.system.components.get(name)
         if part and part.url:
@@ -440,5 +354,11 @@ def _escalation(edition: Edition, page: Page) -> str:
         bullets(lines),
         f"Not solved within 30 minutes: call {', '.join(edition.person(one) for one in leads)}."
         if leads
-        else "Not solved within 30 minutes: page the secondary, then everybody on the rotation.",
+        else _nobody(edition),
     )
+
+
+def _nobody(edition: Edition) -> str:
+    if edition.system.on_call:
+        return "Not solved within 30 minutes: page the secondary, then everybody on the rotation."
+    return edition.owed("ONC-01", "DevOps/Platform", "Who helps, when the first one cannot?")

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import Document, Region
 from standfast.publish.edition import names
-from standfast.publish.markdown import escape, fence, join, minutes, percent, span, table
+from standfast.publish.markdown import escape, fence, join, minutes, percent, prose, span, table
 from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.query import Unsaid
 from standfast.review.arithmetic import budget, ceiling
 from standfast.review.chain import chain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+    from datetime import timedelta
 
     from standfast.publish.edition import Edition
     from standfast.review.case import Figure
@@ -41,6 +42,7 @@ INDICATORS = {
     "errors": "share of requests that do not fail by our fault",
     "latency": "share of requests answered within the threshold",
     "probe": "share of probes that succeed",
+    "query": "share of good events by the file's own PromQL",
     "freshness": "share of time in which the newest copy is young enough",
     "saturation": "share of time below the limit",
 }
@@ -48,7 +50,8 @@ INDICATORS = {
 
 def _promises(edition: Edition) -> str:
     levels = edition.system.service_levels.values()
-    if not levels:
+    journeys = [one for one in edition.system.journeys.values() if one.slo or one.sla]
+    if not levels and not journeys:
         return join(
             "## What is promised",
             edition.owed(
@@ -66,11 +69,29 @@ def _promises(edition: Edition) -> str:
         ]
         for level in levels
     ]
+    rows += [
+        [
+            f"{escape(journey.name)} (journey)",
+            " → ".join(escape(one) for one in journey.path),
+            "share of attempts in which every step works",
+            _promise_of(edition, journey, "slo"),
+            _promise_of(edition, journey, "sla"),
+            span(edition.system.budget_window),
+        ]
+        for journey in journeys
+    ]
     return join(
         "## What is promised",
         "SLI is what is measured, SLO what we aim for, SLA what the contract says.",
         table(["Service level", "Component", "SLI", "SLO", "SLA", "Window"], rows),
     )
+
+
+def _promise_of(edition: Edition, journey: Journey, kind: str) -> str:
+    promise = journey.slo if kind == "slo" else journey.sla
+    if promise is None:
+        return "none"
+    return escape(promise.text) + edition.mark(f"journeys.{journey.name}.{kind}")
 
 
 def _indicator_of(level: ServiceLevel) -> str:
@@ -91,13 +112,20 @@ def _budgets(edition: Edition) -> str:
     rows = [
         [
             escape(level.name),
-            escape(promise.text),
-            percent(promise.allowed),
-            f"(1 − {percent(promise.target)}) × {span(level.window)}",
-            f"**{minutes(budget(level.window, promise.target))}**",
+            escape(promise.text) + edition.mark(f"service_levels.{level.name}"),
+            *_allowance(promise, level.window),
         ]
         for level in edition.system.service_levels.values()
         for promise in level.slos
+    ]
+    rows += [
+        [
+            f"{escape(journey.name)} (journey)",
+            _promise_of(edition, journey, "slo"),
+            *_allowance(journey.slo, edition.system.budget_window),
+        ]
+        for journey in edition.system.journeys.values()
+        if journey.slo
     ]
     if not rows:
         return join(
@@ -112,6 +140,14 @@ def _budgets(edition: Edition) -> str:
     )
 
 
+def _allowance(promise: Promise, window: timedelta) -> list[str]:
+    return [
+        percent(promise.allowed),
+        f"(1 − {percent(promise.target)}) × {span(window)}",
+        f"**{minutes(budget(window, promise.target))}**",
+    ]
+
+
 def _policy(edition: Edition) -> str:
     policy = edition.system.budget_policy
     if not policy.bands:
@@ -123,10 +159,11 @@ def _policy(edition: Edition) -> str:
         )
     owner = edition.team(policy.owner) + edition.mark("budget_policy.owner")
     mark = edition.mark("budget_policy")
-    rows = [
-        [f"{escape(band.text)}{mark}", escape(band.action), "no" if band.freezes else "yes"]
-        for band in policy.bands
-    ]
+    rows, frozen = [], False
+    for band in policy.bands:
+        # What a fuller budget forbids, an emptier one does not allow again.
+        frozen = frozen or band.freezes
+        rows.append([f"{escape(band.text)}{mark}", escape(band.action), "no" if frozen else "yes"])
     return join(
         "## May we deploy?",
         f"Decided by the budget that is left. The policy's owner: {owner}.",
@@ -164,7 +201,7 @@ def _ceiling(edition: Edition, journey: Journey) -> str:
         for name, known in hard
     ]
     soft = [(need, edition.case.availability(need.to)) for need in chain.soft]
-    rows += [_soft_row(need, known) for need, known in soft]
+    rows += [_soft_row(edition, need, known) for need, known in soft]
     top = ceiling(
         (known.value for _, known in hard if known),
         ((known.value, need.effectiveness or NEVER) for need, known in soft if known),
@@ -173,6 +210,7 @@ def _ceiling(edition: Edition, journey: Journey) -> str:
     return join(
         f"### {escape(journey.name)}",
         table(["Part", "Need", "Availability", "Known from"], rows),
+        _product(hard, soft, top),
         *_against(edition, journey, top, whole=whole),
     )
 
@@ -180,13 +218,33 @@ def _ceiling(edition: Edition, journey: Journey) -> str:
 NEVER = Fraction(0)
 
 
-def _soft_row(need: Need, known: Figure | None) -> list[str]:
+def _product(
+    hard: Sequence[tuple[str, Figure | None]],
+    soft: Sequence[tuple[Need, Figure | None]],
+    top: Fraction,
+) -> str:
+    """The ceiling's factors: of a soft need what gets through, up or by its fallback."""
+    factors = [percent(known.value) for _, known in hard if known]
+    for need, known in soft:
+        if known:
+            works = need.effectiveness or NEVER
+            factors.append(
+                f"({percent(known.value)} + {percent(1 - known.value)} × {percent(works)})"
+            )
+    return f"{' × '.join(factors)} = **{percent(top)}**" if len(factors) > 1 else ""
+
+
+def _soft_row(edition: Edition, need: Need, known: Figure | None) -> list[str]:
     works = need.effectiveness or NEVER
     shown = "as drilled" if need.effectiveness is not None else "until a drill shows more"
     fallback = (
         f"fallback {escape(need.fallback or 'none')} works {percent(works)} of the time {shown}"
     )
-    figure = f"{percent(known.value)}, {escape(known.kind)}" if known else "unknown"
+    figure = (
+        f"{percent(known.value)}, {escape(known.kind)}{edition.mark(known.path)}"
+        if known
+        else "unknown"
+    )
     return [escape(need.to), "soft", figure, fallback]
 
 
@@ -232,7 +290,7 @@ def _measured(edition: Edition) -> Iterator[str]:
     for one, found in edition.measured:
         title = f"**{escape(one.name)}**, {escape(one.promise.text)}:"
         if isinstance(found, Unsaid):
-            yield join(title, edition.owed(found.rule, found.to, escape(found.reason)))
+            yield join(title, edition.owed(found.rule, found.to, prose(found.reason)))
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
             yield join(title, fence(objectives.ratio_of(found, found.base), "promql"), unseen)

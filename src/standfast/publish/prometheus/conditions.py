@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.prometheus import metrics, signals
 from standfast.publish.prometheus.promql import number, over, series
-from standfast.publish.prometheus.query import Query, Samples, Unsaid
+from standfast.publish.prometheus.query import Query, Samples, Unsaid, unscraped
 from standfast.spec.condition import Absence, Age, Expiry, Expr, Threshold
 
 if TYPE_CHECKING:
@@ -80,6 +80,8 @@ def _widened(value: str, events: str, beyond: str, floor: int, window: timedelta
 def _absence(condition: Absence, component: Component) -> Query | Unsaid:
     up = series("up", job=component.name)
     if condition.signal in {"metrics", "heartbeat"}:
+        if not metrics.scraped(component):
+            return unscraped(component, condition.signal)
         return Query(
             expr=f"absent({up} == 1)",
             lasting=condition.lasting,
@@ -169,6 +171,10 @@ def _expiry(condition: Expiry, component: Component) -> Query | Unsaid:
 def _age(condition: Age, component: Component) -> Query | Unsaid:
     limit = condition.limit / timedelta(seconds=1)
     own = metrics.own(component, condition.what, f"{condition.what} age")
+    if own is None and condition.what == "queue" and component.scrape:
+        own = metrics.QUEUE_AGE
+    if own and not metrics.scraped(component):
+        return unscraped(component, f"{condition.what} age")
     if own is None and condition.what != "backup":
         return Unsaid(
             reason=f"no metric tells the age of the {condition.what}; standfast watches it itself. "

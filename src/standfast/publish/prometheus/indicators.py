@@ -14,7 +14,7 @@ from standfast.publish.prometheus.signals import requests_of
 
 if TYPE_CHECKING:
     from standfast.slo.indicator import Indicator
-    from standfast.spec.system import Component
+    from standfast.spec.system import Component, EventQuery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +44,8 @@ def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
                 rule="MON-01",
                 to="DevOps/Platform",
             )
+        case "query" if indicator.query is not None:
+            return _queried(indicator.key, indicator.query, component)
         case "freshness" if indicator.threshold is not None:
             return _freshness(indicator, indicator.threshold, component)
     return Unsaid(
@@ -107,6 +109,21 @@ def _probes(indicator: Indicator, component: Component) -> Counted:
         outage=(Samples(series=probe, first=0),),
         calm=(Samples(series=probe, first=1),),
         every=component.probe_every,
+    )
+
+
+def _queried(key: str, query: EventQuery, component: Component) -> Counted:
+    """The file's own PromQL. What it counts is its own affair, so that no world for a test follows from it."""
+    total, bad, good = (
+        f"({text.replace('$window', '$w')})" for text in (query.total, query.bad, query.good)
+    )
+    return Counted(
+        key=key,
+        bad=f"({bad} or 0 * {total})" if query.bad else f"({total} - ({good} or 0 * {total}))",
+        total=total,
+        outage=(),
+        calm=(),
+        every=component.scrape_every,
     )
 
 

@@ -18,8 +18,14 @@ BACKUP_AGE = "standfast_backup_age_seconds"
 UP = "standfast_up"
 OUTSIDE = "probe_success"  # of the blackbox exporter
 OUTSIDE_SECONDS = "probe_duration_seconds"
+QUEUE_AGE = "standfast_queue_oldest_seconds"
 
 GOOD = ("2xx", "3xx")
+
+
+def scraped(component: Component) -> bool:
+    """Whether there is a target that can carry series of this job at all."""
+    return bool(component.scrape or component.exporter)
 
 
 def own(component: Component, *signals: str) -> str | None:

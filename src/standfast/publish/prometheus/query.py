@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from standfast.publish.prometheus.promql import whole
+
+if TYPE_CHECKING:
+    from standfast.spec.system import Component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,3 +45,13 @@ class Unsaid:
     reason: str
     rule: str = "ALR-03"
     to: str = "Developer"
+
+
+def unscraped(component: Component, what: str) -> Unsaid:
+    """A rule on series that nobody collects would never fire, or always, and nobody would notice."""
+    return Unsaid(
+        reason=f"{component.name} is not scraped, so nothing tells its {what}: name the address of its "
+        f"metrics as `components.{component.name}.scrape`, or of an exporter as `.exporter`",
+        rule="MON-01",
+        to="DevOps/Platform",
+    )

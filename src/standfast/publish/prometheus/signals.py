@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.prometheus import metrics
 from standfast.publish.prometheus.promql import number, ratio, series
-from standfast.publish.prometheus.query import Samples, Unsaid, World
+from standfast.publish.prometheus.query import Samples, Unsaid, World, unscraped
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +31,8 @@ class Signal:
 
 def find(name: str, component: Component, system: System) -> Signal | Unsaid:
     """The signal of that name for a component; the file's own metric of that name comes first."""
+    if not metrics.scraped(component) and name != "probe failures":
+        return unscraped(component, name)
     if own := component.metrics.get(name):
         return _gauge(f"max({series(own, job=component.name)})", series(own, job=component.name))
     for pattern, build in _KNOWN:
@@ -197,8 +199,10 @@ def _cpu(_: re.Match[str], component: Component, __: System) -> Signal:
     def busy(share: float) -> World:
         return (Samples(series=fed, step=EVERY * (1 - share)),)
 
+    # Where no exporter tells of the machine, the application tells of its own share of it.
+    process = series("process_cpu_seconds_total", **metrics.labels(component))
     return Signal(
-        value=f"max(1 - avg by (instance) (rate({idle}[$w])))",
+        value=f"(max(1 - avg by (instance) (rate({idle}[$w]))) or max(rate({process}[$w])))",
         high=lambda limit: busy(min(1.0, float(limit) * 1.05 + 0.01)),
         low=lambda limit: busy(float(limit) * 0.9),
     )

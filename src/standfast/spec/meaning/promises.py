@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
-from standfast.spec.system import BudgetPolicy, PolicyBand, ServiceLevel
+from standfast.spec.system import BudgetPolicy, EventQuery, PolicyBand, ServiceLevel
 from standfast.spec.values import Promise
 
 if TYPE_CHECKING:
@@ -79,7 +79,33 @@ def _level(
         route=shape.route or "",
         average=any(one.average for one in written),
         min_coverage=shape.min_coverage,
+        query=_query(path, shape, margin),
     )
+
+
+_WINDOW = "$window"
+
+
+def _query(path: str, shape: v1.ServiceLevelShape, margin: Margin) -> EventQuery | None:
+    said = shape.query
+    if shape.sli != "query":
+        if said is not None:
+            margin.wrong(f"{path}.query", f"only `sli: query` has one, and this is {shape.sli}")
+        return None
+    if said is None:
+        margin.wrong(
+            f"{path}.sli", "`sli: query` needs `query: {total: ..., bad: ...}`, or `good:`"
+        )
+        return None
+    if (said.good is None) == (said.bad is None):
+        margin.wrong(f"{path}.query", "write either `good:` or `bad:` beside `total:`")
+    for name in ("total", "good", "bad"):
+        if (text := getattr(said, name)) is not None and _WINDOW not in text:
+            margin.wrong(
+                f"{path}.query.{name}",
+                f"the query names no window; write `[{_WINDOW}]` where its range stands",
+            )
+    return EventQuery(total=said.total, good=said.good or "", bad=said.bad or "")
 
 
 def _assumed(

@@ -54,11 +54,21 @@ Codes = Annotated[
 ]
 
 
+class QueryShape(Shape):
+    """PromQL that counts events over a window, which it writes as `$window`."""
+
+    total: Line
+    good: Line | None = None
+    bad: Line | None = None
+
+
 class ServiceLevelShape(Shape):
     of: Reference
     sli: Annotated[
-        str, OneOf("availability", "latency", "errors", "probe", "freshness", "saturation")
+        str,
+        OneOf("availability", "latency", "errors", "probe", "freshness", "saturation", "query"),
     ]
+    query: QueryShape | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None

@@ -67,6 +67,18 @@ def recovery(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.recovery(app.now()))
 
 
+@routes.get("/measurements")
+def measurements(app: PlatformNow, _caller: Reader) -> Response:
+    """Everything measured, as published documents show it in their dated region."""
+    return answer(app.read.measurements(app.now()))
+
+
+@routes.get("/docs/{path:path}")
+def document(app: PlatformNow, _caller: Reader, path: str) -> Response:
+    """A published document as Markdown, with what is measured of its subject."""
+    return answer(app.read.document(f"docs/{path}", app.now()))
+
+
 @routes.get("/review")
 def review(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.review(app.now()))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from fastapi import APIRouter, Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
+from standfast.app.documents import INDEX
 from standfast.web.caller import PlatformNow, Reader
 from standfast.web.query import AuditQuery
 from standfast.web.templating import page
@@ -71,6 +72,19 @@ def on_call(request: Request, app: PlatformNow, _caller: Reader) -> Response:
 @routes.get("/recovery")
 def recovery(request: Request, app: PlatformNow, _caller: Reader) -> Response:
     return _draw(request, "recovery.html", app.read.recovery(app.now()), app, "/recovery")
+
+
+@routes.get("/docs")
+def documents() -> Response:
+    return RedirectResponse(f"/{INDEX}", status_code=303)
+
+
+@routes.get("/docs/{path:path}")
+def document(request: Request, app: PlatformNow, _caller: Reader, path: str) -> Response:
+    """A published document; its address is its path in the folder that it is published into."""
+    return _draw(
+        request, "document.html", app.read.document(f"docs/{path}", app.now()), app, f"/docs/{path}"
+    )
 
 
 @routes.get("/audit")

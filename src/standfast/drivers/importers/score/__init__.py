@@ -1,0 +1,1 @@
+"""Score: a workload and the resources that it asks its platform for."""
