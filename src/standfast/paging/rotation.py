@@ -52,7 +52,7 @@ def on_duty(rota: OnCall, at: datetime) -> Duty:
     if not rota.shift.order or not read_hours(rota.hours).covers(local):
         return NOBODY
     order = rota.shift.order
-    turn = _turn(rota, at) % len(order)
+    turn = turn_at(rota, at) % len(order)
     primary = _override(rota, local.date()) or order[turn]
     # Whoever an override displaced is probably away: last in line.
     line = order[turn + 1 :] + order[: turn + 1]
@@ -89,7 +89,8 @@ def handoff(rota: OnCall, turn: int) -> datetime:
     return resolve(_start(rota) + turn * rota.shift.length, rota.timezone)
 
 
-def _turn(rota: OnCall, at: datetime) -> int:
+def turn_at(rota: OnCall, at: datetime) -> int:
+    """How many shifts have ended since the rota's start; negative before it."""
     local = at.astimezone(ZoneInfo(rota.timezone)).replace(tzinfo=None)
     turn = (local - _start(rota)) // rota.shift.length
     # The wall clock misleads by a turn or so where the clocks change.
@@ -116,7 +117,7 @@ def _override(rota: OnCall, day: date) -> str | None:
 
 def _edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[datetime]:
     if rota.shift.order:
-        turn = _turn(rota, start) + 1
+        turn = turn_at(rota, start) + 1
         while (at := handoff(rota, turn)) < end:
             yield at
             turn += 1
