@@ -242,6 +242,20 @@ def test_what_an_env_file_holds_is_cited_there(sources: Sources) -> None:
     ] == [True]
 
 
+def test_a_file_of_variables_for_all_alike_makes_no_store_need_another(sources: Sources) -> None:
+    read = of(
+        sources,
+        "services:\n  a: {image: x/a, env_file: .env}\n  db: {image: postgres, env_file: .env}\n"
+        "  cache: {image: redis, env_file: .env}\n"
+        "  kafka: {image: apache/kafka, environment: {KAFKA_ZOOKEEPER_CONNECT: 'zk:2181'}}\n"
+        "  zk: {image: zookeeper}\n",
+        __env="OTHER_PG=postgresql://u:p@db/x\nDATABASE_URL=postgresql://u:p@db/x\nREDIS_HOST=cache\n",
+    )
+
+    assert read.edges == {("a", "db"), ("a", "cache"), ("kafka", "zk")}
+    assert read.value("components", "db", "dsn") == "env:DATABASE_URL"
+
+
 def test_secrets_are_noted_and_copied_nowhere(sources: Sources) -> None:
     read = of(
         sources,
@@ -411,6 +425,8 @@ KINDS = {
     "expose: [8080]": "http",
     "ports: [{target: 80, published: 8080}]": "http",
     "command: run": "worker",
+    "ports: ['51820:51820/udp']": "worker",
+    "ports: ['25565:25565']": "worker",
 }
 
 
@@ -472,6 +488,22 @@ def test_traefik_needs_what_carries_its_labels(sources: Sources) -> None:
 
     assert read.edges == {("gate", "web")}
     assert read.type("web") == "web"
+
+
+def test_a_gateway_needs_what_its_configuration_passes_on_to(sources: Sources) -> None:
+    sources.write(
+        "nginx.conf",
+        "# http://kept:1\nupstream u {\n  server app:9000;\n}\nproxy_pass http://api/v1;\n",
+    )
+    read = of(
+        sources,
+        "services:\n  gate: {image: nginx, volumes: ['./nginx.conf:/etc/nginx/nginx.conf:ro']}\n"
+        "  app: {image: x/app}\n  api: {image: x/api}\n  kept: {image: x/kept}\n",
+    )
+
+    assert read.edges == {("gate", "app"), ("gate", "api")}
+    assert read.places("components", "gate", "needs", "app") == ["nginx.conf:3"]
+    assert (read.type("app"), read.type("kept")) == ("http", "other")
 
 
 def test_a_found_folder_gives_what_compose_would_start(sources: Sources) -> None:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
+from standfast import spec
+from standfast.drivers.files import Files
 from standfast.publish import Output, render
 from standfast.publish.edition import Edition
 from standfast.review.finding import Finding, Review, Role, Verdict
@@ -22,6 +26,8 @@ from standfast.spec.values import (
     Severity,
     Strength,
 )
+
+sys.path.insert(0, str(Path(__file__).parent))
 
 AS_OF = date(2026, 11, 24)
 
@@ -566,6 +572,11 @@ def make_bare() -> s.System:
     )
 
 
+def make_minimal() -> s.System:
+    """The example of that name, as its reader means it."""
+    return spec.read(str(Path(__file__).parents[2] / "examples" / "minimal.yaml"), Files())
+
+
 def make_review(of: s.System) -> Review:
     return Review(
         system=of.name,
@@ -611,6 +622,11 @@ def shop() -> s.System:
 @pytest.fixture(scope="session")
 def bare() -> s.System:
     return make_bare()
+
+
+@pytest.fixture(scope="session")
+def minimal() -> s.System:
+    return make_minimal()
 
 
 @pytest.fixture(scope="session")

@@ -20,6 +20,7 @@ from standfast.drivers.importers.folder import Disk
 from standfast.drivers.importers.openslo.importer import OpenSlo
 from standfast.drivers.importers.source import Source
 from standfast.publish import openslo, render
+from standfast.publish.document import Generated
 from standfast.publish.edition import Edition
 from standfast.review import Measured, examine
 from standfast.slo.objective import objectives
@@ -51,12 +52,20 @@ REVIEW = examine(
 
 def exported(system: System) -> dict[str, str]:
     edition = Edition(system=system, review=REVIEW, as_of=DAY, version="0.1.0")
-    return {one.path: one.text for one in openslo.openslo(edition)}
+    return {one.path: one.text for one in openslo.openslo(edition) if isinstance(one, Generated)}
 
 
 def test_publishing_writes_both_files() -> None:
     outputs = render(system_of(), REVIEW, DAY)
     assert {openslo.SERVICES, openslo.OBJECTIVES} <= set(outputs)
+
+
+def test_the_index_of_generated_files_names_what_is_left_out() -> None:
+    system = system_of("window: 2h30s", more="journeys: {buy: {path: [api], slo: 99.9%}}")
+    index = render(system, REVIEW, DAY)["ops/generated/README.md"].text
+    assert "openslo/services.yaml" in index
+    assert "left out, api-availability: its window of 2h30s has seconds" in index
+    assert "left out, buy: a journey multiplies" in index
 
 
 def read_back(files: dict[str, str]) -> Draft:

@@ -17,11 +17,13 @@ from pathlib import Path
 
 import pytest
 import yaml
+from generated_files import laid, run
 from hypothesis import given
 from hypothesis import strategies as st
 
 from standfast import spec
 from standfast.drivers.files import Files
+from standfast.publish.grafana.files import dashboards
 from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.promql import le, number, series
@@ -32,23 +34,19 @@ from standfast.spec.condition import Absence, Age, Burn, Condition, Expiry, Expr
 from standfast.spec.values import Promise, Severity
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-RULES = "ops/generated/prometheus/rules.yml"
 TESTS = "ops/generated/prometheus/rules_test.yml"
-SCRAPE = "ops/generated/prometheus/scrape.yml"
+SLOW_TESTS = "ops/generated/prometheus/rules_slow_test.yml"
 ALERTMANAGER = "ops/generated/alertmanager/alertmanager.yml"
+BLACKBOX = "ops/generated/blackbox/blackbox.yml"
 
 
 def written(tmp_path: Path, texts: dict[str, str]) -> Path:
-    for path in (RULES, TESTS, SCRAPE, ALERTMANAGER):
-        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / path).write_text(texts[path], encoding="utf-8")
-    return (tmp_path / RULES).parent
+    return laid(tmp_path, texts) / "prometheus"
 
 
-def run(folder: Path, *command: str) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+def prove(folder: Path) -> None:
+    """By promtool, all files of tests that there are."""
+    run(folder, "promtool", "test", "rules", *sorted(one.name for one in folder.glob("*_test.yml")))
 
 
 @pytest.mark.parametrize("which", ["shop", "bare"])
@@ -58,7 +56,7 @@ def test_prometheus_and_alertmanager_accept_what_is_generated(
     folder = written(tmp_path, texts(request.getfixturevalue(which)))
     run(folder, "promtool", "check", "rules", "rules.yml")
     run(folder, "promtool", "check", "config", "scrape.yml")
-    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    prove(folder)
     run(folder, "amtool", "check-config", str(tmp_path / ALERTMANAGER))
 
 
@@ -68,7 +66,7 @@ def test_one_burn_alert_on_a_level_with_several_promises_fires_once(
     burn = Burn(objective="api-latency", text="burn rate of api-latency")
     mine = s.AlertRule(name="slow", of="api", when=burn, severity=Severity.P2)
     folder = written(tmp_path, texts(replace(shop, alerts={"slow": mine}, journeys={})))
-    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    prove(folder)
 
 
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
@@ -78,7 +76,7 @@ def test_every_example_is_published_for_its_tools_to_accept(
     folder = written(tmp_path, texts(spec.read(str(example), Files())))
     run(folder, "promtool", "check", "rules", "rules.yml")
     run(folder, "promtool", "check", "config", "scrape.yml")
-    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    prove(folder)
     run(folder, "amtool", "check-config", str(tmp_path / ALERTMANAGER))
 
 
@@ -87,20 +85,44 @@ def test_the_unit_tests_are_able_to_fail(shop: s.System, tmp_path: Path, texts) 
     folder = written(tmp_path, texts(replace(shop, alerts=one, service_levels={}, journeys={})))
     rules = (folder / "rules.yml").read_text(encoding="utf-8")
     (folder / "rules.yml").write_text(rules.replace("code_class=~", "code_klass=~"))
-    done = subprocess.run(
-        ["promtool", "test", "rules", "rules_test.yml"],
-        cwd=folder,
-        capture_output=True,
-        check=False,
-    )
+    command = ["promtool", "test", "rules", "rules_test.yml"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode != 0
+    assert "api-down" in done.stdout + done.stderr
 
 
-def test_every_alert_of_the_file_is_tested_in_a_bad_and_in_a_good_world(shop, texts) -> None:
-    cases = yaml.safe_load(texts(shop)[TESTS])["tests"]
+def test_an_alert_that_does_not_end_fails_its_unit_test(
+    shop: s.System, tmp_path: Path, texts
+) -> None:
+    one = {"disk-full": shop.alerts["disk-full"]}
+    folder = written(tmp_path, texts(replace(shop, alerts=one, service_levels={}, journeys={})))
+    file = folder / "rules.yml"
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    (rule,) = (
+        rule
+        for group in content["groups"]
+        for rule in group["rules"]
+        if rule.get("alert") == "disk-full"
+    )
+    # Once it has fired it goes on for ever.
+    rule["expr"] += ' or max(ALERTS{alertname="disk-full",alertstate="firing"})'
+    file.write_text(yaml.safe_dump(content), encoding="utf-8")
+    run(folder, "promtool", "check", "rules", "rules.yml")
+    command = ["promtool", "test", "rules", "rules_test.yml"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode != 0
+    assert "disk-full" in done.stdout + done.stderr
+
+
+def test_every_alert_is_tested_to_fire_to_resolve_and_to_stay_quiet(shop, texts) -> None:
+    written = texts(shop)
+    cases = [one for path in (TESTS, SLOW_TESTS) for one in yaml.safe_load(written[path])["tests"]]
     names = {name for case in cases for name in case["name"].split(", ")}
-    for alert in alerts(shop):
-        assert {f"{alert.name} fires", f"{alert.name} stays quiet"} <= names
+    groups = yaml.safe_load(written["ops/generated/prometheus/rules.yml"])["groups"]
+    published = {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
+    assert {one.name for one in alerts(shop)} < published  # those of the watch come on top
+    for name in published:
+        assert {f"{name} fires and resolves", f"{name} stays quiet"} <= names
 
 
 # ------------------------------------------------------------------ every form of condition
@@ -156,7 +178,7 @@ def test_every_form_of_condition_fires_when_it_must_and_only_then(
     system = replace(shop, alerts=rules, service_levels={}, journeys={})
     assert not [one for one in alerts(system) if isinstance(one.query, Unsaid)]
     folder = written(tmp_path, texts(system))
-    run(folder, "promtool", "test", "rules", "rules_test.yml")
+    prove(folder)
 
 
 def test_what_no_metric_tells_is_said_and_no_query_is_made_up(shop: s.System) -> None:
@@ -243,6 +265,157 @@ def test_an_objective_finer_than_the_scrapes_is_left_to_standfast_with_a_reason(
     assert "own evaluator" in found.reason
 
 
+# ------------------------------------------------------------------ probes from outside
+
+
+@pytest.mark.parametrize("which", ["shop", "bare"])
+def test_the_blackbox_exporter_accepts_its_configuration(
+    which: str, request: pytest.FixtureRequest, tmp_path: Path, texts
+) -> None:
+    folder = laid(tmp_path, texts(request.getfixturevalue(which)))
+    file = folder / "blackbox" / "blackbox.yml"
+    run(folder, "prometheus-blackbox-exporter", f"--config.file={file}", "--config.check")
+
+
+def test_every_address_is_probed_by_a_module_that_exists(shop: s.System, texts) -> None:
+    found = texts(shop)
+    modules = yaml.safe_load(found[BLACKBOX])["modules"]
+    jobs = yaml.safe_load(found["ops/generated/prometheus/scrape.yml"])["scrape_configs"]
+    probing = [one for one in jobs if one["job_name"].startswith("blackbox/")]
+    targets = {
+        static["labels"]["component"]: (*static["targets"], job["params"]["module"][0])
+        for job in probing
+        for static in job["static_configs"]
+    }
+    assert targets == {
+        "web": ("https://shop.example.org", "https"),
+        "api": ("https://api.shop.example.org", "https"),
+        "db": ("db:5432", "tcp"),
+        "cache": ("cache:6379", "tcp"),
+    }
+    assert {module for _, module in targets.values()} == set(modules)
+
+
+def test_a_real_exporter_probes_by_the_generated_modules(
+    bare: s.System, metrics: str, tmp_path: Path, texts
+) -> None:
+    web = replace(bare.components["web"], url=f"{metrics}/")
+    folder = laid(tmp_path, texts(replace(bare, components={**bare.components, "web": web})))
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            "prometheus-blackbox-exporter",
+            f"--config.file={folder / 'blackbox' / 'blackbox.yml'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        target = urllib.parse.quote(f"{metrics}/")
+        text = answer_of(f"http://127.0.0.1:{port}/probe?module=http&target={target}")
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+    assert "\nprobe_success 1" in text
+
+
+# ------------------------------------------------------------------ no alert has two pagers
+
+
+def test_alertmanager_routes_each_alert_to_one_receiver(
+    shop: s.System, tmp_path: Path, texts
+) -> None:
+    file = laid(tmp_path, texts(shop)) / "alertmanager" / "alertmanager.yml"
+    route = ("amtool", "config", "routes", "test", f"--config.file={file}")
+    for labels, receiver in {
+        ("alertname=api-down", "severity=P1", "component=api"): "standfast",
+        ("alertname=disk-full", "severity=P3", "component=db"): "standfast",
+        ("alertname=standfast-down", "severity=P1", "fallback=true"): "fallback",
+        ("alertname=standfast-fallback", "severity=P1", "fallback=true"): "fallback",
+    }.items():
+        assert run(tmp_path, *route, *labels).strip() == receiver
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Writes down which alerts arrived at which path."""
+
+    seen: list[tuple[str, str]]
+
+    def do_POST(self) -> None:
+        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        for alert in body["alerts"]:
+            self.seen.append((self.path, alert["labels"]["alertname"]))
+        self.send_response(200)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+def test_a_real_alertmanager_tells_one_pager_of_each_alert(
+    shop: s.System, tmp_path: Path, texts
+) -> None:
+    Receiver.seen = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    base = f"http://127.0.0.1:{server.server_address[1]}"
+    hook = s.Channel(name="page", kind="webhook", wakes=True, url=f"{base}/direct")
+    settings = replace(shop.server, public_url=base)
+    found = texts(replace(shop, channels={"page": hook}, server=settings))
+    token = tmp_path / "token"
+    token.write_text("secret", encoding="utf-8")
+    folder = laid(tmp_path, found) / "alertmanager"
+    file = folder / "alertmanager.yml"
+    text = file.read_text(encoding="utf-8").replace("/etc/alertmanager/standfast-token", str(token))
+    file.write_text(text.replace("group_wait: 10s", "group_wait: 1s"), encoding="utf-8")
+    port = free_port()
+    process = subprocess.Popen(
+        [
+            "prometheus-alertmanager",
+            f"--config.file={file}",
+            f"--storage.path={tmp_path / 'data'}",
+            f"--web.listen-address=127.0.0.1:{port}",
+            "--cluster.listen-address=",
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        answer_of(f"http://127.0.0.1:{port}/-/ready")
+        alerts_ = [
+            {"labels": {"alertname": "api-down", "severity": "P1", "component": "api"}},
+            {
+                "labels": {
+                    "alertname": "standfast-fallback",
+                    "fallback": "true",
+                    "original": "api-down",
+                }
+            },
+        ]
+        request = urllib.request.Request(
+            f"http://127.0.0.1:{port}/api/v2/alerts",
+            data=json.dumps(alerts_).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request) as answer:
+            assert answer.status == 200
+        until = time.monotonic() + 30
+        while len(Receiver.seen) < 2 and time.monotonic() < until:
+            time.sleep(0.1)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert sorted(set(Receiver.seen)) == [
+        ("/api/v1/alerts/alertmanager", "api-down"),
+        ("/direct", "standfast-fallback"),
+    ]
+
+
 # ------------------------------------------------------------------ small parts
 
 
@@ -275,18 +448,42 @@ http_server_request_duration_seconds_bucket{{route="/",status_class="2xx",le="+I
 http_server_request_duration_seconds_count{{route="/",status_class="2xx"}} {all}
 http_server_request_duration_seconds_sum{{route="/",status_class="2xx"}} {all}
 http_server_active_requests 3
+standfast_health_check{{check="db",required="true",status="healthy"}} 1
+standfast_breaker_state{{breaker="payments",state="open"}} 0
+standfast_breaker_state{{breaker="payments",state="closed"}} 1
+standfast_degraded_total{{dependency="payments",mode="queued"}} {bad}
+standfast_queue_oldest_seconds{{queue="payments"}} 2
+http_server_degraded_requests_total{{route="/"}} {bad}
+process_cpu_seconds_total {bad}
+process_resident_memory_bytes 1000000
+process_open_fds 9
+process_start_time_seconds 1700000000
 """
 STANDFAST = """\
 standfast_up 1
-standfast_probe_success{component="db"} 1
-standfast_probe_success{component="api"} 1
+standfast_ticks_total{role="deliver"} 100
+standfast_tick_failures_total{role="deliver"} 0
+standfast_probe_success{component="db",kind="tcp"} 1
+standfast_probe_success{component="cache",kind="tcp"} 1
+standfast_probe_success{component="web",kind="http"} 1
+standfast_probe_success{component="api",kind="http"} 1
 standfast_certificate_expiry_seconds{component="web"} 8000000
 standfast_backup_age_seconds{store="db"} 3600
 """
 DATABASE = """\
 pg_stat_activity_max_tx_duration 0.01
+pg_stat_activity_count 20
+pg_settings_max_connections 100
+pg_replication_lag_seconds 0.1
+pg_stat_database_xact_commit 1000
+pg_stat_database_xact_rollback 1
 node_filesystem_avail_bytes{fstype="ext4",mountpoint="/"} 600
 node_filesystem_size_bytes{fstype="ext4",mountpoint="/"} 1000
+"""
+PROBED = """\
+probe_success 1
+probe_duration_seconds 0.2
+probe_http_duration_seconds{phase="connect"} 0.1
 """
 
 
@@ -296,8 +493,8 @@ class Metrics(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         Metrics.scrapes += 1
         fine, bad = Metrics.scrapes * 90, Metrics.scrapes * 10
-        text = {"/standfast/metrics": STANDFAST, "/db": DATABASE}.get(
-            self.path, KIT.format(fine=fine, bad=bad, all=fine + bad)
+        text = {"/standfast/metrics": STANDFAST, "/db": DATABASE, "/probe": PROBED}.get(
+            self.path.partition("?")[0], KIT.format(fine=fine, bad=bad, all=fine + bad)
         )
         body = text.encode()
         self.send_response(200)
@@ -345,6 +542,10 @@ def prometheus(shop: s.System, metrics: str, tmp_path: Path, texts) -> Iterator[
     config = yaml.safe_load((folder / "scrape.yml").read_text(encoding="utf-8"))
     config["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
     del config["alerting"]
+    for job in config["scrape_configs"]:
+        if job["job_name"].startswith("blackbox/"):  # the exporter's part is played by `Metrics`
+            job |= {"scrape_interval": "1s", "scrape_timeout": "1s"}
+            job["relabel_configs"][-1]["replacement"] = urllib.parse.urlsplit(metrics).netloc
     (folder / "scrape.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
     rules = (folder / "rules.yml").read_text(encoding="utf-8")
     (folder / "rules.yml").write_text(rules.replace("interval: 30s", "interval: 1s"))
@@ -364,6 +565,19 @@ def prometheus(shop: s.System, metrics: str, tmp_path: Path, texts) -> Iterator[
     process.terminate()
     process.wait(timeout=20)
     log.close()
+
+
+def answer_of(url: str) -> str:
+    """As soon as somebody listens."""
+    until = time.monotonic() + 30
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=20) as answer:
+                return answer.read().decode()
+        except OSError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
 
 
 def ask(url: str, query: str) -> list[dict]:
@@ -404,6 +618,24 @@ def test_a_real_prometheus_finds_data_behind_every_rule(
     assert ask(prometheus, 'ALERTS{alertname="cert-expiry"}') == []
     assert ask(prometheus, 'ALERTS{alertname="standfast-down"}') == []
     assert ask(prometheus, 'ALERTS{alertname="standfast-indicator-incomplete"}') == []
+
+
+def test_a_real_prometheus_finds_data_behind_every_panel(edition, prometheus: str) -> None:
+    asked = {
+        target.expr
+        for dashboard in dashboards(edition)
+        for row in dashboard.rows
+        for panel in row.panels
+        for target in panel.targets
+    }
+    assert len(asked) > 60
+    # Empty is the good answer of these: nothing fires, nothing is down, nothing is spent.
+    hopeful = {one for one in asked if re.search(r"ALERTS|up == 0|db-reachable.* > 0\)", one)}
+    hopeful = {one for one in hopeful if "vector" not in one}
+    for expr in sorted(asked - hopeful):
+        assert wait_for(prometheus, expr), expr
+    for expr in hopeful:
+        ask(prometheus, expr)
 
 
 def _inputs(expr: str) -> list[str]:

@@ -141,3 +141,10 @@ def test_a_generated_file_is_replaced_whole() -> None:
     (write,) = plan([ours], {ours.path: "old\n"}).writes
     assert (write.deed, write.text) == (Deed.UPDATE, "new\n")
     assert "-old" in write.diff
+
+
+def test_a_calendar_whose_line_ends_a_checkout_has_changed_is_in_step() -> None:
+    crlf = Generated(path="ops/generated/oncall/a.ics", text="BEGIN:VCALENDAR\r\nEND:VCALENDAR\r\n")
+    for before in (crlf.text, crlf.text.replace("\r\n", "\n")):
+        assert plan([crlf], {crlf.path: before}).drift == ()
+    assert plan([crlf], {crlf.path: crlf.text + "X"}).drift != ()

@@ -12,7 +12,9 @@ import pytest
 
 from standfast.review import Measured, Review, examine
 from standfast.review.catalogue import RULES
-from standfast.review.rendering import as_text, as_value, reference
+from standfast.review.output.text import as_text
+from standfast.review.rendering import as_value, reference
+from standfast.review.report import report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,12 +31,12 @@ def weak(sound: System, spoil: Callable[..., System], now: datetime) -> Review:
 
 
 def test_the_verdict_comes_first(weak: Review) -> None:
-    first, *_ = as_text(weak).splitlines()
+    first, *_ = as_text(report(weak)).splitlines()
     assert first == "BLOCK  shop, as of 2026-11-24: 1 block, 1 clarify, 0 warn, 0 waived"
 
 
 def test_findings_stand_under_the_role_that_is_asked_with_their_arithmetic(weak: Review) -> None:
-    text = as_text(weak)
+    text = as_text(report(weak))
     section = text[text.index("For the Business Analyst") :]
     assert "AVL-01  journeys.checkout.slo" in section
     assert "api 99.95% x db 99.8%" in section
@@ -42,13 +44,13 @@ def test_findings_stand_under_the_role_that_is_asked_with_their_arithmetic(weak:
 
 
 def test_colour_is_only_for_those_who_ask(weak: Review) -> None:
-    assert "\x1b" not in as_text(weak)
-    assert as_text(weak, colour=True).startswith("\x1b[1;31mBLOCK\x1b[0m")
+    assert "\x1b" not in as_text(report(weak))
+    assert as_text(report(weak), colour=True).startswith("\x1b[1;31mBLOCK\x1b[0m")
 
 
 def test_assumptions_are_listed_on_request(weak: Review) -> None:
-    assert "A-01 RTO 1 h" not in as_text(weak)
-    assert "A-01 RTO 1 h because x; y" in as_text(weak, assumptions=True)
+    assert "A-01 RTO 1 h" not in as_text(report(weak))
+    assert "A-01 RTO 1 h because x; y" in as_text(report(weak), assumptions=True)
 
 
 def test_json_says_all_that_the_text_says(weak: Review) -> None:

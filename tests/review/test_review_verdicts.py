@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from standfast import spec
+from standfast.errors import FileError
 from standfast.review import Measured, Verdict, examine
 from standfast.review.arithmetic import ceiling
 from standfast.review.case import open_case
@@ -142,6 +144,89 @@ def test_a_waiver_that_is_too_broad_or_hits_nothing_is_itself_a_finding(
     review = reviewed(spoil(sound, {**WEAK, "waivers": (bad,)}), now)
     assert one(review, "AVL-01").verdict is Verdict.BLOCK
     assert says in one(review, "WVR-01").problem
+
+
+LAPSED, ENDLESS = date(2026, 11, 23), date(2028, 1, 1)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        waiver("AVL-99"),
+        waiver(until=LAPSED),
+        waiver(until=ENDLESS),
+        waiver(at="journeys.checkout"),
+        waiver(at="journeys"),
+        waiver(at="nowhere.at.all"),
+        waiver("AVL-01", at=f"{PATH}.target"),
+        waiver("WVR-01", at="waivers.0"),
+    ],
+    ids=lambda bad: f"{bad.rule} {bad.at} {bad.until}",
+)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_broken_waiver_hides_nothing_and_spoils_no_good_one(
+    bad: s.Waiver, first: bool, sound: s.System, spoil: Spoil, now: datetime
+) -> None:
+    good = waiver("AVL-02")
+    before = reviewed(spoil(sound, {**WEAK, "waivers": (good,)}), now)
+    both = (bad, good) if first else (good, bad)
+    after = reviewed(spoil(sound, {**WEAK, "waivers": both}), now)
+    assert {one.id for one in after.waived} == {one.id for one in before.waived}
+    verdicts = {one.id: one.verdict for one in after.findings}
+    for finding in before.findings:
+        assert verdicts[finding.id] >= finding.verdict
+    assert f"WVR-01@waivers.{0 if first else 1}" in verdicts
+    assert after.verdict >= before.verdict
+
+
+def test_a_waiver_covers_its_own_rule_and_path_and_nothing_beside(
+    sound: s.System, spoil: Spoil, now: datetime
+) -> None:
+    plain = reviewed(spoil(sound, WEAK), now)
+    for finding in plain.findings:
+        covered = reviewed(
+            spoil(sound, {**WEAK, "waivers": (waiver(finding.rule, finding.at),)}), now
+        )
+        assert [one.id for one in covered.waived] == [finding.id]
+        assert {one.id for one in covered.findings} == {
+            one.id for one in plain.findings if one.id != finding.id
+        }
+
+
+@pytest.mark.parametrize(
+    ("verdict", "later"),
+    [
+        (Verdict.WARN, Verdict.CLARIFY),
+        (Verdict.CLARIFY, Verdict.BLOCK),
+        (Verdict.BLOCK, Verdict.BLOCK),
+    ],
+)
+def test_an_expired_waiver_gives_back_one_level_and_no_more(
+    verdict: Verdict, later: Verdict
+) -> None:
+    assert verdict.worse is later
+
+
+def test_renewing_beside_an_expired_waiver_covers_again_and_the_old_one_is_still_told(
+    sound: s.System, spoil: Spoil, now: datetime
+) -> None:
+    both = (waiver(until=LAPSED), waiver())
+    review = reviewed(spoil(sound, {**WEAK, "waivers": both}), now)
+    assert [one.rule for one in review.waived] == ["AVL-01"]
+    assert one(review, "WVR-01").at == "waivers.0"
+
+
+@pytest.mark.parametrize("left_out", ["rule", "at", "because", "by", "until"])
+def test_every_part_of_a_waiver_is_needed(left_out: str) -> None:
+    parts = {"rule": "DEP-07", "at": "a", "because": "x", "by": "dee", "until": "2027-01-01"}
+    del parts[left_out]
+    listed = ", ".join(f"{key}: {value}" for key, value in parts.items())
+    text = (
+        "system: {name: blog}\ncomponents: {web: {type: http}}\n"
+        f"people: {{dee: {{name: Dee, email: dee@blog.test}}}}\nwaivers:\n  - {{{listed}}}\n"
+    )
+    with pytest.raises(FileError, match=rf":5:\d+: error: '{left_out}' is missing"):
+        spec.read_text(text)
 
 
 # ------------------------------------------------------------------ measured values and ids

@@ -72,8 +72,10 @@ class Shelf:
         noon = datetime.combine(now.date(), datetime.min.time(), UTC) + timedelta(hours=12)
         edition = _edition(system, examine(system, Measured(), noon), now)
         present = self._tree.present(*FOLDERS)
-        work = plan(documents(edition, present), present)
-        texts = {one.path: one.text for one in work.writes}
+        outputs = documents(edition, present)
+        writes = plan(outputs, present).writes
+        # By the names that links use, though a text may stand beside somebody's own file.
+        texts = {one.path: write.text for one, write in zip(outputs, writes, strict=True)}
         try:
             return now, edition, texts, self._ask() if self._ask else None, ""
         except StandfastError as error:

@@ -1,5 +1,5 @@
 """The disk, for the commands: they may not know the drivers themselves."""
 
-from standfast.drivers.files import Files, Tree
+from standfast.drivers.files import Edited, Files, Tree, put
 
-__all__ = ["Files", "Tree"]
+__all__ = ["Edited", "Files", "Tree", "put"]

@@ -22,6 +22,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "standfast.cli.review:review",
         "Review a reliability file: ACCEPT, CLARIFY or BLOCK.",
     ),
+    "feedback": ("standfast.cli.feedback:feedback", "List and answer the findings of the review."),
+    "waive": ("standfast.cli.waive:waive", "Accept what a rule finds at one path, until a day."),
     "publish": (
         "standfast.cli.publish:publish",
         "Write the documents and the machine configuration.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import UTC, date, datetime, time, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -122,10 +123,11 @@ def _edition(
 def _reviewed(file: str, as_of: date) -> tuple[System, Review]:
     from standfast import spec
     from standfast.app.files import Files
-    from standfast.review import Measured, examine
+    from standfast.cli.reviewing import reviewed
 
     system = spec.read(file, Files())
-    return system, examine(system, Measured(), datetime.combine(as_of, time(12), UTC))
+    # As `standfast review` looks at it, what the file was imported from included: one gate, one verdict.
+    return system, reviewed(system, Path(file), datetime.combine(as_of, time(12), UTC))
 
 
 def _planned(

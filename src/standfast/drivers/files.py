@@ -9,7 +9,7 @@ from errno import EISDIR
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from standfast.errors import Conflict, StandfastError
+from standfast.errors import Conflict, FileError, StandfastError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +40,51 @@ class Files:
         anchor = Path(path.anchor)
         parts = path.relative_to(anchor)
         return sorted(str(found) for found in anchor.glob(str(parts)) if found.is_file())
+
+
+class Edited:
+    """A file of the user's that a command changes: its line ends, its mark and its mode stay as they are."""
+
+    def __init__(self, path: str) -> None:
+        self._path, self._file = path, Path(path).resolve()  # a link stays a link
+        self._before = self._bytes()
+        try:
+            text = (self._before or b"").decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise FileError((f"{path}: not UTF-8 text; it is left as it is",)) from error
+        self._mark = "\ufeff" if text.startswith("\ufeff") else ""
+        text = text.removeprefix(self._mark)
+        self._ends = "\r\n" if 0 < text.count("\r\n") == text.count("\n") else "\n"
+        self.text = text.replace(self._ends, "\n")  # ends of both kinds stay as they are
+
+    def save(self, text: str) -> None:
+        """Whole or not at all. Raises Conflict where somebody else has changed the file since it was read."""
+        if self._bytes() != self._before:
+            raise Conflict(
+                "the file has changed meanwhile",
+                where=self._path,
+                fix="do it again: nothing was written",
+            )
+        written = self._mark + text.replace("\n", self._ends)
+        try:
+            _replace(self._file, written)
+        except OSError as error:
+            raise FileError((f"{self._path}: cannot be written: {error.strerror}",)) from error
+
+    def _bytes(self) -> bytes | None:
+        """None where there is no file."""
+        if self._file.exists() and not self._file.is_file():
+            raise FileError((f"{self._path}: it is a directory or a device",))
+        try:
+            with self._file.open("rb") as opened:
+                data = opened.read(LARGEST + 1)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise FileError((f"{self._path}: cannot be read: {error.strerror}",)) from error
+        if len(data) > LARGEST:
+            raise FileError((f"{self._path}: larger than {LARGEST:,} bytes",))
+        return data
 
 
 class Tree:
@@ -97,6 +142,19 @@ class Tree:
                 where=str(target),
                 fix="remove the link",
             )
+
+
+def put(path: str, text: str) -> None:
+    """Write a file whole or not at all; what is no file (a pipe, a terminal) is written to as it is."""
+    target = Path(path).resolve()
+    try:
+        if target.exists() and not target.is_file():
+            with target.open("w", encoding="utf-8", newline="\n") as opened:
+                opened.write(text)
+        else:
+            _replace(target, text)
+    except OSError as error:
+        raise FileError((f"{path}: cannot be written: {error.strerror}",)) from error
 
 
 def _replace(target: Path, text: str) -> None:

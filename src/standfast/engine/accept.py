@@ -173,6 +173,8 @@ class _Kept:
         self._texts = texts
 
     def read(self, path: str) -> str:
+        if path not in self._texts:
+            raise FileNotFoundError(2, "not a part of the accepted version", path)
         return self._texts[path]
 
     def glob(self, pattern: str) -> list[str]:

@@ -52,7 +52,7 @@ def on_duty(rota: OnCall, at: datetime) -> Duty:
     if not rota.shift.order or not read_hours(rota.hours).covers(local):
         return NOBODY
     order = rota.shift.order
-    turn = _turn(rota, at) % len(order)
+    turn = turn_at(rota, at) % len(order)
     primary = _override(rota, local.date()) or order[turn]
     # Whoever an override displaced is probably away: last in line.
     line = order[turn + 1 :] + order[: turn + 1]
@@ -89,7 +89,8 @@ def handoff(rota: OnCall, turn: int) -> datetime:
     return resolve(_start(rota) + turn * rota.shift.length, rota.timezone)
 
 
-def _turn(rota: OnCall, at: datetime) -> int:
+def turn_at(rota: OnCall, at: datetime) -> int:
+    """How many shifts have ended since the rota's start; negative before it."""
     local = at.astimezone(ZoneInfo(rota.timezone)).replace(tzinfo=None)
     turn = (local - _start(rota)) // rota.shift.length
     # The wall clock misleads by a turn or so where the clocks change.
@@ -116,14 +117,12 @@ def _override(rota: OnCall, day: date) -> str | None:
 
 def _edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[datetime]:
     if rota.shift.order:
-        turn = _turn(rota, start) + 1
+        turn = turn_at(rota, start) + 1
         while (at := handoff(rota, turn)) < end:
             yield at
             turn += 1
     for wall in _wall_edges(rota, start, end):
-        at = resolve(wall, rota.timezone)
-        if start < at < end:
-            yield at
+        yield from (at for at in _instants(wall, rota.timezone) if start < at < end)
 
 
 def _wall_edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[datetime]:
@@ -135,6 +134,17 @@ def _wall_edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[dateti
     while not hours.always and day <= end.date() + 2 * _DAY:
         yield from hours.edges(day)
         day += _DAY
+
+
+def _instants(wall: datetime, timezone: str) -> Iterator[datetime]:
+    """Where a wall-clock time is passed; of one that comes twice both, and the turning back between."""
+    first = resolve(wall, timezone)
+    yield first
+    zone = ZoneInfo(timezone)
+    second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if second > first:
+        yield _change(first, second, zone)
+        yield second
 
 
 @lru_cache(maxsize=4096)

@@ -6,27 +6,29 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from standfast.publish.document import Document, Region, Scaffold
 from standfast.publish.graph import Graph, graph_of
 from standfast.publish.markdown import code, escape, join, span
 from standfast.publish.prometheus import objectives, rules
+from standfast.publish.yaml_text import text_of
 from standfast.review.case import Case, open_case
 from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import date
 
     from standfast.publish.prometheus.query import Unsaid
     from standfast.review.finding import Review
     from standfast.slo.objective import Objective
-    from standfast.spec.system import System
+    from standfast.spec.system import AlertRule, ServiceLevel, System
     from standfast.spec.values import Assumption
 
 
+T = TypeVar("T")
 _PLAIN = frozenset({Grade.STATED, Grade.ASSUMED})
 """No mark: what is stated, and what has no assumption of its own to name."""
 
@@ -55,6 +57,16 @@ class Edition:
         return rules.alerts(self.system, self.measured)
 
     @cached_property
+    def alerts_of(self) -> dict[str, list[rules.Alert]]:
+        """By component."""
+        return _by(self.alerts, "component")
+
+    @cached_property
+    def alerts_for(self) -> dict[str, list[rules.Alert]]:
+        """By the runbook that they lead to."""
+        return _by(self.alerts, "runbook")
+
+    @cached_property
     def measured(self) -> tuple[tuple[Objective, objectives.Measured | Unsaid], ...]:
         return objectives.measured(self.system)
 
@@ -69,6 +81,28 @@ class Edition:
         for place, one in enumerate(self.system.assumptions):
             found.setdefault(one.path, (place, one))
         return found
+
+    # -------------------------------------------------------------- by component
+
+    @cached_property
+    def rule_groups(self) -> str:
+        """The groups of rules as YAML, which Prometheus and its operator read in different frames."""
+        return text_of({"groups": rules.groups(self)})
+
+    @cached_property
+    def rules_of(self) -> Mapping[str, tuple[AlertRule, ...]]:
+        """The file's alerts by their component, for whoever asks of every one."""
+        return _by_component((rule.of, rule) for rule in self.system.alerts.values())
+
+    @cached_property
+    def levels_of(self) -> Mapping[str, tuple[ServiceLevel, ...]]:
+        return _by_component((level.of, level) for level in self.system.service_levels.values())
+
+    @cached_property
+    def measured_of(
+        self,
+    ) -> Mapping[str, tuple[tuple[Objective, objectives.Measured | Unsaid], ...]]:
+        return _by_component((pair[0].component, pair) for pair in self.measured)
 
     # -------------------------------------------------------------- evidence
 
@@ -149,9 +183,29 @@ class Edition:
         return f"{escape(rota.name)}: " + " → ".join(said)
 
 
+def _by(alerts: Iterable[rules.Alert], attribute: str) -> dict[str, list[rules.Alert]]:
+    found: dict[str, list[rules.Alert]] = {}
+    for alert in alerts:
+        found.setdefault(getattr(alert, attribute), []).append(alert)
+    return found
+
+
 def count(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def names(values: Iterable[str]) -> str:
     return ", ".join(escape(value) for value in values)
+
+
+def _by_component(pairs: Iterable[tuple[str, T]]) -> Mapping[str, tuple[T, ...]]:
+    found: dict[str, list[T]] = {}
+    for name, one in pairs:
+        found.setdefault(name, []).append(one)
+    return {name: tuple(several) for name, several in found.items()}
+
+
+def first_of(values: Sequence[str], most: int = 30) -> str:
+    """Names, but no more than somebody reads."""
+    more = f" and {len(values) - most} more" if len(values) > most else ""
+    return names(values[:most]) + more

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import MEASURED, Document, Generated, Region, wrap
 from standfast.publish.markdown import bullets, code, escape, join, size, span, table
-from standfast.publish.operations import runbooks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -175,8 +174,7 @@ def _load(edition: Edition, found: Measurements) -> str:
 
 
 def _runbook(edition: Edition, name: str, found: Measurements) -> str:
-    page = next((one for one in runbooks.pages(edition) if one.name == name), None)
-    rules = {alert.name for alert in page.alerts} if page else set()
+    rules = {alert.name for alert in edition.alerts_for.get(name, ())}
     mine = [one for one in found.episodes if one.runbook == name or one.rule in rules]
     rows = [_episode(edition, one) for one in mine[:5]]
     if not rows:
@@ -361,6 +359,7 @@ def _length(length: timedelta | None, otherwise: str) -> str:
 
 
 _BODIES: dict[str, Callable[[Edition, Measurements], str]] = {
+    "docs/operations/README.md": _incidents,
     "docs/operations/SLOs.md": _levels,
     "docs/operations/monitoring.md": _looks,
     "docs/operations/alerting.md": _alerts,

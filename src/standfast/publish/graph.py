@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from standfast.review.chain import chain_of
@@ -27,6 +27,9 @@ class Graph:
     callers: Mapping[str, Callers]  # component -> who needs it, in the file's order
     hard: Mapping[str, tuple[str, ...]]  # component -> journeys that fail with it
     soft: Mapping[str, tuple[str, ...]]  # component -> journeys that can do without it
+    known: dict[str, Blast] = field(
+        default_factory=dict
+    )  # worked out so far; asked for again and again
 
 
 def graph_of(system: System) -> Graph:
@@ -62,6 +65,12 @@ class Blast:
 
 
 def blast_radius(graph: Graph, component: str) -> Blast:
+    if component not in graph.known:
+        graph.known[component] = _blast(graph, component)
+    return graph.known[component]
+
+
+def _blast(graph: Graph, component: str) -> Blast:
     down = _down(graph, component)
     fallen = {component, *down}
     degraded = [

@@ -13,7 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.publish.document import GENERATED, Generated
+from standfast.publish.artefact import FOLDER as _BELOW
+from standfast.publish.artefact import Noted, stamp
+from standfast.publish.document import Generated
 from standfast.publish.markdown import span
 from standfast.publish.prometheus.indicators import counted
 from standfast.publish.prometheus.promql import over
@@ -25,6 +27,7 @@ from standfast.spec.condition import Burn
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from standfast.publish.artefact import Artefacts
     from standfast.publish.edition import Edition
     from standfast.publish.prometheus.indicators import Counted
     from standfast.slo.burn import BurnWindow
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
     from standfast.spec.values import Severity
 
 API = "openslo/v1"
-FOLDER = "ops/generated/openslo"
+FOLDER = f"{_BELOW}/openslo"
 SERVICES = f"{FOLDER}/services.yaml"
 OBJECTIVES = f"{FOLDER}/objectives.yaml"
 SOURCE = "prometheus"
@@ -54,7 +57,7 @@ class Said:
     documents: tuple[Document, ...]
 
 
-def openslo(edition: Edition) -> list[Generated]:
+def openslo(edition: Edition) -> Artefacts:
     said: list[Said] = []
     left: list[str] = []
     for objective, _ in edition.measured:
@@ -65,10 +68,10 @@ def openslo(edition: Edition) -> list[Generated]:
             said.append(one)
     services = [*_services(edition), _source(), _target()]
     documents = [document for one in said for document in one.documents]
-    return [
-        Generated(path=SERVICES, text=_text(edition, services)),
-        Generated(path=OBJECTIVES, text=_text(edition, documents, left)),
-    ]
+    yield Generated(path=SERVICES, text=_text(edition, services))
+    yield Generated(path=OBJECTIVES, text=_text(edition, documents, left))
+    for one in left:
+        yield Noted(path="openslo/objectives.yaml", said=f"left out, {one}")
 
 
 def said_of(edition: Edition, objective: Objective) -> Said | str:
@@ -275,11 +278,7 @@ def _policy(objective: Objective, window: BurnWindow, severity: Severity, back: 
 
 
 def _text(edition: Edition, documents: Iterable[Document], left: Iterable[str] = ()) -> str:
-    head = (
-        f"# {GENERATED} {edition.version} from sha256:{edition.system.digest[:16]}, "
-        f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; "
-        f"edits here are lost.\n"
-    )
+    head = stamp(edition)
     missing = [f"#   {' '.join(one.split())}\n" for one in left]
     if missing:
         head += "# Left out, since OpenSLO or Prometheus cannot say it:\n" + "".join(missing)

@@ -154,6 +154,7 @@ def _generated_over(output: Generated, before: str) -> str:
 
 
 def _settled(path: str, text: str, before: str, notes: tuple[tuple[str, Note], ...] = ()) -> Write:
+    # A checkout may have changed the line ends; those of a calendar are CR LF from the beginning.
     same = text.replace("\r\n", "\n") == before.replace("\r\n", "\n")
     return Write(
         path=path, deed=Deed.KEEP if same else Deed.UPDATE, text=text, before=before, notes=notes

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
-from standfast.publish.alertmanager import alertmanager
 from standfast.publish.compliance import audit_access, audit_events, audit_schema, retention_policy
-from standfast.publish.document import Generated, Output
 from standfast.publish.edition import Edition
 from standfast.publish.figures import dressed
-from standfast.publish.openslo import openslo
 from standfast.publish.operations import (
     alerting,
     audit_logging,
@@ -27,15 +23,14 @@ from standfast.publish.operations import (
     runbooks,
     slos,
 )
-from standfast.publish.plan import REVIEW
-from standfast.publish.prometheus import rules, scrape
-from standfast.review.rendering import as_value
+from standfast.publish.programs import programs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date
 
     from standfast.dashboards.measurements import Measurements
+    from standfast.publish.document import Output
     from standfast.review.finding import Review
     from standfast.spec.system import System
 
@@ -81,7 +76,7 @@ def render(
     outputs = documents(edition, notes or {})
     if measured is not None:
         outputs = dressed(edition, outputs, measured)
-    return {output.path: output for output in [*outputs, *machine(edition)]}
+    return {output.path: output for output in [*outputs, *programs(edition)]}
 
 
 def documents(edition: Edition, notes: Mapping[str, str]) -> list[Output]:
@@ -91,28 +86,3 @@ def documents(edition: Edition, notes: Mapping[str, str]) -> list[Output]:
         *runbooks.documents(edition),
         *(one.document(edition, notes) for one in _COMPLIANCE),
     ]
-
-
-def machine(edition: Edition) -> list[Generated]:
-    """What programs read; each is accepted by its own tool."""
-    return [
-        rules.rules(edition),
-        rules.tests(edition),
-        scrape.scrape(edition),
-        alertmanager(edition),
-        *openslo(edition),
-        audit_schema.machine(edition),
-        Generated(path=REVIEW, text=_review(edition)),
-    ]
-
-
-def _review(edition: Edition) -> str:
-    """The review with what it was made of; here `--check` finds the edition again."""
-    content = as_value(edition.review) | {
-        "as_of": edition.as_of.isoformat(),
-        "file": f"sha256:{edition.system.digest}",
-        "standfast": edition.version,
-        "release": edition.release,
-        "private": edition.private,
-    }
-    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"

@@ -12,6 +12,9 @@ _LINE = f"{_SIGN}(?: *{_SIGN})*"
 _ALIKE = re.compile(rf"{_LINE}(?:\n *{_LINE})*")
 """Both emitters write these alike; not so emoji, control characters, or spaces at the ends of lines."""
 
+_KEY = re.compile(r"[A-Za-z_][\w./-]{0,98}", re.ASCII)
+"""Names, and the labels of Kubernetes."""
+
 
 class _DoubtError(Exception):
     """A text that libyaml may write in other bytes."""
@@ -43,7 +46,7 @@ def _sure_text(dumper: yaml.SafeDumper, data: str) -> yaml.ScalarNode:
 
 def _mapping(dumper: yaml.SafeDumper, data: dict[str, object]) -> yaml.MappingNode:
     """Keys of another kind than a name are where the emitters differ most."""
-    if not all(key.isascii() and key.isidentifier() and len(key) < 100 for key in data):
+    if not all(_KEY.fullmatch(key) for key in data):
         raise _DoubtError
     return dumper.represent_mapping("tag:yaml.org,2002:map", data)
 

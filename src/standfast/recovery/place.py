@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -39,3 +40,8 @@ def place_of(system: System, store: str) -> Place:
         where=f"backups.{store}",
         fix="add a location with `path:`, and copy it on to S3 by other means",
     )
+
+
+def slot_name(store: str) -> str:
+    """Of the replication slot; also the receiver's application_name, for synchronous_standby_names."""
+    return f"standfast_{re.sub(r'[^a-z0-9_]', '_', store.lower())}"[:63]

@@ -16,19 +16,23 @@ if TYPE_CHECKING:
 # A box is ticked when none of its rules found anything, waived or not: a waiver is no document.
 _BOXES: Mapping[str, tuple[str, ...]] = {
     "All services documented": ("INP-01", "INP-02", "INP-05", "INP-08", "MON-01"),
-    "Performance baselines defined": ("BAS-01",),
+    "Performance baselines defined": ("INP-01", "BAS-01"),
     "Critical user journeys identified": ("INP-03",),
     "Compliance requirements known": ("CMP-00",),
-    "RTO/RPO requirements defined": ("DAT-00", "DAT-01"),
+    "RTO/RPO requirements defined": ("INP-01", "DAT-00", "DAT-01"),
 }
 _OWED: Mapping[Role, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     Role.ARCHITECT: (
         "system design, components, dependencies",
-        {"components": ("INP-01",), "dependencies": ("INP-08", "DEP-02", "DEP-03")},
+        {
+            "components": ("INP-01",),
+            "dependencies": ("INP-08", "DEP-02", "DEP-03"),
+            "owners": ("INP-02",),
+        },
     ),
     Role.OPS: (
         "infrastructure, deployment topology",
-        {"topology": ("INP-11",), "owners": ("INP-02",), "targets to watch": ("MON-01",)},
+        {"topology": ("INP-11",), "targets to watch": ("MON-01",)},
     ),
     Role.ANALYST: (
         "business-critical flows, SLAs, compliance requirements",

@@ -1,4 +1,4 @@
-"""The filters of the audit search, as they stand in an address."""
+"""What stands in an address or a form: the filters of the audit search, the name of a role."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from fastapi import Depends, Query
 
 from standfast.audit.query import Query as AuditFilter
 from standfast.errors import StandfastError
+from standfast.review.feedback import role
+from standfast.review.finding import Role
 
 _Text = Annotated[str, Query(max_length=200)]
 
@@ -40,6 +42,14 @@ def _query(
 
 
 AuditQuery = Annotated[AuditFilter, Depends(_query)]
+
+
+def role_asked(text: str) -> Role | None:
+    """Of a name or a short one; none given is the finding's first."""
+    try:
+        return role(text) if text.strip() else None
+    except ValueError as error:
+        raise StandfastError(str(error)) from None
 
 
 def _instant(text: str) -> datetime | None:

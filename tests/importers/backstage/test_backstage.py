@@ -171,10 +171,13 @@ def test_a_group_without_members_has_those_of_the_groups_below_it(
 def test_links_to_the_running_thing_are_its_url(read: Callable[..., Draft]) -> None:
     known = {
         "Service": "https://github.com/x/y", "Docs": "https://docs.example.com",
-        "Production": "https://shop.example.com", "Status page": "https://s.example.com",
+        "Website": "https://me:hunter2-x@shop.example.com",
+        "Production": "https://shop.example.com",
+        "Status page": "https://s.example.com",
     }  # fmt: skip
     links = f", links: {json.dumps([{'url': url, 'title': title} for title, url in known.items()])}"
     found = read(entity("Component", "shop", links, type="website"))
+    assert "hunter2" not in repr(found)
     assert facts(found)["shop.url"] == "https://shop.example.com"
     assert facts(found)["shop.status_page"] == "https://s.example.com"
 

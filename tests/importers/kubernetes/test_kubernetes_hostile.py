@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from imported_drafts import deployment, draft, env, notes
+from standfast.drivers.importers.backstage.importer import Backstage
 from standfast.drivers.importers.folder import Disk
 from standfast.drivers.importers.kubernetes.importer import Kubernetes
+from standfast.drivers.importers.score.importer import Score
 from standfast.drivers.importers.source import Source
 from standfast.spec.drafting.draft import NoteKind
 
@@ -56,6 +59,16 @@ def test_the_cost_grows_with_the_system_and_not_with_its_square(tmp_path: Path) 
 def test_a_list_of_lists_ends(tmp_path: Path) -> None:
     text = "apiVersion: v1\nkind: List\nitems: [" * 30 + "]" * 30
     assert draft(Kubernetes(), tmp_path, {"all.yaml": text}).facts == ()
+
+
+@pytest.mark.parametrize(
+    "text", ["\n" * 2_000_000, " " * 2_000_000, "{{ " * 700_000, "kind:\n" * 300_000]
+)
+def test_claiming_looks_at_a_text_once(text: str) -> None:
+    started = time.process_time()
+    for importer in (Kubernetes(), Backstage(), Score()):
+        importer.claims(Source(path="a.yaml", text=text))
+    assert time.process_time() - started < 20
 
 
 TREES = st.recursive(

@@ -139,7 +139,7 @@ def test_generated_config_maps_are_read_and_generated_secrets_are_not(tmp_path: 
 def test_what_is_not_plain_is_told_one_by_one(tmp_path: Path) -> None:
     files = BASE | {
         "kustomization.yaml": """
-            resources: [base, "https://example.com/x?ref=v1", missing.yaml]
+            resources: [base, "https://me:hunter2-x@example.com/x?ref=v1", missing.yaml]
             helmCharts: [{name: redis}]
             replacements: [{path: x}]
             patches: [{target: {kind: Deployment, labelSelector: "a in (b)"}, patch: "[]"}]
@@ -147,7 +147,12 @@ def test_what_is_not_plain_is_told_one_by_one(tmp_path: Path) -> None:
     }
     found = draft(Kubernetes(), tmp_path, files)
     unsupported = " ".join(notes(found, NoteKind.UNSUPPORTED))
-    for word in ("https://example.com/x", "helmCharts", "replacements", "more than equal labels"):
+    for word in (
+        "https://***@example.com/x",
+        "helmCharts",
+        "replacements",
+        "more than equal labels",
+    ):
         assert word in unsupported
     assert any("missing.yaml" in one for one in notes(found, NoteKind.UNREADABLE))
     assert found.names("components") == ("api", "db")

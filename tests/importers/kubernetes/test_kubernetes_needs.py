@@ -62,6 +62,15 @@ def test_an_edge_cites_every_place_that_says_it(read: Callable[..., Draft]) -> N
     assert facts(found)["api.needs.db"] is None  # its strength is for somebody to say
 
 
+def test_only_what_users_cannot_miss_is_soft(read: Callable[..., Draft]) -> None:
+    app = deployment("api", env=env(OTLP_URL="http://otel:4317", DB_HOST="db"))
+    found = read(
+        app + deployment("otel", "otel/opentelemetry-collector:1") + deployment("db", "postgres:18")
+    )
+    assert facts(found)["api.needs.otel.strength"] == "soft"
+    assert "api.needs.db.strength" not in facts(found)
+
+
 def test_variables_are_read_out_of_config_maps(read: Callable[..., Draft]) -> None:
     found = read(
         deployment("db", "postgres:16")

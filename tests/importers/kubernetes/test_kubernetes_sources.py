@@ -28,13 +28,24 @@ stringData: {token: hunter2-x}
 apiVersion: v1
 kind: ConfigMap
 metadata: {name: c}
-data: {API_KEY: hunter2-x}
+data:
+  API_KEY: hunter2-x
+  app.yml: |
+    db:
+      password: "hunter2-x"
 """
     )
     assert "hunter2" not in repr(found)
     said = " ".join(notes(found, NoteKind.SECRET))
     assert all(
-        word in said for word in ("DB_PASSWORD", "DB_URL", "Secret s", "API_KEY of ConfigMap c")
+        word in said
+        for word in (
+            "DB_PASSWORD",
+            "DB_URL",
+            "Secret s",
+            "API_KEY of ConfigMap c",
+            "password in app.yml",
+        )
     )
 
 
@@ -54,6 +65,14 @@ def test_a_dashboard_with_braces_is_no_template(read: Callable[..., Draft]) -> N
 def test_a_variable_without_a_value_is_told(read: Callable[..., Draft]) -> None:
     found = read(deployment("api", env=env(DB_URL="http://${DB}:80")))
     assert any("${DB}" in one for one in notes(found, NoteKind.PLACEHOLDER))
+
+
+def test_the_default_of_a_placeholder_is_not_repeated(read: Callable[..., Draft]) -> None:
+    found = read(
+        deployment("api", env=env(A="x-${DB_PASSWORD:-hunter2-x}", B="x-{{ pw | hunter2-y }}"))
+    )
+    assert len(notes(found, NoteKind.PLACEHOLDER)) == 2
+    assert "hunter2" not in repr(found)
 
 
 def test_a_broken_document_does_not_take_the_others_along(read: Callable[..., Draft]) -> None:

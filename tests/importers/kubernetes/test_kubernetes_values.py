@@ -72,6 +72,17 @@ spec:
     assert any("rpc ask by gRPC" in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 
+def test_a_command_that_asks_its_own_address_is_a_health_endpoint(
+    read: Callable[..., Draft],
+) -> None:
+    command = '[sh, -c, "curl -fs http://localhost:8080/ready || exit 1"]'
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: api}\nspec:\n  containers:\n"
+    probe = f"readinessProbe: {{exec: {{command: {command}}}, periodSeconds: 5}}"
+    found = read(f"{pod}    - {{name: a, image: team/a, {probe}}}\n")
+    assert facts(found)["api.health.ready.path"] == "/ready"
+    assert facts(found)["api.health.ready.every"] == "5s"
+
+
 def test_scrape_annotations_become_an_address_where_a_service_shows_the_port(
     read: Callable[..., Draft],
 ) -> None:
@@ -235,6 +246,11 @@ spec: {containers: [{name: b, image: team/broker, ports: [{name: metrics, contai
     )
     assert facts(found)["catalogue-data.type"] == "mysql"
     assert facts(found)["broker.type"] == "worker"
+
+
+def test_an_image_that_serves_a_store_is_none(read: Callable[..., Draft]) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec: {containers: [{name: a, image: IMAGE}]}\n"
+    assert facts(read(pod.replace("IMAGE", "team/wildfly-mysql-javaee7")))["a.type"] == "worker"
 
 
 def test_the_system_is_called_after_what_everything_is_part_of(read: Callable[..., Draft]) -> None:

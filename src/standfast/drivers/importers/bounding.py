@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 MOST = 50
+_LOGIN = re.compile(r"://[^/@\s]*@")
 
 
 def bounded(notes: Iterable[Note], most: int = MOST) -> tuple[Note, ...]:
@@ -32,6 +34,11 @@ def _counted(note: Note, kept: list[Note], seen: Counter[str], most: int) -> Not
     return Note(
         kind=note.kind, place=note.place, text=f"{note.text} (and {more:,} more of this kind)"
     )
+
+
+def shown(text: str, most: int = 200) -> str:
+    """Somebody's text in a note: not too long of it, and without the login of an address."""
+    return _LOGIN.sub("://***@", text[:2000])[:most]
 
 
 def listed(names: Iterable[str], most: int = 5) -> str:

@@ -26,7 +26,7 @@ DEEPEST = 12
 _ENDINGS = (".yaml", ".yml", ".json", ".rules")
 _SKIPPED = frozenset(
     {
-        "node_modules", "vendor", "venv", "env", "virtualenv", "__pycache__", "site-packages", "dist", "target",
+        "node_modules", "vendor", "venv", "virtualenv", "__pycache__", "site-packages", "dist", "target",
         "bower_components", "third_party",
     }
 )  # fmt: skip

@@ -37,7 +37,7 @@ _TYPES = {
     "pgvecto-rs spilo citus paradedb crunchy-postgres postgres-ha edb-postgres vectorchord",
     "mysql": "mysql percona percona-xtradb-cluster mysql-cluster tidb",
     "mariadb": "mariadb mariadb-galera",
-    "redis": "redis redis-stack redis-cluster valkey valkey-cluster keydb dragonfly garnet",
+    "redis": "redis redismod redis-stack redis-cluster valkey valkey-cluster keydb dragonfly garnet",
     "mongodb": "mongo mongodb mongodb-community mongodb-sharded ferretdb",
     "elasticsearch": "elasticsearch opensearch elasticsearch-oss",
     "kafka": "kafka cp-kafka redpanda kafka-native confluent-local",
@@ -89,12 +89,12 @@ _EXPORTER = re.compile(r"[a-z0-9][-_]exporter([-_]|$)")
 _ENGINES = {
     "mongodb": "mongodb", "mongo": "mongodb", "mysql": "mysql", "mariadb": "mariadb",
     "postgres": "postgresql", "postgresql": "postgresql", "postgis": "postgresql", "redis": "redis",
-    "rabbitmq": "queue", "kafka": "kafka",
+    "rabbitmq": "queue",
     "elasticsearch": "elasticsearch", "opensearch": "elasticsearch", "minio": "object-store",
 }  # fmt: skip
 _NO_ENGINE = _words(
     "backup backups exporter admin ui client sync proxy operator commander meta migrator migrate migrations "
-    "init setup job tools cli worker consumer producer connector bridge monitor insight"
+    "etl init setup job tools cli worker consumer producer connector bridge monitor insight"
 )
 _ENDING = re.compile(
     r"[-_](server|alpine|debian|slim|docker|image|standalone|ha|ce|ee|oss|v?\d[\d.]*)$"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from standfast.drivers.postgres.scratch import account_for, reachable
 from standfast.drivers.postgres.source import Facts, Source
 from standfast.errors import NotFound, ToolError
 from standfast.recovery.catalogue import Canary, Copy, CopyState, Mark, chain
+from standfast.recovery.place import slot_name
 from standfast.recovery.wal import SEGMENT_SIZE, parse_lsn
 from standfast_kit.clock import Clock, utc_now
 
@@ -369,11 +369,6 @@ class PostgresKeeper:
                 )
                 return
         self.arrival(mark, _ARRIVAL)
-
-
-def slot_name(store: str) -> str:
-    """Also the receiver's application_name, for synchronous_standby_names."""
-    return f"standfast_{re.sub(r'[^a-z0-9_]', '_', store.lower())}"[:63]
 
 
 def size_of(folder: Path) -> int:

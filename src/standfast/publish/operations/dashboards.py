@@ -70,7 +70,8 @@ def _screen(title: str, page: str, panels: Iterator[Panel], edition: Edition) ->
         )
     else:
         body = table(["Panel", "Question", "Query"], rows)
-    return join(f"## {title}", f"Page: {code(page)}", body)
+    base = (edition.system.server.public_url or "").rstrip("/")
+    return join(f"## {title}", f"Page: <{base}{page}>" if base else f"Page: {code(page)}", body)
 
 
 def _executive(edition: Edition) -> Iterator[Panel]:

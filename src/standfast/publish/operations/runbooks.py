@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from standfast.publish.commands import block, said
 from standfast.publish.commands import steps as steps_of
 from standfast.publish.document import Document, Region, Scaffold
-from standfast.publish.edition import names
+from standfast.publish.edition import first_of
 from standfast.publish.graph import blast_radius, drawn
 from standfast.publish.markdown import bullets, code, escape, fence, join, percent, span, table
 from standfast.publish.operations.disaster_recovery import health_url
@@ -43,7 +43,7 @@ def documents(edition: Edition) -> tuple[Document, ...]:
 
 def pages(edition: Edition) -> tuple[Page, ...]:
     """The three of every system first, then one for each that the file or an alert names."""
-    system, led = edition.system, _by_runbook(edition.alerts)
+    system, led = edition.system, edition.alerts_for
     wanted = dict.fromkeys(
         [
             *ALWAYS,
@@ -54,13 +54,6 @@ def pages(edition: Edition) -> tuple[Page, ...]:
         ]
     )
     return tuple(_page(system, name, tuple(led.get(name, ()))) for name in wanted)
-
-
-def _by_runbook(every: Iterable[Alert]) -> dict[str, list[Alert]]:
-    found: dict[str, list[Alert]] = {}
-    for alert in every:
-        found.setdefault(alert.runbook, []).append(alert)
-    return found
 
 
 def _page(system: System, name: str, mine: tuple[Alert, ...]) -> Page:
@@ -208,9 +201,8 @@ def _gravest(edition: Edition, component: str) -> str:
     rules = edition.system.alerts
     mine = [
         alert
-        for alert in edition.alerts
-        if alert.component == component
-        and not (alert.name in rules and isinstance(rules[alert.name].when, Expiry))
+        for alert in edition.alerts_of.get(component, ())
+        if not (alert.name in rules and isinstance(rules[alert.name].when, Expiry))
     ]
     return min(mine, key=lambda alert: alert.severity).runbook if mine else ""
 
@@ -257,14 +249,15 @@ def _blast(edition: Edition, page: Page) -> str:
 
 def _blast_of(edition: Edition, name: str) -> str:
     blast = blast_radius(edition.graph, name)
-    lines = [f"goes down with it: {names(blast.down) or 'nothing else'}"]
+    lines = [f"goes down with it: {first_of(blast.down) or 'nothing else'}"]
     if blast.journeys_down:
         lines.append(
-            f"users cannot: **{names(blast.journeys_down)}**" + _cost(edition, blast.journeys_down)
+            f"users cannot: **{first_of(blast.journeys_down)}**"
+            + _cost(edition, blast.journeys_down)
         )
     if blast.journeys_degraded:
-        lines.append(f"works with a fallback: {names(blast.journeys_degraded)}")
-    for other, need in blast.degraded:
+        lines.append(f"works with a fallback: {first_of(blast.journeys_degraded)}")
+    for other, need in blast.degraded[:30]:
         seen = escape(need.users_see) or "what users see is not stated (DEP-03: Business Analyst)"
         lines.append(
             f"{escape(other)} goes on without {escape(need.to)} (fallback "

@@ -16,6 +16,8 @@ PROBE = "standfast_probe_success"
 CERTIFICATE = "standfast_certificate_expiry_seconds"
 BACKUP_AGE = "standfast_backup_age_seconds"
 UP = "standfast_up"
+OUTSIDE = "probe_success"  # of the blackbox exporter
+OUTSIDE_SECONDS = "probe_duration_seconds"
 QUEUE_AGE = "standfast_queue_oldest_seconds"
 
 GOOD = ("2xx", "3xx")
@@ -45,14 +47,15 @@ def failures(component: Component, codes: tuple[str, ...], route: str = "") -> s
     """Requests a second that count as bad; a metric of its own for errors counts nothing else."""
     if errors := own(component, "errors"):
         return f"sum(rate({series(errors, **labels(component, route))}[{WINDOW}]))"
-    return _by_class(component, codes, route)
+    return of_class(component, codes, route)
 
 
 def successes(component: Component, route: str = "") -> str:
-    return _by_class(component, GOOD, route)
+    return of_class(component, GOOD, route)
 
 
-def _by_class(component: Component, codes: tuple[str, ...], route: str) -> str:
+def of_class(component: Component, codes: tuple[str, ...], route: str = "") -> str:
+    """Requests a second whose answers are of these status classes or codes."""
     metric = own(component, "requests", "traffic") or REQUESTS
     chosen = series(metric, {"code_class": one_of(codes)}, **labels(component, route))
     return f"sum(rate({chosen}[{WINDOW}]))"

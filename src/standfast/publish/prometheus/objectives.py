@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.markdown import span
 from standfast.publish.prometheus.indicators import Counted, counted
-from standfast.publish.prometheus.promql import number, over, series
+from standfast.publish.prometheus.promql import number, over, series, whole
 from standfast.publish.prometheus.query import Query, Unsaid, World
 from standfast.slo.burn import BurnWindow, burn_alerts, burn_windows
 from standfast.slo.objective import objectives
@@ -34,6 +34,9 @@ class Recording:
     record: str
     expr: str
     labels: Mapping[str, str]
+
+    def __post_init__(self) -> None:
+        whole(self.expr)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,12 +159,13 @@ def _summed(rate: str, window: timedelta) -> str:
 def burn_query(one: Measured, windows: Iterable[BurnWindow]) -> Query | None:
     """Any of `windows` burning, each over its long and its short window; None where none can fire."""
     able = set(burn_alerts(one.objective))
-    clauses = [_burning(one.objective, window) for window in windows if window in able]
-    if not clauses:
+    chosen = [window for window in windows if window in able]
+    if not chosen:
         return None
     return Query(
-        expr="\nor ".join(clauses),
+        expr="\nor ".join(_burning(one.objective, window) for window in chosen),
         lasting=timedelta(0),
+        drains=max(window.short for window in chosen),
         bad=_worlds(part.outage for part in one.parts),
         good=_worlds(part.calm for part in one.parts),
     )

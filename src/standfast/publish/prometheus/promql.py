@@ -14,6 +14,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.publish.markdown import span
+from standfast.spec.units import duration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,21 @@ WINDOW = "$w"
 """Stands for the length of a window in the text of a query."""
 
 FIVE_MINUTES = timedelta(minutes=5)
+
+
+def whole(expr: str) -> str:
+    """The expression itself; raises ValueError where there is none, or its window was never filled in."""
+    if not expr.strip():
+        raise ValueError("an empty query")
+    if re.search(r"\$w\b", expr):
+        raise ValueError(f"a query without its window: {expr}")
+    return expr
+
+
+def longest_range(expr: str) -> timedelta:
+    """The longest time that the expression looks back over by itself."""
+    found = re.findall(r"\[(\w+)[\]:]", expr)
+    return max((duration(one) for one in found), default=timedelta(0))
 
 
 def over(query: str, window: timedelta) -> str:

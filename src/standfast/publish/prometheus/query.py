@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from datetime import timedelta
+from standfast.publish.prometheus.promql import whole
 
+if TYPE_CHECKING:
     from standfast.spec.system import Component
 
 
@@ -31,10 +32,10 @@ class Query:
     lasting: timedelta
     bad: World = ()
     good: World = ()
+    drains: timedelta = timedelta(0)  # how long it may still hold once all is well
 
     def __post_init__(self) -> None:
-        if not self.expr.strip():
-            raise ValueError("an empty query")
+        whole(self.expr)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,20 @@
-"""rules.yml and its unit tests: every objective and every alert of the file, as promtool accepts them."""
+"""rules.yml: every objective and every alert of the file, as promtool accepts them."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.publish.document import GENERATED, Generated
+from standfast.publish.artefact import stamp
+from standfast.publish.document import Generated
 from standfast.publish.markdown import span
-from standfast.publish.prometheus import metrics, objectives
+from standfast.publish.prometheus import objectives, watch
 from standfast.publish.prometheus.conditions import query_of
-from standfast.publish.prometheus.query import Query, Unsaid, World
+from standfast.publish.prometheus.query import Query, Unsaid
 from standfast.publish.yaml_text import text_of
 from standfast.slo.burn import burn_windows
 from standfast.spec.condition import Burn
-from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,11 +24,12 @@ if TYPE_CHECKING:
     from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
     from standfast.spec.system import AlertRule, System
+    from standfast.spec.values import Severity
 
 RULES = "ops/generated/prometheus/rules.yml"
-TESTS = "ops/generated/prometheus/rules_test.yml"
+NAMES = ("standfast-objectives", "standfast-alerts", "standfast-watch")
+"""Of the groups, in the order in which they build on one another."""
 Behind = dict[str, list["Measured | Unsaid"]]
-EVERY = timedelta(seconds=15)  # between the samples of unit tests
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -114,6 +114,7 @@ def _burn(condition: Burn, behind: Behind) -> Query | Unsaid:
     return Query(
         expr=_as_one([query.expr for query in queries]),
         lasting=timedelta(0),
+        drains=max(query.drains for query in queries),
         bad=tuple(dict.fromkeys(one for query in queries for one in query.bad)),
         good=tuple(dict.fromkeys(one for query in queries for one in query.good)),
     )
@@ -158,10 +159,15 @@ def _burning(one: Measured) -> Iterator[Alert]:
 
 
 def rules(edition: Edition) -> Generated:
+    return Generated(path=RULES, text=stamp(edition) + edition.rule_groups)
+
+
+def groups(edition: Edition) -> list[dict[str, object]]:
+    """The rule groups, as a file of Prometheus and a PrometheusRule of its operator both hold them."""
     able = [found for _, found in edition.measured if isinstance(found, objectives.Measured)]
-    groups = [
+    groups: list[dict[str, object]] = [
         {
-            "name": "standfast-objectives",
+            "name": NAMES[0],
             "interval": "30s",
             "rules": [
                 {"record": one.record, "expr": one.expr, "labels": dict(one.labels)}
@@ -169,18 +175,16 @@ def rules(edition: Edition) -> Generated:
             ],
         },
         {
-            "name": "standfast-alerts",
+            "name": NAMES[1],
             "rules": [
                 _entry(edition, one, one.query)
                 for one in edition.alerts
                 if isinstance(one.query, Query)
             ],
         },
-        {"name": "standfast-watch", "rules": list(_watch(edition))},
+        {"name": NAMES[2], "rules": [one.entry for one in watch.watched(edition.system)]},
     ]
-    return Generated(
-        path=RULES, text=dump(edition, {"groups": [group for group in groups if group["rules"]]})
-    )
+    return [group for group in groups if group["rules"]]
 
 
 def _entry(edition: Edition, alert: Alert, query: Query) -> dict[str, object]:
@@ -196,12 +200,11 @@ def _entry(edition: Edition, alert: Alert, query: Query) -> dict[str, object]:
         entry["for"] = span(query.lasting)
     return entry | {
         "labels": labels,
-        "annotations": {"summary": literal(alert.summary), "runbook": runbook_path(alert.runbook)},
+        "annotations": {
+            "summary": literal(alert.summary),
+            "runbook": watch.runbook_path(alert.runbook),
+        },
     }
-
-
-def runbook_path(name: str) -> str:
-    return f"docs/operations/runbooks/{name}.md"
 
 
 def literal(text: str) -> str:
@@ -209,136 +212,5 @@ def literal(text: str) -> str:
     return text.replace("{{", '{{"{{"}}') if "{{" in text else text
 
 
-def _watch(edition: Edition) -> Iterator[dict[str, object]]:
-    """Who watches the watcher: standfast itself, its targets, and a way to page while it is down."""
-    yield {
-        "alert": "standfast-down",
-        "expr": f"absent({metrics.UP} == 1)",
-        "for": "2m",
-        "labels": {"severity": Severity.P1.value, "component": "standfast", "fallback": "true"},
-        "annotations": {
-            "summary": "standfast does not answer: alerts of P1 and P2 go straight to the fallback",
-            "runbook": runbook_path("standfast-down"),
-        },
-    }
-    yield {
-        "alert": "standfast-fallback",
-        # Only while standfast is down, so that no alert ever has two pagers.
-        "expr": 'ALERTS{alertstate="firing",severity=~"P1|P2",fallback!="true"}\n'
-        f"and on() absent({metrics.UP} == 1)",
-        "labels": {"fallback": "true", "original": "{{ $labels.alertname }}"},
-        "annotations": {"summary": "{{ $labels.alertname }} fires while standfast is down"},
-    }
-    yield {
-        "alert": "standfast-indicator-incomplete",
-        # Requests are counted, their failures or latencies are not: a bucket or label is missing.
-        "expr": '{__name__=~"standfast:indicator_events:rate.+"} > 0\n'
-        'unless on(indicator) {__name__=~"standfast:indicator_bad:rate.+"}',
-        "for": "10m",
-        "labels": {"severity": Severity.P3.value, "component": "standfast"},
-        "annotations": {
-            "summary": (
-                "{{ $labels.indicator }} sees events but cannot tell bad ones: metric, label or bucket "
-                "missing"
-            ),
-            "runbook": runbook_path("not-scraped"),
-        },
-    }
-    for part in edition.system.components.values():
-        if part.scrape or part.exporter:
-            yield {
-                "alert": f"{part.name}-not-scraped",
-                "expr": f'absent(up{{job="{part.name}"}} == 1)',
-                "for": "5m",
-                "labels": {"severity": Severity.P3.value, "component": part.name},
-                "annotations": {
-                    "summary": f"no target of {part.name} can be scraped: its objectives are unmeasured",
-                    "runbook": runbook_path("not-scraped"),
-                },
-            }
-
-
 def dump(edition: Edition, content: object) -> str:
-    head = (
-        f"# {GENERATED} {edition.version} from sha256:{edition.system.digest[:16]}, "
-        f"as of {edition.as_of.isoformat()}.\n# Change the reliability file and publish again; "
-        f"edits here are lost.\n"
-    )
-    return head + text_of(content)
-
-
-# ------------------------------------------------------------------ rules_test.yml
-
-
-def tests(edition: Edition) -> Generated:
-    """For every alert a world in which it fires and one in which it stays quiet."""
-    able = [
-        (one, one.query) for one in edition.alerts if isinstance(one.query, Query) and one.query.bad
-    ]
-    cases = [
-        *(
-            _case(shared, firing=True)
-            for shared in _packed([(one, query, query.bad) for one, query in able])
-        ),
-        *(
-            _case(shared, firing=False)
-            for shared in _packed([(one, query, query.good) for one, query in able])
-        ),
-    ]
-    content = {"rule_files": ["rules.yml"], "evaluation_interval": "1m", "tests": cases}
-    return Generated(path=TESTS, text=dump(edition, content))
-
-
-Trial = tuple[Alert, Query, World]
-
-
-def _packed(trials: list[Trial]) -> list[list[Trial]]:
-    """Alerts that can share one run: their worlds are the same, or speak of different components."""
-    packs: list[list[Trial]] = []
-    worlds: list[dict[str, World]] = []  # of each pack: the one world that speaks of a component
-    for trial in trials:
-        world, subjects = trial[2], _subjects(trial[2])
-        fitting = (
-            number
-            for number, spoken in enumerate(worlds)
-            if all(spoken.get(subject, world) == world for subject in subjects)
-        )
-        number = next(fitting, len(packs))
-        if number == len(packs):
-            packs.append([])
-            worlds.append({})
-        packs[number].append(trial)
-        worlds[number].update(dict.fromkeys(subjects, world))
-    return packs
-
-
-_SUBJECT = re.compile(r'(?:job|component|store)=("(?:[^"\\]|\\.)*")')
-
-
-def _subjects(world: World) -> set[str]:
-    """The components whose series a world holds, by whichever label names them."""
-    return {found for samples in world for found in _SUBJECT.findall(samples.series)}
-
-
-def _case(trials: list[Trial], *, firing: bool) -> dict[str, object]:
-    """One run of promtool. Twelve minutes beyond the longest wait let every short window fill."""
-    at = {alert.name: query.lasting + timedelta(minutes=12) for alert, query, _ in trials}
-    samples = max(at.values()) // EVERY + 2
-    series = dict.fromkeys(one for _, _, world in trials for one in world)
-    deed = "fires" if firing else "stays quiet"
-    return {
-        "name": ", ".join(f"{name} {deed}" for name in at),
-        "interval": span(EVERY),
-        "input_series": [
-            {"series": one.series, "values": f"{one.first:.12g}{one.step:+.12g}x{samples}"}
-            for one in series
-        ],
-        "promql_expr_test": [
-            {
-                "expr": f'count(ALERTS{{alertname="{name}",alertstate="firing"}})',
-                "eval_time": span(when),
-                "exp_samples": [{"labels": "{}", "value": 1}] if firing else [],
-            }
-            for name, when in at.items()
-        ],
-    }
+    return stamp(edition) + text_of(content)

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlsplit
 
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
+from standfast.publish.prometheus import blackbox
 from standfast.publish.prometheus.rules import dump
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def scrape(edition: Edition) -> Generated:
         "global": {"scrape_interval": "15s", "evaluation_interval": "15s"},
         "rule_files": ["rules.yml"],
         "alerting": {"alertmanagers": [{"static_configs": [{"targets": ["127.0.0.1:9093"]}]}]},
-        "scrape_configs": list(_jobs(edition)),
+        "scrape_configs": [*_jobs(edition), *blackbox.jobs(edition.system)],
     }
     return Generated(path=SCRAPE, text=dump(edition, content))
 
@@ -45,7 +46,7 @@ def _job(name: str, component: str, address: str, every: timedelta | None) -> di
     parts = urlsplit(address)
     job: dict[str, object] = {"job_name": name}
     if every:
-        job |= {"scrape_interval": span(every), "scrape_timeout": span(_patience(every))}
+        job |= {"scrape_interval": span(every), "scrape_timeout": span(patience(every))}
     job |= {"scheme": parts.scheme or "http", "metrics_path": parts.path or "/metrics"}
     if parts.query:
         job["params"] = parse_qs(parts.query)
@@ -53,6 +54,6 @@ def _job(name: str, component: str, address: str, every: timedelta | None) -> di
     return job | {"static_configs": [target]}
 
 
-def _patience(every: timedelta) -> timedelta:
+def patience(every: timedelta) -> timedelta:
     """Ten seconds, Prometheus' own default; it refuses a time-out longer than the interval."""
     return min(every, timedelta(seconds=10))

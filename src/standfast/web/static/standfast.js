@@ -16,6 +16,8 @@
     // Somebody is writing or reading something unfolded: do not take it out of their hands.
     const at = document.activeElement;
     if (at && live.contains(at) && /^(INPUT|TEXTAREA|SELECT)$/.test(at.tagName)) return true;
+    const chosen = (s) => s.selectedIndex !== Math.max(0, [...s.options].findIndex((o) => o.defaultSelected));
+    if ([...live.querySelectorAll("select")].some(chosen)) return true;
     return [...live.querySelectorAll("input, textarea")].some((e) => e.type !== "hidden" && e.value !== e.defaultValue);
   }
 

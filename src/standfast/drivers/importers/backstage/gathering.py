@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.backstage.entity import Catalogue, Entity, entity, is_open
-from standfast.drivers.importers.bounding import listed
+from standfast.drivers.importers.bounding import listed, shown
 from standfast.drivers.importers.source import place
 from standfast.errors import StandfastError
 from standfast.spec.drafting.draft import Note, NoteKind
@@ -86,7 +86,7 @@ def _led_to(
         path = nodes.text(target)
         if why := _not_followed(path):
             notes.append(
-                one.note(NoteKind.UNSUPPORTED, f"{path[:200]} is not followed: {why}", target)
+                one.note(NoteKind.UNSUPPORTED, f"{shown(path)} is not followed: {why}", target)
             )
             continue
         if len(seen) >= MOST_FILES:
@@ -96,7 +96,7 @@ def _led_to(
         try:
             led = folder.read(path, beside=source.path)
         except StandfastError as error:
-            said = f"{path[:200]} is not read: {error.problem}"
+            said = f"{shown(path)} is not read: {error.problem}"
             notes.append(one.note(NoteKind.UNREADABLE, said, target))
             continue
         if posixpath.normpath(led.path) not in seen:

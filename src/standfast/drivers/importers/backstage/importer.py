@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from standfast.drivers.importers.source import Folder, Source
     from standfast.spec.tree import Node
 
-_MARK = re.compile(r"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:\s*[\"']?backstage\.io/", re.MULTILINE)
+_MARK = re.compile(
+    r"(?:^|[{,])[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?backstage\.io/", re.MULTILINE
+)
 _RUNNING = re.compile(
     r"(?:the )?(?:production|prod|live|web ?site|web ?app|app(?:lication)?|service|endpoint|public|home ?page"
     r"|url|base)"
@@ -32,7 +34,7 @@ _RUNNING = re.compile(
     re.IGNORECASE,
 )
 _STATUS = re.compile(r"status(?:[ -]?page)?", re.IGNORECASE)
-_URL = re.compile(r"https?://[^\s/?#\[\]{}<>]+\S*")
+_URL = re.compile(r"https?://[^\s/?#@\[\]{}<>]+(?:[/?#]\S*)?")
 _CODE = re.compile(r"https?://(?:www\.)?(?:github|gitlab|bitbucket)\.|/(?:docs?|wiki)(?:/|$)")
 
 
@@ -154,7 +156,7 @@ class _Reading:
         else:
             kind, told = typing.resource_type(one)
             if not told:
-                said = f"{name} is a {one.type or 'resource'}; which one is not said, so its type is `other`"
+                said = f"the file has no type for {name}, a resource of type {one.type or 'unknown'}: `other`"
                 self.notes.append(one.note(NoteKind.DETECTED, said, spot))
         return Fact(path=("components", name, "type"), value=kind, places=(place(spot),))
 

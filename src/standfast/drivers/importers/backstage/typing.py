@@ -37,10 +37,9 @@ _RESOURCES = {
 
 def component_type(one: Entity, grpc: bool) -> str:
     """The type of a Component; `grpc` where it provides an API of that kind."""
-    if grpc:
-        return "grpc"
     if one.type in _COMPONENTS:
-        return _COMPONENTS[one.type]
+        kind = _COMPONENTS[one.type]
+        return "grpc" if grpc and kind == "http" else kind
     return by_words(one.type) or _first(one.type, _COMPONENTS) or "other"
 
 

@@ -42,6 +42,7 @@ _CONFIGURATION = re.compile(
     r"\.(?:conf|ya?ml|toml|cfg|template|json|envoy)$|(?:^|/)Caddyfile$", re.IGNORECASE
 )
 _LARGEST_CONFIGURATION = 200_000
+_USUAL_DSN = re.compile(r"(?:DATABASE|DB|POSTGRES(?:QL)?|PG)_?(?:URL|URI|DSN)")
 _SHARED = re.compile(r"[A-Za-z_]\w{0,100}", re.ASCII)
 
 
@@ -140,7 +141,9 @@ def _hear(
         if other := drafting.calling(service, host):
             drafting.heard[other].schemes.add(scheme)
             if at and scheme in ("postgres", "postgresql") and _SHARED.fullmatch(key):
-                drafting.dsns.setdefault(other, (key, at))
+                known = drafting.dsns.setdefault(other, (key, at))
+                if _USUAL_DSN.fullmatch(key) and not _USUAL_DSN.fullmatch(known[0]):
+                    drafting.dsns[other] = (key, at)
     for host, port in ports(text):
         if other := drafting.calling(service, host):
             drafting.heard[other].ports.add(port)
@@ -208,11 +211,18 @@ def _needs(drafting: _Drafting, service: Service) -> None:
 
 
 def _calls(drafting: _Drafting, service: Service) -> Iterator[tuple[str, Place]]:
-    """Every host that a service names, and where."""
+    """Every host that a service names, and where.
+
+    A file of variables is often given to all alike; a store or a gateway does not call what stands there.
+    """
+    role = drafting.kinds[service.name].role
+    shared = drafting.project.held if role in (Role.STORE, Role.GATEWAY) else {}
     for one in service.variables:
+        if one.place.file in shared:
+            continue
         yield from ((host, one.place) for host in hosts(one.key, one.value or ""))
     yield from ((host, service.command_place) for host in hosts_in_command(service.command))
-    if drafting.kinds[service.name].role is Role.GATEWAY:
+    if role is Role.GATEWAY:
         yield from _configured(drafting, service)
 
 

@@ -56,6 +56,32 @@ _ENGINE_VARIABLES = {
 _DATABASE = re.compile(
     r"(?:^|[-_.])(?:db|database|sql|mysql|mariadb|postgres\w*|pg|mongo\w*)(?:[-_.]|\d|$)"
 )
+# Ports of protocols that are surely not HTTP: mail, DNS, LDAP, MQTT, games, tunnels.
+_OTHER_PORTS = frozenset(
+    {
+        21,
+        22,
+        25,
+        53,
+        110,
+        123,
+        143,
+        389,
+        465,
+        587,
+        636,
+        993,
+        995,
+        1194,
+        1883,
+        3478,
+        5060,
+        5222,
+        5349,
+        8883,
+    }
+    | {25565, 27015, 51820}
+)
 _NOT_HTTP = frozenset({"postgresql", "mysql", "mariadb", "redis", "mongodb", "kafka"})
 _WEB = frozenset({"http", "https", "ws", "wss"})
 _TEMPLATE = re.compile(r"^(?:.*[-_.])?(?:base|common|template|defaults?)$")
@@ -83,9 +109,11 @@ def kind(service: Service) -> Kind:
     """By its image; what is built here, or is nobody's known image, by its name."""
     if service.image:
         found = kind_of(service.image)
-        if found.role is not Role.PART or found.type or not service.built:
+        if found.role is not Role.PART or found.type:
             return found
-    return kind_by_name(service.name)
+    named = kind_by_name(service.name)
+    # An image that nobody knows is believed to be a store that the service is called by, and no tool.
+    return named if service.built or named.role is Role.STORE else Kind(role=Role.PART)
 
 
 def engine(service: Service, heard: Heard) -> str:
@@ -153,7 +181,7 @@ def type_of(service: Service, heard: Heard) -> tuple[str, str]:
             return "worker", ""
     if heard.schemes & _WEB or _PROBED.search(probed):
         return serving, ""
-    if service.ports:
+    if service.ports - _OTHER_PORTS:
         return ("grpc" if 50051 in service.ports else serving), ""
     if heard.called or heard.behind_gateway:
         return serving, f"{service.name} is called by others over the network; taken as {serving}"

@@ -225,9 +225,12 @@ def _ports(project: Project, node: Node) -> tuple[set[int], bool]:
     listed = _items(node.child("ports"))
     for one in listed:
         if one.entries is not None:
-            text = project.text(one.child("target"))
+            text, protocol = project.text(one.child("target")), project.text(one.child("protocol"))
         else:
-            text = project.text(one).partition("/")[0].rpartition(":")[2]
+            text, _, protocol = project.text(one).partition("/")
+            text = text.rpartition(":")[2]
+        if protocol == "udp":
+            continue
         first, _, last = text.partition("-")
         if first.isdigit() and len(first) < 6 and len(found) < _MOST_PORTS:
             end = int(last) if last.isdigit() and len(last) < 6 else int(first)

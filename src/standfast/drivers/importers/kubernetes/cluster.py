@@ -29,7 +29,7 @@ _CANARY = ("version", "track", "slot", "app.kubernetes.io/version", "release-tra
 _SAME = ("app", "app.kubernetes.io/name", "k8s-app", "name")
 _ORDINAL = re.compile(r"-\d{1,4}$")
 _PLACEHOLDER_RELEASE = re.compile(r"^release-name-", re.IGNORECASE)
-_ENDING = re.compile(r"-(?:v\d+|deploy(?:ment)?|dep|depl|statefulset|sts|app|pod)$")
+_ENDING = re.compile(r"-(?:v\d+|deploy(?:ment)?|depl?|statefulset|sts|app|pod|controller|rc)$")
 KUBERNETES_ID = "backstage.io/kubernetes-id"
 
 

@@ -11,7 +11,7 @@ from standfast.drivers.importers.images import Kind, Role, kind_of
 from standfast.drivers.importers.kubernetes import operators
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.source import place
-from standfast.drivers.importers.stores import PORTS, by_words
+from standfast.drivers.importers.stores import PORTS
 from standfast.spec.drafting.draft import Fact, Note, NoteKind
 from standfast.spec.drafting.mending import fit
 
@@ -31,12 +31,6 @@ STORES = frozenset(
 )  # fmt: skip
 _HTTP_PORTS = frozenset({"80", "443", "3000", "5000", "8000", "8080", "8081", "8443", "8888"})
 _WATCHED = re.compile(r"metrics|prom|health|probe|admin|debug|webhook", re.IGNORECASE)
-# With one of these beside it, a store's name is whom the image serves and not what it is.
-_SERVES = frozenset({
-    "exporter", "backup", "client", "proxy", "operator", "admin", "ui", "init", "migrate", "migration",
-    "sentinel", "connect", "rest", "schema", "manager", "controller", "cli", "test", "job", "api", "app",
-    "service", "server", "consumer", "producer", "worker", "web", "seed", "agent", "sink",
-})  # fmt: skip
 _DATA_PATHS = re.compile(r"/data|/var/lib|/bitnami|/usr/share/elasticsearch|/db")
 
 
@@ -78,8 +72,8 @@ def type_of(part: Part, cluster: Cluster, reached: bool = False) -> tuple[str, N
         return kind.type, spot
     if of.kind == "CronJob":
         return "cron", at(of.node, "kind") or of.node
-    if like := _likeness(part, main.image if main else ""):
-        return like, spot
+    if labelled := _labelled(part):
+        return labelled, spot
     if served := _served(one):
         return served, spot
     return _by_ports(part, one, cluster, reached) or "other", spot
@@ -96,14 +90,11 @@ def _served(one: Workload) -> str:
     return next((kind for port, kind in PORTS.items() if port in ports), "")
 
 
-def _likeness(part: Part, image: str) -> str:
-    """Mirrors and house images: `team/redis-follower`, or a label that says what it is."""
+def _labelled(part: Part) -> str:
+    """Mirrors and house images, where a label says what they are."""
     labels = dict(part.workloads[0].labels) | part.of.labels
     named = kind_of(labels.get("app.kubernetes.io/name", ""))
-    if named.role is Role.STORE and named.type in STORES:
-        return named.type
-    words = re.split(r"[-_.]+", re.sub(r"@.*$|:[^/:]*$", "", image.lower()).rpartition("/")[2])
-    return "" if _SERVES.intersection(words) else by_words(" ".join(words))
+    return named.type if named.role is Role.STORE and named.type in STORES else ""
 
 
 def _by_ports(part: Part, one: Workload, cluster: Cluster, reached: bool) -> str:
@@ -242,12 +233,9 @@ def _store_state(
             said += "it is gone with the pod"
             yield part.of.note(NoteKind.DETECTED, said, one.scratch[name])
             return
-    lasting = [
-        volume
-        for volume in nodes.items(one.pod, "volumes")
-        if {"hostPath", "nfs", "csi", "ephemeral", "awsElasticBlockStore", "gcePersistentDisk"}
-        & set(volume.entries or {})
-    ]
+    passing = {"name", "emptyDir", "configMap", "secret", "projected", "downwardAPI"}
+    volumes = nodes.items(one.pod, "volumes")
+    lasting = [volume for volume in volumes if set(volume.entries or {}) - passing]
     if not lasting and what != "memcached":
         said = f"{part.name} keeps data ({what} by its image) and has no volume: it is gone with the pod"
         yield part.of.note(NoteKind.DETECTED, said)

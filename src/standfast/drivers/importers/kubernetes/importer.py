@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
-from standfast.drivers.importers.bounding import bounded, listed
+from standfast.drivers.importers.bounding import bounded, listed, shown
 from standfast.drivers.importers.images import Role
 from standfast.drivers.importers.kubernetes import describing, documents, routes, watching
 from standfast.drivers.importers.kubernetes.cluster import Cluster, cluster
@@ -13,6 +14,7 @@ from standfast.drivers.importers.kubernetes.collecting import collect
 from standfast.drivers.importers.kubernetes.kinds import is_ours
 from standfast.drivers.importers.kubernetes.kustomize import is_kustomization
 from standfast.drivers.importers.kubernetes.needs import Needs
+from standfast.drivers.importers.kubernetes.speaking import LARGEST_FILE, LONGEST
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.secrets import is_secret
 from standfast.drivers.importers.source import place
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 
     from standfast.drivers.importers.source import Folder, Source
 
+_SIGN = re.compile(r"([:=])")
 _PART_OF = "app.kubernetes.io/part-of"
 _ENDINGS = (".yaml", ".yml", ".json", ".tpl")
 
@@ -126,9 +129,20 @@ def _secrets(whole: Cluster) -> Iterator[Note]:
             yield one.note(NoteKind.SECRET, said)
     for one in whole.of_kind("ConfigMap"):
         for key, own, value in nodes.entries(one.node, "data"):
-            if "\n" not in nodes.text(value) and is_secret(key, nodes.text(value)):
-                said = f"{key} of ConfigMap {one.name} is written out; not copied, keep it in a secret store"
+            if said := _written_out(key, nodes.text(value)):
+                said = f"{said} of ConfigMap {one.name} is written out; not copied, keep it in a secret store"
                 yield one.note(NoteKind.SECRET, said, own)
+
+
+def _written_out(key: str, text: str) -> str:
+    """What of a ConfigMap's entry is a secret: the entry itself, or a line of the file that it is."""
+    if "\n" not in text:
+        return key if is_secret(key, text) else ""
+    for line in text[:LARGEST_FILE].splitlines():
+        name, sign, value = [*_SIGN.split(line[:LONGEST], maxsplit=1), "", ""][:3]
+        if sign and is_secret(name.strip(" -\"'"), value.strip(" \"',;")):
+            return f"{shown(name.strip(' -'), 60)} in {key}"
+    return ""
 
 
 def _left(whole: Cluster) -> Iterator[Note]:

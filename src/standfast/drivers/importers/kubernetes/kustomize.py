@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
+from standfast.drivers.importers.bounding import shown
 from standfast.drivers.importers.kubernetes import patching
 from standfast.drivers.importers.kubernetes.documents import objects
 from standfast.drivers.importers.kubernetes.resource import Resource
@@ -157,7 +158,7 @@ class Kustomizer:
         return more
 
     def _remote(self, source: Source, entry: Node, target: str) -> None:
-        said = f"{target.partition('?')[0][:200]} is fetched from elsewhere; {_BUILD}"
+        said = f"{shown(target.partition('?')[0])} is fetched from elsewhere; {_BUILD}"
         self._note(source, entry, NoteKind.UNSUPPORTED, said)
 
     def _find(self, source: Source, entry: Node, target: str) -> Source | None:
@@ -175,7 +176,7 @@ class Kustomizer:
         try:
             found = self.folder.read(target, beside=source.path)
         except StandfastError as error:
-            said = f"{target[:200]} is not read: {error.problem}"
+            said = f"{shown(target)} is not read: {error.problem}"
             self._note(source, entry, NoteKind.UNREADABLE, said)
             return None
         self._use(source, target, found.path)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from standfast.spec.tree import Node
     from standfast.spec.values import Place
 
+_UNNOTICED = frozenset({Role.COLLECTOR, Role.FLAGS})
 _BROAD = 3  # a policy that lets more than so many in says who is trusted and not who calls
 
 
@@ -57,10 +58,15 @@ class Needs:
         return name in self._names
 
     def facts(self) -> list[Fact]:
-        return [
-            Fact(path=("components", name, "needs", to), value=None, places=tuple(places))
-            for (name, to), places in self.edges.items()
-        ]
+        """Their strength is a question, but where no user can notice that the other one is gone."""
+        soft = {part.name for part in self.cluster.parts if part.role in _UNNOTICED}
+        found = []
+        for (name, to), places in self.edges.items():
+            edge = ("components", name, "needs", to)
+            found.append(Fact(path=edge, value=None, places=tuple(places)))
+            if to in soft:
+                found.append(Fact(path=(*edge, "strength"), value="soft", places=tuple(places)))
+        return found
 
     def read(self) -> None:
         self._operated = tuple(one for one in self.cluster.parts if one.store is not None)

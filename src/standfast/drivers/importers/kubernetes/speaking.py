@@ -30,7 +30,9 @@ _ASKED = re.compile(
     r"(?:^|[\s;&|(])(?:-h|-H|--host(?:name)?|nslookup|getent hosts|ping(?: -c ?\d+)?|nc(?: -\w+)*(?: -w ?\d+)?)"
     r"[\s=]([a-z][a-z0-9.-]{0,200})(?=$|[\s;&|):,\"'])"
 )
-_NOT_SAID = re.compile(r"\$\{[A-Za-z_][^}]{0,200}\}|\{\{.{1,200}?\}\}")
+_NOT_SAID = re.compile(
+    r"\$\{([A-Za-z_][A-Za-z0-9_.]*)[^}]{0,200}\}|\{\{\s*([\w.$]{0,80}).{0,200}?\}\}"
+)
 _COMMENT = ("#", "//", ";", "<!--", "*")
 _NOWHERE = re.compile(r"localhost|[\d.:]+|kubernetes(?:\.default.*)?|host\.docker\.internal")
 
@@ -197,9 +199,11 @@ def words_in_files(config: Resource) -> tuple[Word, ...]:
 
 
 def not_said(variable: Variable) -> str:
-    """The placeholder that a value still holds, or nothing."""
+    """The placeholder that a value still holds, or nothing; what it has as its default may be a secret."""
     match = _NOT_SAID.search(variable.value)
-    return match[0] if match else ""
+    if match is None:
+        return ""
+    return f"${{{match[1]}}}" if match[1] else f"{{{{ {match[2]} }}}}"
 
 
 def secrets_used(one: Workload) -> Iterator[tuple[str, Node]]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _PROBES = (("live", "livenessProbe"), ("ready", "readinessProbe"))
 _OTHERWISE = {"exec": "run a command", "tcpSocket": "open a port", "grpc": "ask by gRPC"}
+_OWN_URL = re.compile(r"(?:localhost|127\.0\.0\.1)(?::\d{1,5})?(/[^\s\"'`;|&)$]{0,500})")
 _DURATION = re.compile(r"(?=.)(?:\d{1,6}h)?(?:\d{1,6}m)?(?:\d{1,6}s)?(?:\d{1,6}ms)?")
 
 
@@ -33,10 +34,9 @@ def health(cluster: Cluster) -> tuple[list[Fact], list[Note]]:
     for part in cluster.parts:
         for one in part.workloads[:1]:
             for kind, probe in _probes(one):
-                if (path := at(probe, "httpGet", "path")) is not None and nodes.text(
-                    path
-                ).startswith("/"):
-                    facts += _check(part, kind, probe, path)
+                path, node = _path(probe)
+                if node is not None and path.startswith("/"):
+                    facts += _check(part, kind, probe, path, node)
                     continue
                 for how in _OTHERWISE:
                     if (asked := at(probe, how)) is not None:
@@ -59,9 +59,19 @@ def _probes(one: Workload) -> Iterator[tuple[str, Node]]:
             yield kind, probe
 
 
-def _check(part: Part, kind: str, probe: Node, path: Node) -> Iterator[Fact]:
+def _path(probe: Node) -> tuple[str, Node | None]:
+    """The path that is asked, by the kubelet or by a command within the container, and where it stands."""
+    if (path := at(probe, "httpGet", "path")) is not None:
+        return nodes.text(path), path
+    for word in nodes.items(probe, "exec", "command"):
+        if match := _OWN_URL.search(nodes.text(word)[:4000]):
+            return match[1], word
+    return "", None
+
+
+def _check(part: Part, kind: str, probe: Node, path: str, node: Node) -> Iterator[Fact]:
     base = ("components", part.name, "health", kind)
-    yield Fact(path=(*base, "path"), value=nodes.text(path), places=(place(path),))
+    yield Fact(path=(*base, "path"), value=path, places=(place(node),))
     for key, word in (("periodSeconds", "every"), ("timeoutSeconds", "timeout")):
         stated = at(probe, key)
         if stated is not None and (seconds := nodes.number(stated)):

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
-from standfast.drivers.importers.bounding import bounded
+from standfast.drivers.importers.bounding import bounded, shown
 from standfast.drivers.importers.hosts import hosts
 from standfast.drivers.importers.images import Role, kind_of
 from standfast.drivers.importers.loads import is_load
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
 
     from standfast.drivers.importers.source import Folder, Source
 
-_MARK = re.compile(r"(?:^|[{,])\s*[\"']?apiVersion[\"']?\s*:\s*[\"']?score\.dev/", re.MULTILINE)
+_MARK = re.compile(
+    r"(?:^|[{,])[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?score\.dev/", re.MULTILINE
+)
 _HOST = re.compile(r"[a-z0-9](?:[a-z0-9.-]{0,250}[a-z0-9])?", re.IGNORECASE)
 _PLAIN = re.compile(r"(?:^|/)score\.ya?ml$")
 _PROBES = ("livenessProbe", "readinessProbe")
@@ -156,7 +158,7 @@ class _Reading:
             host = at(one.resources[to].params, "host") or host
         text = one.filled(nodes.text(host))
         if host is None or not _HOST.fullmatch(text):
-            said = f"the host of {name} is given by its platform ({text[:100] or 'no host'}); add its url"
+            said = f"the host of {name} is given by its platform ({shown(text, 100) or 'no host'}); add its url"
             self.notes.append(one.note(NoteKind.PLACEHOLDER, said, host or route.spot))
             return
         path = nodes.text(route.params, "path").rstrip("/")

@@ -210,6 +210,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", "at", name=op.f("pk_budget_history")),
     )
     op.create_table(
+        "chores",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
+    )
+    op.create_table(
         "component_health",
         sa.Column("component", sa.Text(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
@@ -244,6 +253,20 @@ def upgrade() -> None:
         sa.Column("closed_at", Instant(), nullable=True),
         sa.Column("times", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_findings")),
+    )
+    op.create_table(
+        "finding_answers",
+        sa.Column("finding", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("role", sa.Text(), nullable=True),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("instead", sa.Text(), nullable=False),
+        sa.Column("verdict", sa.Text(), nullable=True),
+        sa.Column("live", sa.Integer(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("finding", "at", "answer", "by", name=op.f("pk_finding_answers")),
     )
     op.create_table(
         "gauges",
@@ -329,6 +352,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", name=op.f("pk_level_statuses")),
     )
     op.create_table(
+        "measured_edges",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("to", sa.Text(), nullable=False),
+        sa.Column("watched_from", Instant(), nullable=False),
+        sa.Column("called_at", Instant(), nullable=True),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("degraded", sa.BigInteger(), nullable=False),
+        sa.Column("degraded_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("component", "to", name=op.f("pk_measured_edges")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("page", sa.Text(), nullable=False),
@@ -336,6 +371,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
         sa.Column("due_at", Instant(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -395,6 +431,7 @@ def upgrade() -> None:
         sa.Column("page", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("began_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),

@@ -1,0 +1,1 @@
+"""Who is on call, as calendars that people subscribe to (iCalendar, RFC 5545)."""
