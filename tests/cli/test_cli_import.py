@@ -73,7 +73,7 @@ def test_the_most_weighty_question_comes_first_with_whom_it_asks_and_where() -> 
     lines = run("compose.yaml").output.splitlines()
     first = next(index for index, line in enumerate(lines) if line.startswith("  1. "))
 
-    assert lines[first].endswith("DevOps/Platform: db has no owner (and 1 more)")
+    assert lines[first].endswith("Solution Architect: db has no owner (and 1 more)")
     assert "answer at components.db  (standfast.yaml:" in lines[first + 1]
     assert any("Solution Architect: does web fail when db fails?" in line for line in lines[first:])
 

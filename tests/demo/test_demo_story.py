@@ -39,7 +39,9 @@ def test_the_shop_of_the_demo_is_reviewed_as_accept(tmp_path: Path) -> None:
     import standfast.demo
 
     text = Path(standfast.demo.__file__).with_name("shop.yaml.in").read_text()
-    names = ("web", "api", "worker", "db", "exporter", "payments", "mailbox", "standfast")
+    names = (
+        "web", "api", "worker", "db", "exporter", "payments", "mailbox", "standfast", "watchman",
+    )  # fmt: skip
     ports = {name: 9000 + number for number, name in enumerate(names)}
     file = tmp_path / "shop.yaml"
     file.write_text(Template(text).substitute(ports, folder=str(tmp_path)))

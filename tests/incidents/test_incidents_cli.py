@@ -23,7 +23,26 @@ ONE = {
 }  # fmt: skip
 SCREEN = ONE | {
     "roles": [["commander", "Ada Ito"], ["scribe", ""]],
-    "checklist": [{"text": "Alert received", "done": True}],
+    "checklist": [
+        {
+            "id": "alert-received",
+            "phase": "Detection and alert",
+            "within": "0-5 min",
+            "text": "Alert received",
+            "done": True,
+            "by": "standfast",
+            "evident": False,
+        },
+        {
+            "id": "blast-radius",
+            "phase": "Triage",
+            "within": "5-15 min",
+            "text": "Assess blast radius",
+            "done": False,
+            "by": "",
+            "evident": False,
+        },
+    ],
     "timeline": [{"at": "2026-11-20T12:00:00Z", "kind": "note", "text": "hm", "by": "ada"}],
     "steps": ["mitigated", "resolved"],
     "post_mortem": "# Post-Mortem: web\n",
@@ -95,6 +114,16 @@ def run(*arguments: str) -> str:
             {"role": "scribe", "person": "bo"},
         ),
         (
+            ("check", "INC-1", "blast-radius"),
+            "/api/v1/incidents/INC-1/tasks",
+            {"task": "blast-radius", "done": True},
+        ),
+        (
+            ("check", "INC-1", "blast-radius", "--undo"),
+            "/api/v1/incidents/INC-1/tasks",
+            {"task": "blast-radius", "done": False},
+        ),
+        (
             ("resolve", "INC-1", "--text", "rolled back"),
             "/api/v1/incidents/INC-1/status",
             {"state": "resolved", "text": "rolled back"},
@@ -121,7 +150,8 @@ def test_list_and_show_say_what_goes_on_and_cannot_steer_the_terminal() -> None:
     assert "nobody commands" in listed
     assert listed.endswith("1 going on.\n")
     assert "  scribe: open" in shown
-    assert "  [x] Alert received" in shown
+    assert "  Detection and alert, 0-5 min\n    [x] alert-received        Alert received" in shown
+    assert "    [ ] blast-radius          Assess blast radius\n" in shown
     assert "it can become: mitigated, resolved" in shown
     assert "\x1b" not in listed + shown
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from incidents_system import BLOG
 
 from standfast.audit.event import Actor
 from standfast.engine.respond import Respond
@@ -13,7 +14,7 @@ ADA = Actor(type="user", id="ada")
 
 @pytest.fixture
 def respond(database, clock) -> Respond:
-    return Respond(database, clock)
+    return Respond(database, lambda: BLOG, clock)
 
 
 def test_an_incident_is_declared_worked_on_and_closed_and_every_deed_is_told_twice(
@@ -71,6 +72,24 @@ def test_a_role_is_renounced_by_giving_it_to_nobody(respond) -> None:
     respond.assign(one.id, "scribe", "bo", ADA)
 
     assert respond.assign(one.id, "scribe", "", ADA).roles == {}
+
+
+def test_what_the_file_does_not_know_is_refused_with_what_is_near(respond, log) -> None:
+    with pytest.raises(NotFound, match=r"no component is called 'wep'\n  fix: did you mean 'web'"):
+        respond.declare("x", Sev.SEV4, "wep", ADA)
+    with pytest.raises(NotFound, match=r"'zzz'\n  fix: one of db, web$"):
+        respond.declare("x", Sev.SEV4, "zzz", ADA)
+    one = respond.declare("x", Sev.SEV4, "web", ADA)
+    with pytest.raises(NotFound, match=r"no person is called 'ade'\n  fix: did you mean 'ada'"):
+        respond.assign(one.id, "scribe", "ade", ADA)
+    with pytest.raises(NotFound, match=r"no person is called 'nobody'\n  fix: one of ada, bo$"):
+        respond.act(one.id, "look at it", Severity.P2, "nobody", ADA)
+    with pytest.raises(NotFound) as caught:
+        respond.assign(one.id, "scribe", "a" * 100_000, ADA)
+
+    assert len(str(caught.value)) < 200
+    assert log.types == ["incident.declared"]
+    assert len(respond.incident(one.id)[1]) == 1
 
 
 def test_what_cannot_be_is_refused_and_keeps_nothing(respond, log) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfast.errors import Conflict, NotFound
-from standfast.incidents.checklist import lines, tick
+from standfast.incidents.checklist import lines, tick, untick
 from standfast.incidents.incident import (
     Incident,
     IncidentState,
@@ -161,6 +161,23 @@ def test_a_task_stays_with_who_did_it_first() -> None:
 def test_a_task_that_no_checklist_has_cannot_be_ticked() -> None:
     with pytest.raises(NotFound, match="no task is called 'dance'"):
         tick(incident(), "dance", "bo", after(1))
+
+
+def test_a_tick_that_was_a_mistake_is_taken_back_and_what_is_evident_is_not() -> None:
+    ticked = tick(incident(), "blast-radius", "bo", after(1))
+    assert done(untick(ticked, "blast-radius", after(2))) == done(incident())
+    assert untick(incident(), "blast-radius", after(2)) == incident()
+    answered = acknowledged(incident(), "bo", after(4))
+    for evident in ("assign-severity", "acknowledge-alert", "role-commander"):
+        with pytest.raises(Conflict, match="shows it"):
+            untick(answered, evident, after(5))
+
+
+def test_a_task_of_graver_incidents_is_none_of_a_slight_one() -> None:
+    with pytest.raises(NotFound, match="SEV3 has no task 'open-channel'"):
+        tick(incident(Sev.SEV3), "open-channel", "bo", after(1))
+    with pytest.raises(NotFound, match="did you mean 'blast-radius'"):
+        tick(incident(), "blast-radios", "bo", after(1))
 
 
 def test_a_post_mortem_is_due_48_hours_after_the_end_of_a_grave_incident() -> None:

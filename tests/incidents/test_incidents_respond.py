@@ -14,6 +14,7 @@ from standfast.engine.respond import Respond
 from standfast.errors import Conflict, NotFound, StandfastError
 from standfast.incidents.incident import IncidentState
 from standfast.incidents.post_mortem import Figures
+from standfast.spec.system import Person
 from standfast.spec.values import Sev
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ BOT = Actor(type="api_key", id="deployer")
 
 @pytest.fixture
 def respond(database: Database, clock: FakeClock) -> Respond:
-    return Respond(database, clock)
+    return Respond(database, lambda: BLOG, clock)
 
 
 @pytest.fixture
@@ -55,7 +56,7 @@ def test_an_incident_goes_from_declared_to_closed_and_everything_is_told(
         ("status", "SEV1 declared: web is down", "web", "ada"),
         ("role", "bo is commander", "web", "ada"),
         ("note", "rolled back", "api", "deployer"),
-        ("task", "done: blast-radius", "web", "ada"),
+        ("task", "done: Assess blast radius", "web", "ada"),
         ("status", "mitigated: old version is live", "web", "ada"),
         ("status", "resolved", "web", "ada"),
         ("status", "closed", "web", "ada"),
@@ -111,8 +112,12 @@ def test_two_equal_notes_are_two_notes(respond: Respond, declared: str, clock: F
     assert [one.text for one in respond.incident(declared)[1]][1:] == ["still slow"] * 2
 
 
-def test_deeds_of_several_people_at_once_all_count(respond: Respond, declared: str) -> None:
+def test_deeds_of_several_people_at_once_all_count(
+    database: Database, clock: FakeClock, declared: str
+) -> None:
     names = [f"p{number}" for number in range(8)]
+    many = replace(BLOG, people={one: Person(id=one, name=one) for one in names})
+    respond = Respond(database, lambda: many, clock)
     with ThreadPoolExecutor(4) as people:
         list(people.map(lambda who: respond.assign(declared, "scribe", who, ADA), names))
 

@@ -135,7 +135,7 @@ def test_errors_fire_the_burn_alert_and_the_static_one_and_end_both_when_they_en
     watch: Watch, log
 ) -> None:
     watch.run(minutes=2, good=100)
-    told = watch.run(minutes=4, good=60, bad=40)
+    told = watch.run(minutes=8, good=60, bad=40)
 
     assert "api-availability-burn firing" in told
     assert "high-error-rate firing" in told

@@ -64,7 +64,7 @@ def test_forgetting_old_minutes_changes_no_window_that_is_still_kept(
     counts = counted("api/x", clock.now, [(1, 1, 9)] * 30)
     database.keep(lambda tx: tx.levels.add(counts))
     half = clock.now + 15 * MINUTE
-    database.keep(lambda tx: tx.levels.forget(half))
+    database.keep(lambda tx: tx.trimming.trim("counts", half, 100_000))
 
     read = lambda a, b: database.read(  # noqa: E731 - said twice, and short
         lambda tx: tx.levels.tally("api/x", clock.now + a * MINUTE, clock.now + b * MINUTE)

@@ -168,3 +168,26 @@ def test_two_failed_looks_make_a_component_unhealthy_and_those_who_need_it_degra
         lambda tx: tx.monitoring.health_history("api", clock.now - timedelta(hours=1))
     )
     assert [one.state for one in history] == [Health.DEGRADED, Health.UNHEALTHY, Health.HEALTHY]
+
+
+def test_calls_that_breakers_count_are_kept_by_caller_and_called(
+    observe, database, system, shop, clock
+) -> None:
+    def breaker(ok: int, refused: int, answered: int) -> str:
+        return (
+            f'standfast_breaker_calls_total{{breaker="db",outcome="ok"}} {ok}\n'
+            f'standfast_breaker_calls_total{{breaker="db",outcome="refused"}} {refused}\n'
+            f'standfast_degraded_total{{dependency="db",mode="cache"}} {answered}\n'
+        )
+
+    shop.says("/metrics", metrics(100, 0) + breaker(7, 0, 0))
+    observe.tick(system, clock.now)
+    first = database.read(lambda tx: tx.monitoring.edges())["api", "db"]
+    shop.says("/metrics", metrics(100, 0) + breaker(9, 4, 3))
+    observe.tick(system, clock.pass_by(seconds=15))
+    edge = database.read(lambda tx: tx.monitoring.edges())["api", "db"]
+
+    # What was counted before the first look is known to have been, and not when.
+    assert (first.calls, first.called_at) == (0, first.watched_from)
+    assert (edge.calls, edge.failed, edge.degraded) == (6, 4, 3)
+    assert (edge.called_at, edge.degraded_at) == (clock.now, clock.now)

@@ -12,7 +12,7 @@ from standfast.review import Measured, examine
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden_examples"
-NAMES = ("shop", "seed-as-written", "minimal")
+NAMES = ("shop", "seed-as-written", "minimal", "hospital", "saas", "webshop-cards")
 DAY = date(2026, 11, 20)
 
 

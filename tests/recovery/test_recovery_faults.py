@@ -7,15 +7,18 @@ import threading
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import monotonic
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from recovery_server import DEBIAN_15, USER, fill, kill, source_server, start
 
 from standfast.drivers.postgres.keeper import PostgresKeeper, Settings
+from standfast.drivers.postgres.scratch import _syncs_whole
 from standfast.errors import Conflict, ToolError
 from standfast.recovery.catalogue import Copy, Mark
-from standfast.recovery.proof import differences
+from standfast.recovery.proof import PHASES, differences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -274,7 +277,12 @@ def test_a_killed_and_deleted_server_comes_back_with_what_it_had_acknowledged(
                 thread.join(20)
             shutil.rmtree(server.data)
 
+        began = monotonic()
         restored = keeper.restore(server.data, None, quiet)
+        took = monotonic() - began
+        assert tuple(phase.name for phase in restored.phases) == PHASES
+        # What it says of itself is nearly all of what the stopwatch says.
+        assert 0.8 * took <= restored.rto.total_seconds() <= took
         start_again = {"synchronous_standby_names": ""}
         auto = server.data / "postgresql.auto.conf"
         auto.write_text(
@@ -305,3 +313,19 @@ def _write(url: str, lane: int, acknowledged: list[int]) -> None:
                 number += 1
     except psycopg.Error:
         return
+
+
+@pytest.mark.parametrize(
+    ("system", "release", "whole"),
+    [
+        ("Linux", "5.7.19-generic", False),
+        ("Linux", "5.8.0", True),
+        ("Linux", "6.1.0-13-amd64", True),
+        ("Linux", "strange", False),
+        ("Darwin", "24.1.0", False),
+    ],
+)
+def test_a_restored_folder_is_made_durable_as_a_whole_where_that_tells_of_errors(
+    system: str, release: str, whole: bool
+) -> None:
+    assert _syncs_whole(SimpleNamespace(sysname=system, release=release)) is whole

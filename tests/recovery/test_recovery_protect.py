@@ -95,7 +95,13 @@ def test_the_tick_takes_a_copy_proves_it_and_judges_every_data_type(
     assert protect.problems == {}
     assert proof.passed, proof.reason
     assert proof.rows == 5_000
-    assert [phase.name for phase in proof.phases] == ["fetch", "start", "replay", "verify"]
+    assert [phase.name for phase in proof.phases] == [
+        "fetch",
+        "prepare",
+        "start",
+        "replay",
+        "verify",
+    ]
     assert [copy.state for copy in rows] == [CopyState.CONTENT_MATCHED]
     assert log.types == ["backup.taken", "backup.verified"]
     assert (judged["orders"].rpo, judged["orders"].rto) == (Verdict.MET, Verdict.MET)

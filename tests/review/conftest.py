@@ -80,7 +80,7 @@ def _components() -> dict[str, s.Component]:
         errors=share("0.04"),
         peak=Fraction(400),
         growth=Fraction(1, 4),
-        capacity=Fraction(200),
+        capacity=Fraction(250),
         measured=date(2026, 10, 14),
         by="qa",
     )

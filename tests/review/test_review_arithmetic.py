@@ -21,7 +21,6 @@ from standfast.review.arithmetic import (
     survival,
     worst_loss,
 )
-from standfast.review.on_call import covered
 from standfast.review.wording import bytes_of, listed, number, percent, span
 from standfast.spec.system import FailoverStep
 
@@ -114,17 +113,6 @@ def test_parallel_steps_count_once_by_the_longest() -> None:
         FailoverStep(do="c", takes=timedelta(minutes=5), parallel="x"),
     ]
     assert lasting(steps) == timedelta(minutes=8)
-
-
-@pytest.mark.parametrize(
-    ("hours", "covers"),
-    [
-        ("24x7", 168), ("Mon-Fri 09:00-17:00", 40), ("Sat 08:00-12:00", 4),
-        ("Fri-Mon 20:00-06:00", 40), ("whenever", None),
-    ],
-)  # fmt: skip
-def test_hours_cover_a_share_of_the_week(hours: str, covers: int | None) -> None:
-    assert covered(hours) == (None if covers is None else timedelta(hours=covers))
 
 
 @pytest.mark.parametrize(

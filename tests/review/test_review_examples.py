@@ -33,7 +33,16 @@ def run(name: str, *options: str) -> Result:
 
 
 @pytest.mark.parametrize(
-    ("name", "code"), [("seed-as-written", 1), ("shop", 0), ("minimal", 3), ("ten-lines", 3)]
+    ("name", "code"),
+    [
+        ("seed-as-written", 1),
+        ("shop", 0),
+        ("minimal", 3),
+        ("ten-lines", 3),
+        ("hospital", 0),
+        ("saas", 3),
+        ("webshop-cards", 1),
+    ],
 )
 def test_an_example_reads_as_it_did(name: str, code: int) -> None:
     """Renew: uv run standfast review examples/NAME.yaml --as-of 2026-11-24 > tests/review/golden/NAME.txt"""

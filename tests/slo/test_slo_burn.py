@@ -170,6 +170,66 @@ def test_eight_days_of_failing_on_a_quiet_service_fire() -> None:
     assert "widened" in burn.because
 
 
+def probed(every: timedelta, failing: int, watched: timedelta):
+    """Counts of probes since the first look, of which the newest `failing` failed."""
+
+    def counts(window: timedelta) -> Tally:
+        total = int(min(window, watched) / every)
+        return Tally(bad=min(failing, total), total=total, covered=min(window, watched))
+
+    return counts
+
+
+@pytest.mark.parametrize(("failing", "fires"), [(2, False), (3, False), (4, True)])
+def test_what_was_first_seen_a_while_ago_fires_when_what_is_old_would(
+    failing: int, fires: bool
+) -> None:
+    """240 probes an hour, of which 1.44% may fail: so it is after four, in the first minutes as in the last."""
+    one, every = objective(), timedelta(seconds=15)
+    for watched in (3 * MINUTE, 20 * MINUTE, DAY, 40 * DAY):
+        burn = judge(one, page_quick(one), probed(every, failing, watched), watched=watched)
+        assert burn.fires is fires, watched
+        assert burn.long.young == (watched < HOUR)
+
+
+def test_two_failures_in_the_first_two_minutes_wake_nobody() -> None:
+    one = objective()
+    for window in burn_alerts(one):
+        young = judge(one, window, probed(timedelta(seconds=15), 2, 2 * MINUTE), watched=2 * MINUTE)
+        assert not young.fires
+        assert young.state is BurnState.UNKNOWN
+        assert young.because.endswith(
+            "2 bad of 8 since the first look are too few events to judge the burn"
+        )
+
+
+def test_something_down_from_its_first_minute_on_fires_after_a_handful_of_events() -> None:
+    one, every = objective(), timedelta(seconds=15)
+
+    def fires(events: int) -> bool:
+        seen = events * every
+        return judge(one, page_quick(one), probed(every, events, seen), watched=seen).fires
+
+    assert [fires(n) for n in (1, 4, 9, 10, 40)] == [False, False, False, True, True]
+
+
+@given(
+    bad=st.fractions(min_value=0, max_value=1, max_denominator=200),
+    minutes=st.integers(min_value=1, max_value=120),
+)
+def test_with_even_traffic_the_young_spend_the_budget_of_the_whole_window(
+    bad: Fraction, minutes: int
+) -> None:
+    one, watched = objective("0.99"), minutes * MINUTE
+    window = page_quick(one)
+    counts = steady(bad, 100_000, since=watched)
+    burn = judge(one, window, counts, watched=watched)
+
+    seen = min(Fraction(1), Fraction(minutes, 60))
+    short = min(Fraction(1), Fraction(minutes, 5))
+    assert burn.fires == (bad * min(seen, short) >= window.factor * one.allowed)
+
+
 def test_states_are_named_by_which_window_burns() -> None:
     one = objective()
     window = page_quick(one)

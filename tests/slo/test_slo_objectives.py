@@ -5,6 +5,7 @@ from fractions import Fraction
 
 from standfast.slo.objective import bucket_of, objectives
 from standfast.spec import read_text
+from standfast.spec.steps import hard_steps
 
 FILE = """
 system: {name: shop, criticality: critical}
@@ -54,6 +55,31 @@ def test_a_journey_is_measured_by_its_steps_and_names_those_that_nothing_measure
     assert [one.component for one in browse.indicators] == ["web", "api"]
     assert browse.unmeasured == ("db",)
     assert browse.allowed == Fraction(1, 100)
+
+
+def test_only_steps_that_it_cannot_do_without_decide_about_a_journey() -> None:
+    file = FILE.replace("needs: {db: hard}", "needs: {db: hard, pay: {strength: soft}}").replace(
+        "  db: {type: postgresql}",
+        "  db: {type: postgresql}\n  pay: {type: http, url: https://pay.test, probe_every: 1s}",
+    )
+    text = file.replace("[web, api, db]", "[web, api, db, pay]")
+    browse = {one.name: one for one in objectives(read_text(text))}["browse"]
+
+    assert [one.component for one in browse.indicators] == ["web", "api"]
+    assert browse.soft == ("pay",)
+    assert browse.unmeasured == ("db",)
+
+    harder = text.replace("needs: {api: hard}", "needs: {api: hard, pay: hard}")
+    browse = {one.name: one for one in objectives(read_text(harder))}["browse"]
+    assert [one.component for one in browse.indicators] == ["web", "api", "pay"]
+    assert browse.soft == ()
+
+
+def test_a_path_of_soft_needs_alone_is_taken_at_its_word() -> None:
+    path = ("web", "api")
+    system = read_text(FILE.replace("hard", "soft"))
+    assert hard_steps(system, path) == ("web",)
+    assert hard_steps(system, ("api",)) == ("api",)
 
 
 def test_buckets_are_a_minute_but_for_windows_under_a_day() -> None:

@@ -114,6 +114,37 @@ def test_forms_work_without_scripts(browser: Browser, standfast: Standfast) -> N
     context.close()
 
 
+def test_the_checklist_of_an_incident_is_ticked_on_its_page(
+    browser: Browser, standfast: Standfast
+) -> None:
+    with standfast.client("respond", "read") as api:
+        body = {"title": "it is slow", "sev": "SEV2", "component": "web"}
+        number = api.post("/api/v1/incidents", json=body).raise_for_status().json()["id"]
+    page, wrong = signed_in(browser, standfast, width=390)
+    page.goto(f"{standfast.address}/incidents/{number}")
+    assert page.locator("#checklist h3").all_inner_texts() == [
+        "Detection and alert 0-5 min", "Triage 5-15 min", "Response team", "Resolution",
+        "Post-incident",
+    ]  # fmt: skip
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.click("#task-blast-radius")
+    page.wait_for_selector("#task-blast-radius:has-text('Take back')")
+    if SHOTS:
+        page.screenshot(path=Path(SHOTS) / "incident-checklist-390.png", full_page=True)
+    with standfast.client("read") as api:
+        tasks = {
+            one["id"]: one for one in api.get(f"/api/v1/incidents/{number}").json()["checklist"]
+        }
+    assert (tasks["blast-radius"]["done"], tasks["blast-radius"]["by"]) == (True, "admin")
+    page.click("#task-blast-radius")
+    page.wait_for_selector("#task-blast-radius:has-text('Done')")
+    said = page.locator("ol.timeline").inner_text()
+    assert "done: Assess blast radius" in said
+    assert "not done after all: Assess blast radius" in said
+    page.close()
+    assert wrong == []
+
+
 @pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
 def test_documents_fit_and_break_no_rule(
     browser: Browser, standfast: Standfast, scheme: str, width: int

@@ -26,7 +26,11 @@ def watch_over(platform: Platform) -> None:
     kit.check("ticking", lambda: _ticking(platform), timeout="1s", deep=True)
     kit.check("file", lambda: _file(platform), required=False, timeout="1s", deep=True)
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
+    kit.check("dead_man", lambda: _dead_man(platform), required=False, timeout="1s", deep=True)
+    kit.check("dns", lambda: _dns(platform), required=False, timeout="1s", deep=True)
     kit.registry.collect_with(lambda: _ticks(platform))
+    kit.registry.collect_with(lambda: _lookups(platform))
+    kit.registry.collect_with(lambda: _pings(platform))
     kit.registry.collect_with(lambda: _watched(platform))
 
 
@@ -41,6 +45,8 @@ def problems(platform: Platform) -> tuple[str, ...]:
             f"The changed file was not accepted, the old one goes on: {first.splitlines()[0]}"
         )
         found += [f"and {len(more)} more problems in it"] if more else []
+    if because := platform.dead_man.switch.because:
+        found.append(f"The dead man's switch does not hear from us: {because}")
     return tuple(found + list(platform.read.undelivered()))
 
 
@@ -72,6 +78,44 @@ def _file(platform: Platform) -> str:
 def _pages(platform: Platform) -> None:
     if waiting := platform.read.undelivered():
         raise Unwell("; ".join(waiting))
+
+
+def _dead_man(platform: Platform) -> None:
+    if because := platform.dead_man.switch.because:
+        raise Unwell(because)
+
+
+def _pings(platform: Platform) -> Iterator[Family]:
+    switch = platform.dead_man.switch
+    counts = {"sent": switch.sent, "failed": switch.failed, "withheld": switch.withheld}
+    yield Family(
+        name="standfast_dead_man_pings_total", kind="counter",
+        help="Words to the dead man's switch, by what became of them.",
+        samples=[Sample((("outcome", name),), count) for name, count in counts.items()],
+    )  # fmt: skip
+    if switch.heard_at:
+        yield Family(
+            name="standfast_dead_man_heard_timestamp_seconds", kind="gauge",
+            help="When the dead man's switch last heard from us.",
+            samples=[Sample((), switch.heard_at.timestamp())],
+        )  # fmt: skip
+
+
+def _dns(platform: Platform) -> None:
+    if hanging := platform.resolver.hanging:
+        raise Unwell(f"DNS does not answer for {', '.join(hanging[:5])}")
+
+
+def _lookups(platform: Platform) -> Iterator[Family]:
+    yield Family(
+        name="standfast_dns_lookups_abandoned_total", kind="counter",
+        help="DNS look-ups that did not end in time.",
+        samples=[Sample((), platform.resolver.abandoned)],
+    )  # fmt: skip
+    yield Family(
+        name="standfast_dns_lookups_hanging", kind="gauge", help="DNS look-ups that hang now.",
+        samples=[Sample((), len(platform.resolver.hanging))],
+    )  # fmt: skip
 
 
 def _ticks(platform: Platform) -> Iterator[Family]:

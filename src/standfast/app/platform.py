@@ -11,23 +11,26 @@ from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from standfast.app import rooms
+from standfast.app import evidence, rooms
 from standfast.app.answers import answers_of
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
+from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files
-from standfast.drivers.http_probe import HealthPoll, HttpProbe
+from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.passwords import Argon2Passwords
+from standfast.drivers.resolver import Resolver
 from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine.accept import Accept
+from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
@@ -36,10 +39,10 @@ from standfast.engine.follow import Follow
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
 from standfast.engine.respond import Respond
+from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
-from standfast.recovery.objective import newest_proofs
-from standfast.review import Measured
+from standfast.engine.trim import Trim
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
 
@@ -50,10 +53,11 @@ if TYPE_CHECKING:
     from standfast.app.settings import Settings
     from standfast.engine.intake import Accepted, Reported
     from standfast.engine.observe import LookAt
+    from standfast.review import Measured
     from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
-_SECOND, _HOUR = timedelta(seconds=1), timedelta(hours=1)
+_SECOND = timedelta(seconds=1)
 
 
 class Platform:
@@ -61,26 +65,36 @@ class Platform:
 
     def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
         self.settings, self.now = settings, clock
+        self.resolver = Resolver()
         self.keeping = Keeping(settings.database, settings.data, clock)
         store = self.keeping.database
         self.record = self.keeping.record
         self.accept = Accept(store, Files(), clock)
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
-        self.observe = Observe(store, _looks(), clock)
+        self.observe = Observe(store, _looks(self.resolver), clock)
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
             store,
-            {"smtp": SmtpSend(), "webhook": WebhookSend()},
+            {
+                "smtp": SmtpSend(resolver=self.resolver),
+                "webhook": WebhookSend(resolver=self.resolver),
+            },
             chance=lambda: secrets.token_urlsafe(32),
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
-        self.respond = Respond(store, clock)
+        self.respond = Respond(store, self.accept.current, clock)
+        self.trim = Trim(store)
+        self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)
         self.examine = Examine(store, self._measured, answers_of(settings.file), clock)
+        self.dead_man = DeadMan(
+            DeadManPing(BoundedHttp(resolver=self.resolver)),
+            lambda now: self.ticking.unwell(MAIN, now),
+        )
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
         self.read = Read(self)
@@ -121,17 +135,8 @@ class Platform:
         threading.Thread(target=self.watch.propose, name="standfast-reload", daemon=True).start()
 
     def _measured(self, now: datetime) -> Measured:
-        """What restores and drills have shown, for the standing review."""
-        proofs = self.keeping.database.read(lambda tx: tx.recovery.proofs())
-        newest = newest_proofs(proofs)
-        del now
-        return Measured(
-            restore={store: proof.rto for store, proof in newest.items() if proof.passed},
-            last_restore={store: proof.at for store, proof in newest.items() if proof.passed},
-            data_loss={
-                store: proof.rpo for store, proof in newest.items() if proof.rpo is not None
-            },
-        )
+        system = self.accept.current()
+        return self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
 
     def _roles(self) -> tuple[Role, ...]:
         return (
@@ -143,7 +148,9 @@ class Platform:
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
             Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),
             Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
-            Role(name="tidy", every=_HOUR, work=self.pages.forget_tokens),
+            Role(name="dead-man", every=LOOK, work=self._with_system(self.dead_man.tick)),
+            Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
+            Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
         )
 
@@ -153,12 +160,13 @@ class Platform:
         return lambda now: tick(self.accept.current(), now)
 
 
-def _looks() -> dict[str, LookAt]:
+def _looks(resolver: Resolver) -> dict[str, LookAt]:
+    http = BoundedHttp(resolver=resolver)
     return {
-        "scrape": Scrape(),
-        "exporter": Scrape(),
-        "http": HttpProbe(),
-        "tcp": TcpProbe(),
-        "tls": TlsProbe(),
-        "health": HealthPoll(),
+        "scrape": Scrape(http),
+        "exporter": Scrape(http),
+        "http": HttpProbe(http),
+        "tcp": TcpProbe(resolver=resolver),
+        "tls": TlsProbe(resolver=resolver),
+        "health": HealthPoll(http),
     }

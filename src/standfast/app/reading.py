@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from standfast.app import documents, measuring, rooms
 from standfast.app import health as own_health
+from standfast.audit.retention import terms as retention_terms
+from standfast.audit.retention import words as retention_words
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import experience as experience_screen
 from standfast.dashboards import incident as incident_screen
@@ -16,6 +18,7 @@ from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import overview as overview_screen
 from standfast.dashboards import review as review_screen
 from standfast.dashboards import service as service_screen
+from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
 from standfast.slo.objective import objectives
@@ -28,7 +31,7 @@ if TYPE_CHECKING:
     from standfast.app.platform import Platform
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
-    from standfast.dashboards.audit import AuditScreen, Seal
+    from standfast.dashboards.audit import AuditScreen, Retention, Seal
     from standfast.dashboards.experience import ExperienceScreen
     from standfast.dashboards.incident import IncidentScreen, IncidentsScreen
     from standfast.dashboards.infrastructure import InfrastructureScreen
@@ -132,8 +135,15 @@ class Read:
     ) -> AuditScreen:
         """Reading the log is recorded in it before it is shown."""
         page = self._platform.record.search(query, reader)
-        seal = self._store.read(lambda tx: _seal(tx, query.stream, self._platform.now()))
-        return audit_screen.screen(seal, query, page, findings)
+        system, now = self._system, self._platform.now()
+        seal, retention = self._store.read(
+            lambda tx: (_seal(tx, query.stream, now), _retention(tx, system))
+        )
+        return audit_screen.screen(seal, query, page, retention, findings)
+
+    def retention(self) -> Retention:
+        system = self._system
+        return self._store.read(lambda tx: _retention(tx, system))
 
     def review(self, now: datetime) -> ReviewScreen:
         examine = self._platform.examine
@@ -263,3 +273,12 @@ def _seal(tx: Tx, stream: str, now: datetime) -> Seal:
     size = tx.audit.history.head(stream)[0].size
     signed_size, signed_at = tx.audit.history.last_signed(stream)
     return audit_screen.seal(size, signed_size, signed_at, now, _UNSIGNED)
+
+
+def _retention(tx: Tx, system: System) -> Retention:
+    last = tx.chores.chore(retain.CHORE)
+    return audit_screen.Retention(
+        words=retention_words(retention_terms(system.compliance)),
+        applied_at=last.done_at if last else None,
+        said=last.said if last else "",
+    )

@@ -14,6 +14,7 @@ from standfast.errors import NotFound
 from standfast.incidents.checklist import lines as checklist
 from standfast.incidents.incident import post_mortem_due
 from standfast.incidents.post_mortem import Figures, draft
+from standfast.paging.notification import Kind
 from standfast.recovery import schedule
 from standfast.recovery.objective import judgements, newest_proofs
 from standfast.slo.judgement import words
@@ -27,12 +28,12 @@ if TYPE_CHECKING:
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.recovery import RecoveryLine, RecoveryScreen
     from standfast.incidents.incident import Incident
+    from standfast.paging.notification import Attempt
     from standfast.paging.page import Page
     from standfast.recovery.objective import Judgement
     from standfast.slo.objective import Objective
     from standfast.slo.tally import Tally
     from standfast.spec.system import System
-    from standfast.store.outbox import Attempt
     from standfast.store.tx import Tx
 
 _RECENT = timedelta(days=1)
@@ -54,7 +55,7 @@ def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScre
         system,
         found,
         timeline,
-        [(f"{line.phase}: {line.text}", line.done) for line in checklist(found)],
+        checklist(found),
         _cost_words(hurt, figures),
         "" if found.open else draft(found, timeline, figures, system),
         post_mortem_due(found, system.incidents),
@@ -136,7 +137,8 @@ def _attempts(tx: Tx, system: System, page: Page) -> list[str]:
 def _attempt_words(system: System, one: Attempt) -> str:
     who = on_call_screen.name_of(system, one.person) or "the fixed receiver"
     reason = f": {one.reason}" if one.reason else ""
-    return f"{one.began_at:%H:%M:%S} {who} by {one.channel}: {one.outcome.value}{reason}"
+    what = " (that it is over)" if one.kind is Kind.OVER else ""
+    return f"{one.began_at:%H:%M:%S} {who} by {one.channel}{what}: {one.outcome.value}{reason}"
 
 
 def _burned(tx: Tx, objective: Objective, tally: Tally, now: datetime) -> str:

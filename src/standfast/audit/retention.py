@@ -69,6 +69,17 @@ def erase_after(received: datetime, terms: Terms) -> datetime | None:
     return None if terms.erase_personal is None else received + terms.erase_personal
 
 
+def words(terms: Terms) -> str:
+    """The terms in one sentence, as the audit log and its page say them."""
+    if terms.held:
+        return "a legal hold stands: nothing is removed"
+    if terms.conflicts:
+        return f"nothing is removed until somebody decides: {terms.conflicts[0]}"
+    if terms.erase_personal is None:
+        return "nothing is removed"
+    return f"what is personal goes after {terms.erase_personal.days} days, the records stay"
+
+
 def _conflicts(minimums: dict[str, Retention], limits: dict[str, Retention]) -> tuple[str, ...]:
     return tuple(
         f"{least} wants the person known for {kept.total.days} days, {most} allows {limit.total.days}:"

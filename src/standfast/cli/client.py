@@ -110,11 +110,13 @@ class Client:
         """From the answer's problem document (RFC 9457), where there is one."""
         try:
             told = json.loads(error.read(1_000_000))
-            said = str(told.get("detail") or told.get("title") or "")
+            said, fix = str(told.get("title") or ""), str(told.get("detail") or "")
         except (ValueError, AttributeError):
-            said = ""
+            said = fix = ""
+        said, fix = (said, fix) if said else (fix, "")
         kind = _ERRORS.get(error.code, StandfastError)
-        fix = "give a token with --token-file or STANDFAST_TOKEN" if error.code == 401 else ""
+        if error.code == 401:
+            fix = "give a token with --token-file or STANDFAST_TOKEN"
         raise kind(
             said or f"the server answered {error.code}", where=self._server, fix=fix
         ) from error

@@ -59,8 +59,7 @@ def show(id_: str, server: str, token_file: str | None, as_json: bool) -> None:
     _say(f"on {screen['component']} since {screen['since']}")
     for role, person in screen["roles"]:
         _say(f"  {role}: {person or 'open'}")
-    for task in screen["checklist"]:
-        _say(f"  [{'x' if task['done'] else ' '}] {task['text']}")
+    _say_checklist(screen["checklist"])
     for entry in screen["timeline"]:
         by = f" ({entry['by']})" if entry["by"] else ""
         _say(f"{entry['at']}  {entry['kind']}  {entry['text']}{by}")
@@ -100,6 +99,18 @@ def assign(
 ) -> None:
     """Give a person (an id of the file) a role; whoever had it is relieved."""
     _deed(server, token_file, as_json, id_, "roles", {"role": role, "person": person})
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.argument("task")
+@click.option("--undo", is_flag=True, help="Take back a tick that was a mistake.")
+@_asking
+def check(
+    id_: str, task: str, undo: bool, server: str, token_file: str | None, as_json: bool
+) -> None:
+    """Tick a task of the checklist; `show` lists their names."""
+    _deed(server, token_file, as_json, id_, "tasks", {"task": task, "done": not undo})
 
 
 @incident.command()
@@ -148,7 +159,7 @@ def post_mortem(
 
 
 def _deed(
-    server: str, token_file: str | None, as_json: bool, id_: str, what: str, body: dict[str, str]
+    server: str, token_file: str | None, as_json: bool, id_: str, what: str, body: dict[str, Any]
 ) -> None:
     _done(connect(server, token_file).post(f"{_address(id_)}/{what}", body), as_json)
 
@@ -159,6 +170,16 @@ def _done(answer: dict[str, Any], as_json: bool) -> None:
         return
     state = (answer.get("mark") or {}).get("word") or answer.get("state", "")
     _say(f"{answer['id']}  {answer['sev']}  {state}  {answer['title']}")
+
+
+def _say_checklist(tasks: list[dict[str, Any]]) -> None:
+    phase = ""
+    for task in tasks:
+        if task["phase"] != phase:
+            phase = task["phase"]
+            _say(f"  {phase}{', ' + task['within'] if task['within'] else ''}")
+        by = f" ({task['by']})" if task["done"] and task["by"] else ""
+        _say(f"    [{'x' if task['done'] else ' '}] {task['id']:<22}{task['text']}{by}")
 
 
 def _address(id_: str) -> str:

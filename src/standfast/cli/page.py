@@ -43,7 +43,7 @@ def list_(only_open: bool, as_json: bool, server: str, token_file: str | None) -
 @click.option(
     "--by",
     metavar="PERSON",
-    help="Who answers it; without this, whoever the token is for.",
+    help="Who answers it (an id of the file), where the token is a program's; else the token's own name.",
 )
 @_JSON
 @server_options
@@ -58,7 +58,8 @@ def acknowledge(
     path = f"/api/v1/pages/{quote(id, safe='')}/acknowledge"
     answered = connect(server, token_file).post(path, {"by": by} if by else {})
     if by and answered["acknowledged_by"] != by:
-        click.echo(f"note: it counts as answered by {_line(answered['acknowledged_by'])}", err=True)
+        who = _line(answered["acknowledged_by"])
+        click.echo(f"note: {who} has answered it before", err=True)
     if as_json:
         click.echo(json.dumps(answered, ensure_ascii=False))
         return

@@ -40,6 +40,15 @@ class RecordLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Retention:
+    """What the file asks for, and when that was last done."""
+
+    words: str
+    applied_at: datetime | None
+    said: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditScreen:
     seal: Seal
     query: Mapping[str, str]
@@ -47,6 +56,7 @@ class AuditScreen:
     words: str
     next: str  # the address of the older page
     findings: tuple[str, ...] | None  # of a verification just made
+    retention: Retention
 
 
 def seal(
@@ -73,7 +83,11 @@ def seal(
 
 
 def screen(
-    own: Seal, query: Query, page: Page, findings: Sequence[str] | None = None
+    own: Seal,
+    query: Query,
+    page: Page,
+    retention: Retention,
+    findings: Sequence[str] | None = None,
 ) -> AuditScreen:
     asked = _asked(query)
     older = (
@@ -88,6 +102,7 @@ def screen(
         words=f"{len(page.entries)} records, the newest first",
         next=f"/audit?{older}" if older else "",
         findings=None if findings is None else tuple(findings),
+        retention=retention,
     )
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime, timedelta
 
+    from standfast.incidents.checklist import Line
     from standfast.incidents.incident import Incident, TimelineEntry
     from standfast.spec.system import Runbook, System
 
@@ -46,8 +47,13 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
+    id: str
+    phase: str
+    within: str
     text: str
     done: bool
+    by: str
+    evident: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +112,7 @@ def screen(
     system: System,
     one: Incident,
     timeline: Sequence[TimelineEntry],
-    tasks: Sequence[tuple[str, bool]],
+    tasks: Sequence[Line],
     cost: Sequence[str],
     draft: str,
     due: datetime | None,
@@ -129,7 +135,7 @@ def screen(
         ),
         roles=tuple((role, _name(system, one.roles.get(role, ""))) for role in roles),
         people=tuple(system.people),
-        checklist=tuple(Task(text=text, done=done) for text, done in tasks),
+        checklist=tuple(_task(system, task) for task in tasks),
         steps=tuple(state.value for state in one.next_states),
         cost=tuple(cost),
         runbook=_runbook(system, one),
@@ -137,6 +143,18 @@ def screen(
         post_mortem_words=f"Due {due:%Y-%m-%d %H:%M} UTC."
         if due
         else "None is asked for at this severity.",
+    )
+
+
+def _task(system: System, line: Line) -> Task:
+    return Task(
+        id=line.id,
+        phase=line.phase,
+        within=line.within,
+        text=line.text,
+        done=line.done,
+        by=_name(system, line.by),
+        evident=line.evident,
     )
 
 

@@ -166,6 +166,9 @@ def _why(
     if objective.unmeasured:
         missing = ", ".join(objective.unmeasured)
         rows.append(("Not measured", f"{missing}: the figure speaks for the others only"))
+    if objective.soft:
+        spared = ", ".join(objective.soft)
+        rows.append(("Not counted", f"{spared}: needed softly, so users get along without"))
     return tuple(rows)
 
 

@@ -15,6 +15,7 @@ from standfast.demo.processes import Processes, free_port
 from standfast.demo.server import Api, Standfast
 from standfast.demo.tea import Ports, Tea
 from standfast.demo.telling import Telling
+from standfast.demo.watchman import Watchman
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Scene:
     shop: Tea
     standfast: Standfast
     mailbox: Mailbox
+    watchman: Watchman
     api: Api
     password: str = ""
 
@@ -43,6 +45,7 @@ class Scene:
         self.api.close()
         self.processes.stop_all()
         self.mailbox.close()
+        self.watchman.close()
 
 
 def set_up(folder: Path, *, port: int, sabotage: str, telling: Telling) -> Scene:
@@ -63,6 +66,8 @@ def set_up(folder: Path, *, port: int, sabotage: str, telling: Telling) -> Scene
     )
     mailbox = Mailbox(folder / "mail", ports.mailbox, refuses=sabotage == "api-failure")
     mailbox.open()
+    watchman = Watchman(ports.watchman)
+    watchman.open()
     return Scene(
         folder=folder,
         sabotage=sabotage,
@@ -72,6 +77,7 @@ def set_up(folder: Path, *, port: int, sabotage: str, telling: Telling) -> Scene
         shop=shop,
         standfast=server,
         mailbox=mailbox,
+        watchman=watchman,
         api=Api(server.address, token),
     )
 

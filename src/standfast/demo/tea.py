@@ -31,6 +31,7 @@ class Ports:
     web: int
     exporter: int
     mailbox: int
+    watchman: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from standfast.drivers.resolver import Deadlined, Resolver
 from standfast.errors import SourceError
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
@@ -34,8 +35,8 @@ class Answer:
 class BoundedHttp:
     """GET with a total deadline and a cap on the bytes taken; a new connection for each request."""
 
-    def __init__(self, clock: Monotonic = monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Monotonic = monotonic, resolver: Resolver | None = None) -> None:
+        self._clock, self._resolver = clock, resolver or Resolver()
         self._tls = ssl.create_default_context()  # costs 20 ms, so it is made once
 
     def get(
@@ -45,8 +46,9 @@ class BoundedHttp:
         seconds = timeout.total_seconds()
         began = self._clock()
         headers = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
+        plain = httpx2.HTTPTransport(verify=self._tls, trust_env=False)
         client = httpx2.Client(
-            verify=self._tls,
+            transport=Deadlined(plain, self._resolver, began + seconds, self._clock),
             trust_env=False,
             timeout=seconds,
             follow_redirects=redirects > 0,
@@ -64,7 +66,8 @@ class BoundedHttp:
                 kind = response.headers.get("content-type", "")
                 return Answer(status=response.status_code, body=body, content_type=kind, took=took)
         except httpx2.TimeoutException as error:
-            raise SourceError(_late(timeout), where=url) from error
+            dns = str(error) if str(error).startswith("DNS") else ""
+            raise SourceError(dns or _late(timeout), where=url) from error
         except (httpx2.HTTPError, httpx2.InvalidURL, RuntimeError, OSError, ValueError) as error:
             late = self._clock() - began >= seconds
             raise SourceError(_late(timeout) if late else _said(error), where=url) from error

@@ -13,6 +13,7 @@ from email.policy import SMTP
 from email.utils import format_datetime
 from typing import TYPE_CHECKING
 
+from standfast.drivers.resolver import Resolver
 from standfast.drivers.secrets import resolve
 from standfast.errors import SourceError
 from standfast.paging.notification import Outcome, Result
@@ -36,16 +37,20 @@ class SmtpSend:
     """Sends one message per call: `engine.deliver.Send`."""
 
     def __init__(
-        self, secret: Callable[[SecretRef], str] = resolve, clock: Clock = utc_now
+        self,
+        secret: Callable[[SecretRef], str] = resolve,
+        clock: Clock = utc_now,
+        resolver: Resolver | None = None,
     ) -> None:
         self._secret, self._clock = secret, clock
+        self._resolver = resolver or Resolver()
 
     def __call__(self, channel: Channel, message: Message, timeout: timedelta) -> Result:
         where = f"{channel.host}:{channel.port}"
         handed_over = False
         try:
             mail = self._mail(channel, message)
-            with _connected(channel, timeout.total_seconds()) as server:
+            with _connected(channel, timeout.total_seconds(), self._resolver) as server:
                 self._greet(server, channel)
                 _expect(server.mail(channel.sender))
                 _expect(server.rcpt(message.to))
@@ -84,6 +89,9 @@ class SmtpSend:
         mail["Message-ID"] = message.message_id
         mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no holiday notes in answer
         mail["X-Standfast-Key"] = message.message_id
+        if message.in_reply_to:
+            mail["In-Reply-To"] = message.in_reply_to
+            mail["References"] = message.in_reply_to
         if message.severity <= "P2":
             mail["X-Priority"] = "1"
         mail.set_content(message.text)
@@ -93,10 +101,10 @@ class SmtpSend:
 class _Conversation(smtplib.SMTP):
     """One connection that another thread can end: smtplib's own time-outs are per read."""
 
-    def __init__(self, channel: Channel, seconds: float) -> None:
+    def __init__(self, channel: Channel, seconds: float, resolver: Resolver) -> None:
         name = socket.gethostname()  # without one given, smtplib asks DNS, which may take its time
         super().__init__(timeout=seconds, local_hostname=name if "." in name else "[127.0.0.1]")
-        self._channel, self._seconds = channel, seconds
+        self._channel, self._seconds, self._resolver = channel, seconds, resolver
         self._host = channel.host  # the certificate is checked against it
         self._wire: socket.socket | None = None
         self._late = False
@@ -133,7 +141,8 @@ class _Conversation(smtplib.SMTP):
         return f"no whole answer within {self._seconds:g} s"
 
     def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
-        plain = socket.create_connection((host, port), timeout)
+        plain = self._resolver.connect(host, port, timeout)
+        plain.settimeout(timeout)  # of each read; what it took to connect is not taken off
         self._wire = plain.dup()  # stays the same wire while TLS wraps the socket
         if not (self._channel.tls and port == _IMPLICIT_TLS):
             return plain
@@ -145,9 +154,9 @@ class _Conversation(smtplib.SMTP):
 
 
 @contextmanager
-def _connected(channel: Channel, seconds: float) -> Iterator[smtplib.SMTP]:
+def _connected(channel: Channel, seconds: float, resolver: Resolver) -> Iterator[smtplib.SMTP]:
     """A connection that is cut when the whole time is over, from its first byte on."""
-    server = _Conversation(channel, seconds)
+    server = _Conversation(channel, seconds, resolver)
     watchdog = threading.Timer(seconds, server.cut)
     watchdog.daemon = True
     watchdog.start()

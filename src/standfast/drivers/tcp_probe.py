@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-import socket
 from datetime import timedelta
 
+from standfast.drivers.resolver import Resolver
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
 
 
 class TcpProbe:
-    def __init__(self, clock: Monotonic = monotonic) -> None:
-        self._clock = clock
+    def __init__(self, clock: Monotonic = monotonic, resolver: Resolver | None = None) -> None:
+        self._clock, self._resolver = clock, resolver or Resolver()
 
     def __call__(self, address: str, timeout: timedelta) -> Outcome:
         began = self._clock()
         try:
-            with socket.create_connection(endpoint(address), timeout=timeout.total_seconds()):
+            with self._resolver.connect(*endpoint(address), timeout.total_seconds()):
                 return Outcome(ok=True, latency=timedelta(seconds=self._clock() - began))
-        except TimeoutError:
-            return Outcome(ok=False, because=f"no connection within {timeout.total_seconds():g}s")
+        except TimeoutError as error:
+            dns = str(error) if str(error).startswith("DNS") else ""
+            late = f"no connection within {timeout.total_seconds():g}s"
+            return Outcome(ok=False, because=dns or late)
         except (OSError, ValueError) as error:
             return Outcome(ok=False, because=f"no connection: {error}")
 

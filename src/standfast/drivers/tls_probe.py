@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
 from datetime import timedelta
 
 from cryptography import x509
 
+from standfast.drivers.resolver import Resolver
 from standfast.drivers.tcp_probe import endpoint
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
@@ -16,8 +16,14 @@ from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
 class TlsProbe:
     """Reads the certificate even of a server that nobody should trust: an expired one says most."""
 
-    def __init__(self, clock: Clock = utc_now, stopwatch: Monotonic = monotonic) -> None:
+    def __init__(
+        self,
+        clock: Clock = utc_now,
+        stopwatch: Monotonic = monotonic,
+        resolver: Resolver | None = None,
+    ) -> None:
         self._clock, self._stopwatch = clock, stopwatch
+        self._resolver = resolver or Resolver()
         self._tls = ssl.create_default_context()
         self._tls.check_hostname = False
         self._tls.verify_mode = ssl.CERT_NONE  # nothing is sent; only the expiry is read
@@ -27,7 +33,7 @@ class TlsProbe:
         try:
             host, port = endpoint(address)
             with (
-                socket.create_connection((host, port), timeout=timeout.total_seconds()) as plain,
+                self._resolver.connect(host, port, timeout.total_seconds()) as plain,
                 self._tls.wrap_socket(plain, server_hostname=host) as secure,
             ):
                 shown = secure.getpeercert(binary_form=True)

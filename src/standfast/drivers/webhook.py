@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
+from standfast.drivers.resolver import Deadlined, Resolver
 from standfast.drivers.secrets import resolve
 from standfast.errors import SourceError
 from standfast.paging.notification import Outcome, Result
@@ -50,8 +51,10 @@ class WebhookSend:
         secret: Callable[[SecretRef], str] = resolve,
         clock: Clock = utc_now,
         ticks: Monotonic = monotonic,
+        resolver: Resolver | None = None,
     ) -> None:
         self._secret, self._clock, self._ticks = secret, clock, ticks
+        self._resolver = resolver or Resolver()
         self._tls = ssl.create_default_context()  # costs 20 ms, so it is made once
 
     def __call__(self, channel: Channel, message: Message, timeout: timedelta) -> Result:
@@ -73,7 +76,10 @@ class WebhookSend:
     def _exchange(self, request: httpx2.Request, seconds: float) -> Result:
         until = self._ticks() + seconds
         request.extensions["timeout"] = dict.fromkeys(("connect", "read", "write", "pool"), seconds)
-        client = httpx2.Client(verify=self._tls, trust_env=False)
+        plain = httpx2.HTTPTransport(verify=self._tls, trust_env=False)
+        client = httpx2.Client(
+            transport=Deadlined(plain, self._resolver, until, self._ticks), trust_env=False
+        )
         # Time-outs of the client are per read: one byte a second would keep it busy for ever.
         watchdog = threading.Timer(seconds, client.close)
         watchdog.daemon = True
@@ -81,6 +87,8 @@ class WebhookSend:
         try:
             with client:
                 return self._judge(client.send(request, stream=True), until)
+        except (httpx2.ConnectError, httpx2.ConnectTimeout):
+            raise  # nothing was on its way yet, however late it is
         except (httpx2.HTTPError, RuntimeError, OSError) as error:
             if self._ticks() < until:
                 raise
@@ -154,4 +162,6 @@ def _said(channel: Channel, error: Exception) -> str:
     """Without the address: a webhook's address is a secret."""
     if isinstance(error, (SourceError, _TooSlow)):
         return f"{channel.name}: {str(error).splitlines()[0]}"
+    if isinstance(error.__cause__, TimeoutError) and str(error).startswith("DNS"):
+        return f"{channel.name}: DNS did not answer in time"
     return f"{channel.name}: {type(error).__name__}"

@@ -17,9 +17,19 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.audit.event import Event, Target
 from standfast.engine.ports import Change, Store
 from standfast.incidents.incident import Incident, TimelineEntry
+from standfast.paging.ending import reached
 from standfast.paging.escalation import due, failed
 from standfast.paging.message import Message, compose
-from standfast.paging.notification import BACKOFF, Delivery, Notification, Outcome, Result
+from standfast.paging.notification import (
+    BACKOFF,
+    LEASE,
+    OVER_PATIENCE,
+    Delivery,
+    Kind,
+    Notification,
+    Outcome,
+    Result,
+)
 from standfast.paging.notification import wait as backoff
 from standfast.paging.outlook import undelivered
 from standfast.paging.token import AckToken, mint
@@ -28,11 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime
 
+    from standfast.paging.notification import Attempt
     from standfast.paging.page import Page
     from standfast.spec.system import Channel, System
 
 log = logging.getLogger(__name__)
-LEASE = timedelta(seconds=15)
 SEND_TIMEOUT = timedelta(seconds=5)
 _LANES = 2  # per channel
 _THREADS = 16
@@ -55,8 +65,10 @@ class OutboxPort(Protocol):
     def settle(
         self, one: Notification, result: Result, after: Notification, now: datetime
     ) -> bool: ...
+    def withdraw_end(self, key: str, now: datetime, why: str) -> int: ...
     def post(self, posts: Iterable[Notification]) -> None: ...
     def of_page(self, page: str) -> tuple[Notification, ...]: ...
+    def attempts_of(self, page: str) -> tuple[Attempt, ...]: ...
     def late(self, before: datetime) -> tuple[Notification, ...]: ...
 
 
@@ -176,8 +188,8 @@ def _prepared(tx: DeliverTx, one: Notification, system: System, secret: str) -> 
     if not tx.outbox.held(one):
         return None
     page = tx.paging.page(one.page)
-    if page is None or not page.unanswered:
-        why = "answered or over before it was sent"
+    if page is None or not _wanted(one, page):
+        why = _UNWANTED[one.kind]
         gone = replace(one, state=Delivery.CANCELLED, reason=why, settled_at=now)
         tx.outbox.settle(one, Result(outcome=Outcome.PERMANENT, reason=why), gone, now)
         return None
@@ -186,9 +198,21 @@ def _prepared(tx: DeliverTx, one: Notification, system: System, secret: str) -> 
         lost = replace(one, state=Delivery.FAILED, reason=why, settled_at=now)
         tx.outbox.settle(one, Result(outcome=Outcome.PERMANENT, reason=why), lost, now)
         return None
-    tx.paging.add_token(mint(secret, one.page, one.person, now))
+    if one.kind is Kind.PAGE:  # of an end there is nothing to acknowledge
+        tx.paging.add_token(mint(secret, one.page, one.person, now))
     others = tx.outbox.of_page(one.page)
     return compose(page, one, system, others=others, token=secret, now=now)
+
+
+_UNWANTED = {
+    Kind.PAGE: "answered or over before it was sent",
+    Kind.OVER: "the alert came back before its end was told",
+}
+
+
+def _wanted(one: Notification, page: Page) -> bool:
+    """A page goes to people until one of them answers; its end is told only while it is over."""
+    return page.unanswered if one.kind is Kind.PAGE else not page.active
 
 
 def _is_news(one: Notification, result: Result) -> bool:
@@ -208,12 +232,22 @@ def _after(one: Notification, result: Result, now: datetime) -> Notification:
         return replace(said, state=Delivery.ARRIVED, settled_at=now)
     if result.outcome is Outcome.PERMANENT:
         return replace(said, state=Delivery.FAILED, settled_at=now)
+    if one.kind is Kind.OVER and now - one.created_at > OVER_PATIENCE:
+        why = f"given up after {OVER_PATIENCE.days} day: {result.reason}"
+        return replace(said, state=Delivery.FAILED, settled_at=now, reason=why)
     return replace(said, due_at=now + backoff(one.severity, one.attempts, result.retry_after))
 
 
 def _noted(tx: DeliverTx, one: Notification, result: Result) -> None:
-    now = tx.now()
-    tx.outbox.settle(one, result, _after(one, result, now), now)
+    _kept(tx, one, result, tx.now())
+
+
+def _kept(tx: DeliverTx, one: Notification, result: Result, now: datetime) -> bool:
+    ours = tx.outbox.settle(one, result, _after(one, result, now), now)
+    if not ours and one.kind is Kind.PAGE and not reached(one, tx.outbox.attempts_of(one.page)):
+        # It was on its way when the alert ended, and has not arrived: there is no end to tell.
+        tx.outbox.withdraw_end(one.key, now, "the page itself never arrived")
+    return ours
 
 
 def _settled(tx: DeliverTx, one: Notification, result: Result, system: System) -> Change[None]:
@@ -221,11 +255,11 @@ def _settled(tx: DeliverTx, one: Notification, result: Result, system: System) -
     page = tx.paging.page(
         one.page, lock=True
     )  # before the row: whoever acknowledges locks in this order
-    ours = tx.outbox.settle(one, result, _after(one, result, now), now)
+    ours = _kept(tx, one, result, now)
     events = [_told(one, result, system, ours=ours)]
     if page is not None and page.incident:
         tx.incidents.note(page.incident, _entry(one, result, system, now))
-    if page is not None and ours and not result.outcome.arrived:
+    if page is not None and ours and one.kind is Kind.PAGE and not result.outcome.arrived:
         events += _moved_on(tx, page, system, now)
     return Change(None, tuple(events))
 
@@ -265,17 +299,24 @@ def _who(one: Notification, system: System) -> str:
 
 def _entry(one: Notification, result: Result, system: System, now: datetime) -> TimelineEntry:
     verb = "told" if result.outcome.arrived else "could not be told"
-    text = f"{_who(one, system)} {verb} by {one.channel}"
+    what = " that it is over" if one.kind is Kind.OVER else ""
+    text = f"{_who(one, system)} {verb}{what} by {one.channel}"
     if not result.outcome.arrived:
         text += f" ({result.outcome}: {result.reason})"
     return TimelineEntry(at=now, kind="page", text=text, source="delivery")
+
+
+_TOLD = {
+    Kind.PAGE: {True: "page.sent", False: "page.not-sent"},
+    Kind.OVER: {True: "page.end-sent", False: "page.end-not-sent"},
+}
 
 
 def _told(one: Notification, result: Result, system: System, *, ours: bool) -> Event:
     late = "" if ours else "; meanwhile it was answered, over, or claimed again"
     arrived = result.outcome.arrived
     return Event(
-        type="page.sent" if arrived else "page.not-sent",
+        type=_TOLD[one.kind][arrived],
         category="operations",
         description=f"{_who(one, system)} by {one.channel}: {result.outcome}{late}",
         target=Target(type="page", id=one.page),

@@ -30,7 +30,6 @@ class PagePort(Protocol):
     def due(self, now: datetime, limit: int = 100) -> tuple[str, ...]: ...
     def active(self) -> tuple[Page, ...]: ...
     def token(self, digest: str) -> AckToken | None: ...
-    def forget_tokens(self, before: datetime) -> None: ...
 
 
 class OutboxPort(Protocol):
@@ -78,10 +77,13 @@ class Pages:
 
     # ------------------------------------------------------------------ answering
 
-    def acknowledge(self, id: str, by: Actor, *, via: str = "web") -> Page:  # noqa: A002 - a page's id is called that
-        """Raises NotFound, and Conflict where the page is closed. Nobody else is told from here on."""
+    def acknowledge(self, id: str, by: Actor, *, person: str = "", via: str = "web") -> Page:  # noqa: A002 - a page's id is called that
+        """`person` is who answers, where it is not `by` who says so. Nobody else is told from here on.
+
+        Raises NotFound, and Conflict where the page is closed.
+        """
         now = self._clock()
-        return self._store.write(lambda tx: _acknowledged(tx, id, by, by.id, via, now))
+        return self._store.write(lambda tx: _acknowledged(tx, id, by, person or by.id, via, now))
 
     def by_token(self, token: str) -> Page:
         """What a link shows; changes nothing. Raises NotFound, or NotAllowed for an expired link."""
@@ -102,10 +104,6 @@ class Pages:
 
     def active(self) -> tuple[Page, ...]:
         return self._store.read(lambda tx: tx.paging.active())
-
-    def forget_tokens(self, now: datetime) -> None:
-        """Links that no longer work need not be kept."""
-        self._store.keep(lambda tx: tx.paging.forget_tokens(now))
 
 
 def _escalated(tx: EscalateTx, id: str, system: System, now: datetime) -> Change[bool]:  # noqa: A002 - a page's id is called that
@@ -175,12 +173,13 @@ def _acknowledged(
             incident.id,
             TimelineEntry(at=now, kind="acknowledgement", text=text, source=via, by=who),
         )
+    said_by = "" if who == by.id else f", as {by.id} says"
     event = Event(
         type="page.acknowledged",
         category="operations",
         actor=by,
-        description=f"{who} acknowledged {page.title}",
+        description=f"{who} acknowledged {page.title}{said_by}",
         target=Target(type="page", id=page.id),
-        context={"via": via, "taken_back": taken_back},
+        context={"via": via, "taken_back": taken_back, "person": who},
     )
     return Change(answered, (event,))

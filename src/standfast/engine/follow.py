@@ -16,15 +16,16 @@ from standfast.incidents.incident import (
     join,
     turn,
 )
+from standfast.paging.ending import end_was_told, ends
 from standfast.paging.escalation import Step, due
 from standfast.paging.page import Page, close_page, open_page, page_id, reopen_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from standfast.alerting.alert import Alert
-    from standfast.paging.notification import Notification
+    from standfast.paging.notification import Attempt, Notification
     from standfast.spec.system import System
 
 
@@ -39,6 +40,8 @@ class PagePort(Protocol):
 class OutboxPort(Protocol):
     def post(self, posts: Iterable[Notification]) -> None: ...
     def cancel(self, page: str, now: datetime, why: str) -> int: ...
+    def of_page(self, page: str) -> tuple[Notification, ...]: ...
+    def attempts_of(self, page: str) -> tuple[Attempt, ...]: ...
 
 
 class IncidentPort(Protocol):
@@ -79,7 +82,10 @@ class Follow:
             step = due(_in(fresh, incident), system, now)
             tx.paging.add(step.page)
         else:
-            step = due(_in(reopen_page(page, now), incident), system, now)
+            told_over = end_was_told(tx.outbox.of_page(page.id), tx.outbox.attempts_of(page.id))
+            tx.outbox.cancel(page.id, now, "the alert came back")
+            back = reopen_page(page, now, end_was_told=told_over)
+            step = due(_in(back, incident), system, now)
             tx.paging.save(step.page)
         tx.outbox.post(step.posts)
         return (*events, *tell_step(tx, step, now, kind="page.opened"))
@@ -93,7 +99,8 @@ class Follow:
     ) -> tuple[Event, ...]:
         events: list[Event] = []
         for page in tx.paging.active_of_alert(alert.fingerprint):
-            events += _close(tx, page, now, "the alert is over")
+            posts = _ends(tx, page, now)
+            events += _close(tx, page, now, _why_over(alert), posts)
             events += _over(tx, page, alert, now)
         return tuple(events)
 
@@ -164,16 +171,42 @@ def _incident(
     return fresh, (_incident_event("incident.declared", fresh, declared),)
 
 
-def _close(tx: FollowTx, page: Page, now: datetime, why: str) -> tuple[Event, ...]:
+_RAISES = 3  # from P4 to P1: no page has replaced more of them
+
+
+def _ends(tx: FollowTx, page: Page, now: datetime) -> tuple[Notification, ...]:
+    """To whom it is to be told that this is over; whoever knows only the milder page before it, too."""
+    before = range(max(1, page.episode - _RAISES), page.episode)
+    pages = [page.id, *(page_id(page.alert, episode) for episode in before)]
+    sent = [one for each in pages for one in tx.outbox.of_page(each)]
+    tries = [one for each in pages for one in tx.outbox.attempts_of(each)]
+    return ends(sent, tries, now)
+
+
+def _why_over(alert: Alert) -> str:
+    """What standfast judged says what is well again; other tools only say that it is."""
+    before, over, reason = alert.because.partition("over: ")
+    return f"the alert is over: {reason}" if over and not before else "the alert is over"
+
+
+def _close(
+    tx: FollowTx, page: Page, now: datetime, why: str, posts: Sequence[Notification] = ()
+) -> tuple[Event, ...]:
+    """Nothing more of it is sent; `posts` tell of its end."""
     closed = close_page(page, now, why)
     tx.paging.save(closed)
-    tx.outbox.cancel(page.id, now, why)
+    taken_back = tx.outbox.cancel(page.id, now, why)
+    tx.outbox.post(posts)
     return (
         Event(
             type="page.closed",
             category="operations",
             description=f"{page.title}: {why}",
             target=Target(type="page", id=page.id),
+            context={
+                "taken_back": taken_back,
+                "told": [f"{one.person or 'fixed receiver'} by {one.channel}" for one in posts],
+            },
         ),
     )
 

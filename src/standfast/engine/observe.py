@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.errors import StandfastError
-from standfast.monitoring import exposition, signals
+from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
+    from standfast.monitoring.edges import Calls
     from standfast.monitoring.exposition import Exposition, Sample
     from standfast.monitoring.health import ComponentHealth
     from standfast.slo.indicator import Indicator
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("standfast.observe")
 _WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
-_KEEP_SIGNALS = timedelta(days=7)
 _TIDY_EVERY = timedelta(hours=1)
 
 
@@ -51,15 +51,14 @@ class MonitoringPort(Protocol):
     def last_look(self, target: str) -> Look | None: ...
     def keep_look(self, target: str, look: Look) -> None: ...
     def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
+    def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
-    def forget(self, before: datetime) -> None: ...
     def forget_targets(self, keep: Iterable[str]) -> None: ...
 
 
 class LevelPort(Protocol):
     def add(self, found: Iterable[Count]) -> None: ...
-    def forget(self, before: datetime) -> None: ...
 
 
 class ObserveTx(Protocol):
@@ -120,7 +119,7 @@ class Observe:
         ended = max(now, self._clock())
         if seen:
             self._store.keep(lambda tx: _keep(tx, system, seen, ended))
-        self._tidy(system, every, now)
+        self._tidy(every, now)
         return len(seen)
 
     def close(self) -> None:
@@ -160,15 +159,13 @@ class Observe:
             log.exception("a look at %s failed in an unforeseen way", target.key)
             return _still(target, f"the look itself failed: {type(error).__name__}")
 
-    def _tidy(self, system: System, every: Sequence[Target], now: datetime) -> None:
+    def _tidy(self, every: Sequence[Target], now: datetime) -> None:
         if self._tidied is not None and now - self._tidied < _TIDY_EVERY:
             return
         self._tidied = now
 
         def tidy(tx: ObserveTx) -> None:
-            tx.monitoring.forget(now - _KEEP_SIGNALS)
             tx.monitoring.forget_targets([target.key for target in every])
-            tx.levels.forget(now - max(system.server.keep_samples, 2 * system.budget_window))
 
         self._store.keep(tidy)
 
@@ -261,6 +258,7 @@ def _keep_scrape(
     seconds = (now - before.at).total_seconds() if before else 0.0
     gauges = signals.signals(names, metrics.samples, risen.by, seconds)
     tx.monitoring.keep_gauges(component.name, now, gauges)
+    tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
     if before is None:
         return ()
     found = of_scrape(meters, component, one.target, mine, risen.by, since=before.at, now=now)

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SYSTEM_STREAM", "Accepted", "Anchor", "Ledger", "Record", "Rejected", "verify_log"]
 _EXPORT_PAGE = 500
+PRUNED_AT_ONCE = 10_000  # records
 
 
 class Anchor(Protocol):
@@ -230,20 +231,18 @@ class Record:
         return self._store.write(work)
 
     def prune(self, stream: str, before: datetime, *, because: str) -> int:
-        """Removes the payloads of everything stamped before an instant; the cores and the tree stay."""
+        """Removes the payloads of everything stamped before an instant; the cores and the tree stay.
 
-        def work(tx: LogTx) -> Change[int]:
-            below = tx.audit.history.size_before(stream, stamp(before))
-            gone = tx.audit.prune_payloads(stream, below) if below else 0
-            if not gone:
-                return Change(0)
-            said = Event(
-                type=PRUNED, category="administration", reason=because,
-                target=Target(type=PAYLOADS, id=f"{stream}:{below}"), context={"payloads": gone},
-            )  # fmt: skip
-            return Change(gone, (said,))
+        In transactions of a bounded size, each with its event: between two of them the log verifies.
+        """
+        total, more = 0, True
+        while more:
+            gone, more = self._store.write(lambda tx: _pruned(tx.audit, stream, before, because))
+            total += gone
+        return total
 
-        return self._store.write(work)
+    def streams(self) -> tuple[str, ...]:
+        return tuple(self._store.read(lambda tx: tx.audit.history.streams()))
 
     # -------------------------------------------------------------- proving
 
@@ -307,6 +306,20 @@ class Record:
         return self._store.read(
             lambda tx: verify_log(tx.audit.history, self._keys.verifying, notes, self._keys)
         )
+
+
+def _pruned(rows: LogPort, stream: str, before: datetime, because: str) -> Change[tuple[int, bool]]:
+    """Some of the payloads that may go; answers how many went, and whether there are more."""
+    end, start = rows.history.size_before(stream, stamp(before)), rows.history.pruned(stream)
+    below = min(end, start + PRUNED_AT_ONCE)
+    if below <= start:
+        return Change((0, False))
+    gone = rows.prune_payloads(stream, below)
+    said = Event(
+        type=PRUNED, category="administration", reason=because,
+        target=Target(type=PAYLOADS, id=f"{stream}:{below}"), context={"payloads": gone},
+    )  # fmt: skip
+    return Change((gone, below < end), (said,))
 
 
 def verify_log(

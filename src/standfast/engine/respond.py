@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine.ports import Change, Store
 from standfast.errors import Conflict, NotFound, StandfastError
-from standfast.incidents.checklist import tick
+from standfast.incidents.checklist import text_of, tick, untick
 from standfast.incidents.incident import (
     ActionItem,
     Incident,
@@ -21,6 +21,7 @@ from standfast.incidents.incident import (
     turn,
 )
 from standfast.incidents.post_mortem import Figures, draft
+from standfast.spec.named import component_of, person_of
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -51,15 +52,22 @@ class RespondTx(Protocol):
 
 
 class Respond:
-    """`by` is who does it, `via` whence ("web", "cli", "api"); an unknown incident raises NotFound."""
+    """`by` is who does it, `via` whence ("web", "cli", "api").
 
-    def __init__(self, store: Store[RespondTx], clock: Clock = utc_now) -> None:
-        self._store, self._clock = store, clock
+    An incident, a component or a person that is not known raises NotFound; `system` answers what the
+    accepted file knows.
+    """
+
+    def __init__(
+        self, store: Store[RespondTx], system: Callable[[], System], clock: Clock = utc_now
+    ) -> None:
+        self._store, self._system, self._clock = store, system, clock
 
     def declare(
         self, title: str, sev: Sev, component: str, by: Actor, *, via: str = "web"
     ) -> Incident:
         now, said_title = self._clock(), _bounded(title, _LONGEST_TITLE)
+        component_of(self._system(), component)
 
         def work(tx: RespondTx) -> Change[Incident]:
             fresh = declare(tx.incidents.next_id(), said_title, sev, component, now, by=by.id)
@@ -81,6 +89,8 @@ class Respond:
     def assign(self, id: str, role: str, person: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
         """Give a role to a person; an empty name renounces it."""
         known = role_of(role)
+        if person:
+            person_of(self._system(), person)
 
         def deed(before: Incident, now: datetime) -> Incident:
             if before.state is IncidentState.CLOSED:
@@ -107,10 +117,22 @@ class Respond:
     def resolve(self, id: str, by: Actor, *, words: str = "", via: str = "web") -> Incident:  # noqa: A002 - its id is called that
         return self.turn(id, IncidentState.RESOLVED, by, words=words, via=via)
 
-    def tick(self, id: str, task: str, by: Actor, *, via: str = "web") -> Incident:  # noqa: A002 - its id is called that
-        """Check off a task of the workflow's checklist."""
-        deeds = ("task", "incident.task-done", f"done: {task}")
-        return self._do(id, lambda before, now: tick(before, task, by.id, now), deeds, by, via)
+    def tick(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        task: str,
+        by: Actor,
+        *,
+        done: bool = True,
+        via: str = "web",
+    ) -> Incident:
+        """Check off a task of the workflow's checklist, or take that back."""
+        text = text_of(task)
+        if done:
+            deeds = ("task", "incident.task-done", f"done: {text}")
+            return self._do(id, lambda before, now: tick(before, task, by.id, now), deeds, by, via)
+        deeds = ("task", "incident.task-undone", f"not done after all: {text}")
+        return self._do(id, lambda before, now: untick(before, task, now), deeds, by, via)
 
     def act(
         self,
@@ -123,6 +145,7 @@ class Respond:
         due: datetime | None = None,
     ) -> Incident:
         """Add a follow-up action."""
+        person_of(self._system(), owner)
         item = ActionItem(text=_bounded(text), priority=priority, owner=owner, due=due)
 
         def deed(before: Incident, now: datetime) -> Incident:  # noqa: ARG001 - as the other deeds

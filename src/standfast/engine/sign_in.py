@@ -20,6 +20,7 @@ from standfast.errors import NotAllowed
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from datetime import datetime
 
 SESSION = timedelta(hours=12)
@@ -67,6 +68,16 @@ class Caller:
 
     def may(self, scope: str) -> bool:
         return scope in self.scopes or "admin" in self.scopes
+
+    def speaks_for(self, person: str, people: Collection[str]) -> bool:
+        """A token that bears a person's name is that person's, and speaks for nobody else.
+
+        A program that may respond (a chat room's bot) says who has answered; an administrator may for
+        anybody.
+        """
+        if person == self.name or self.may("admin"):
+            return True
+        return self.kind == "api_key" and self.name not in people and self.may("respond")
 
     @property
     def actor(self) -> Actor:

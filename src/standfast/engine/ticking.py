@@ -80,6 +80,13 @@ class Ticking:
             if (why := _lateness(each.role, each.pulse, now))
         }
 
+    def unwell(self, names: Iterable[str], now: datetime) -> dict[str, str] | None:
+        """What is wrong with those roles; None until each of them has ended a tick, or is late with it."""
+        wanted = frozenset(names)
+        wrong = {role: why for role, why in self.late(now).items() if role in wanted}
+        young = any(not each.pulse.ticks for each in self._threads if each.role.name in wanted)
+        return None if young and not wrong else wrong
+
     def _run(self, each: _Thread) -> None:
         while not self._stop.is_set():
             began = monotonic()

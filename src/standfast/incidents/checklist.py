@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from standfast.errors import NotFound
+from standfast.errors import Conflict, NotFound
+from standfast.spec.named import known
 from standfast.spec.values import Sev
 
 if TYPE_CHECKING:
@@ -35,10 +36,12 @@ class Line:
     """A task of one incident, as it stands."""
 
     phase: str
+    within: str
     id: str
     text: str
     done: bool
     by: str
+    evident: bool = False  # what the incident itself shows: nobody ticks it, or takes it back
 
 
 WORKFLOW = (
@@ -93,7 +96,7 @@ WORKFLOW = (
         ),
     ),
 )
-_KNOWN = {task.id for phase in WORKFLOW for task in phase.tasks}
+_TASKS = {task.id: task for phase in WORKFLOW for task in phase.tasks}
 
 
 def lines(incident: Incident) -> tuple[Line, ...]:
@@ -102,10 +105,12 @@ def lines(incident: Incident) -> tuple[Line, ...]:
     return tuple(
         Line(
             phase=phase.name,
+            within=phase.within,
             id=task.id,
             text=task.text,
             done=task.id in incident.done or task.id in shown,
             by=incident.done.get(task.id) or shown.get(task.id, ""),
+            evident=task.id in shown,
         )
         for phase in WORKFLOW
         for task in phase.tasks
@@ -113,17 +118,49 @@ def lines(incident: Incident) -> tuple[Line, ...]:
     )
 
 
+def text_of(task: str) -> str:
+    """What the task by this id says. Raises NotFound."""
+    return _TASKS[known("task", task, _TASKS)].text
+
+
 def tick(incident: Incident, task: str, by: str, now: datetime) -> Incident:
-    if task not in _KNOWN:
-        raise NotFound(f"no task is called {task!r}", fix=f"one of {', '.join(sorted(_KNOWN))}")
+    """Raises NotFound where an incident this grave has no such task."""
+    _belongs(incident, task)
     if task in incident.done:
         return incident
     return replace(incident, done={**incident.done, task: by}, progressed_at=now)
 
 
+def untick(incident: Incident, task: str, now: datetime) -> Incident:
+    """Take back what was ticked by mistake. Raises Conflict for what the incident itself shows."""
+    _belongs(incident, task)
+    if task in _shown(incident):
+        raise Conflict(
+            f"{text_of(task)!r} is done: the incident itself shows it",
+            fix="change the role or the state instead",
+        )
+    if task not in incident.done:
+        return incident
+    left = {id_: by for id_, by in incident.done.items() if id_ != task}
+    return replace(incident, done=left, progressed_at=now)
+
+
+def _belongs(incident: Incident, task: str) -> None:
+    text_of(task)
+    if incident.sev not in _TASKS[task].only:
+        raise NotFound(
+            f"a {incident.sev} has no task {task!r}", fix="`standfast incident show` lists them"
+        )
+
+
 def _shown(incident: Incident) -> dict[str, str]:
     """Task -> by whom, as far as roles, times and actions say it."""
     found = {f"role-{role}": person for role, person in incident.roles.items()}
+    found["assign-severity"] = incident.declared_by or "standfast"
+    if incident.detected_at:
+        found["alert-received"] = "standfast"
+    if incident.acknowledged_at:
+        found["acknowledge-alert"] = incident.done.get("acknowledge-alert", "")
     if incident.mitigated_at:
         found["implement-mitigation"] = "standfast"
     if incident.resolved_at:

@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.monitoring import edges
 from standfast.monitoring.exposition import matching
 from standfast.monitoring.histogram import bound, percentile
 
@@ -46,6 +47,7 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
 _HIGHEST: Mapping[str, tuple[str, ...]] = {
     "query time": ("pg_stat_activity_max_tx_duration",),
     "queue age": ("standfast_queue_oldest_seconds",),
+    "archive timeout": ("pg_settings_archive_timeout_seconds",),
     "replication lag": (
         "pg_replication_lag_seconds",
         "mysql_slave_status_seconds_behind_master",
@@ -86,6 +88,7 @@ class Names:
         shares = {name for pairs in _SHARES.values() for pair in pairs for name in pair[:2]}
         means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
         plain = {self.requests, STARTED, _CPU, _NODE_CPU, _HITS, _MISSES, *self.own.values()}
+        plain |= {edges.CALLS, edges.DEGRADED}
         return frozenset(duration | usual | shares | means | plain)
 
 
@@ -101,7 +104,7 @@ def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
-    rest = (_CPU, _NODE_CPU, _HITS, _MISSES)
+    rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED)
     return matching(samples, names.requests, *parts, *means, *totals, *rest)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.paging.notification import Notification, key_of
+from standfast.paging.notification import Kind, Notification, key_of
 from standfast.paging.page import ACK_TIMEOUT, Page, PageState
 from standfast.paging.reach import Reach, catch_all, fixed, persons, quiet, reaches, spares
 
@@ -59,7 +59,9 @@ def failed(page: Page, system: System, sent: Sequence[Notification], now: dateti
     `sent` are all notifications of the page's last step in this loop.
     """
     last = page.step - 1
-    mine = [one for one in sent if (one.loop, one.step) == (page.loop, last)]
+    mine = [
+        one for one in sent if one.kind is Kind.PAGE and (one.loop, one.step) == (page.loop, last)
+    ]
     if not page.unanswered or not mine or not all(one.hopeless for one in mine):
         return Step(page=page)
     reasons = "; ".join(sorted({f"{one.channel}: {one.reason}" for one in mine}))

@@ -26,6 +26,11 @@ class Hours:
     def always(self) -> bool:
         return len(self.days) == 7 and self.lasting >= _DAY
 
+    @property
+    def a_week(self) -> timedelta:
+        """How much of a week they are, by the clock on the wall."""
+        return len(self.days) * self.lasting
+
     def covers(self, wall: datetime) -> bool:
         """Of a wall-clock time without zone."""
         if self.always:

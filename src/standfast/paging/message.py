@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.paging.ending import page_key
+from standfast.paging.notification import Kind
 from standfast.paging.reach import address
 
 if TYPE_CHECKING:
@@ -29,11 +31,17 @@ class Message:
     text: str
     payload: str  # JSON, for webhooks
     severity: Severity
+    answers: str = ""  # the key of the message that this one follows
 
     @property
     def message_id(self) -> str:
         """RFC 5322 Message-ID: the same for every attempt, so that a duplicate shows as one."""
         return message_id(self.key)
+
+    @property
+    def in_reply_to(self) -> str:
+        """The Message-ID of what it follows: a mail program shows the two together."""
+        return message_id(self.answers) if self.answers else ""
 
 
 def message_id(key: str) -> str:
@@ -50,10 +58,18 @@ def compose(
     now: datetime,
 ) -> Message:
     """`others` are the page's other notifications; without `server.public_url` there is no link."""
+    if one.kind is Kind.OVER:
+        return _over(page, one, system, now)
     base = (system.server.public_url or "").rstrip("/")
     link = f"{base}/ack/{token}" if base and token else ""
     runbook = _runbook(page, system, base)
-    told = tuple(dict.fromkeys(_told(other, system) for other in others if other.key != one.key))
+    told = tuple(
+        dict.fromkeys(
+            _told(other, system)
+            for other in others
+            if other.key != one.key and other.kind is Kind.PAGE
+        )
+    )
     subject = _line(page.title)[:_SUBJECT]
     text = "\n".join(
         filter(
@@ -94,10 +110,10 @@ def _payload(
     link: str,
     runbook: str,
 ) -> str:
-    person = system.people.get(one.person)
     value = {
         "text": f"{page.title}\n{page.body}\n{link}".strip(),  # chat webhooks show this field
         "key": one.key,
+        "status": "firing",
         "page": page.id,
         "system": system.name,
         "severity": page.severity.value,
@@ -109,11 +125,73 @@ def _payload(
         "runbook": runbook or None,
         "acknowledge": link or None,
         "also_told": list(told),
-        "person": {"id": person.id, "name": person.name, "phone": person.phone, "chat": person.chat}
-        if person
-        else None,
+        "person": _person(one, system),
     }
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _over(page: Page, one: Notification, system: System, now: datetime) -> Message:
+    """The alert has ended: nothing is to be done for the page, though perhaps for its incident."""
+    base = (system.server.public_url or "").rstrip("/")
+    ended = page.closed_at or now
+    answered = f"Acknowledged by: {page.acknowledged_by}" if page.acknowledged_by else ""
+    where = f" {base}/incidents/{page.incident}" if base and page.incident else ""
+    text = "\n".join(
+        filter(
+            None,
+            (
+                f"Resolved: {page.title}\n",
+                f"{page.why[:1].upper()}{page.why[1:]}." if page.why else "",
+                f"It was: {page.body}\n" if page.body else "",
+                f"System: {system.name}",
+                f"Component: {page.component}",
+                f"Since: {page.opened_at:%Y-%m-%d %H:%M:%S} UTC",
+                f"Until: {ended:%Y-%m-%d %H:%M:%S} UTC, {_lasted(page, ended)}",
+                answered,
+                f"Incident: {page.incident}{where}" if page.incident else "",
+                "\nNothing is left to do for this page."
+                + (" Its incident ends when somebody resolves it." if page.incident else ""),
+                f"Sent {now:%H:%M:%S} UTC, attempt {one.attempts}.",
+            ),
+        )
+    )
+    value = {
+        "text": f"Resolved: {page.title}\n{page.why}".strip(),
+        "key": one.key,
+        "status": "resolved",
+        "follows": page_key(one.key),
+        "page": page.id,
+        "system": system.name,
+        "severity": page.severity.value,
+        "component": page.component,
+        "title": page.title,
+        "because": page.why,
+        "opened_at": page.opened_at.isoformat(),
+        "closed_at": ended.isoformat(),
+        "incident": page.incident,
+        "person": _person(one, system),
+    }
+    return Message(
+        key=one.key,
+        to=address(one.person, system.channels[one.channel], system),
+        subject=_line(f"Resolved: {page.title}")[:_SUBJECT],
+        text=text + "\n",
+        payload=json.dumps(value, ensure_ascii=False, sort_keys=True),
+        severity=one.severity,
+        answers=page_key(one.key),
+    )
+
+
+def _lasted(page: Page, ended: datetime) -> str:
+    seconds = int((ended - page.opened_at).total_seconds())
+    return f"{seconds // 60} min" if seconds >= 120 else f"{seconds} s"
+
+
+def _person(one: Notification, system: System) -> dict[str, str | None] | None:
+    known = system.people.get(one.person)
+    if known is None:
+        return None
+    return {"id": known.id, "name": known.name, "phone": known.phone, "chat": known.chat}
 
 
 def _respond(page: Page, system: System) -> str:

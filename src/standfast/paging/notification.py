@@ -1,4 +1,4 @@
-"""A notification: one page to one person by one channel, and what came of sending it."""
+"""A notification: one page, or its end, to one person by one channel, and what came of sending it."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ BACKOFF: Mapping[Severity, tuple[timedelta, ...]] = {
 """Waits after failures that may pass; the last of them repeats."""
 
 _LONGEST_WAIT = timedelta(minutes=15)  # whatever Retry-After asks for
+LEASE = timedelta(seconds=15)
+"""How long a claim holds: longer than a send may take, shorter than anybody waits for a page."""
+OVER_PATIENCE = timedelta(days=1)
+"""Pages are tried until they are answered or over; that one is over is no news after so long."""
 
 
 class Outcome(StrEnum):
@@ -59,6 +63,29 @@ class Delivery(StrEnum):
     CANCELLED = "cancelled"  # answered or over before it was sent
 
 
+class Kind(StrEnum):
+    PAGE = "page"
+    OVER = "over"  # the alert has ended: to those who were told that it fired
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try to send one notification, as it went."""
+
+    key: str
+    attempt: int
+    page: str
+    person: str
+    channel: str
+    kind: Kind
+    owner: str
+    began_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome
+    reason: str
+    provider_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notification:
     key: str  # the same key is the same message, however often it arrives
@@ -67,6 +94,7 @@ class Notification:
     step: int
     person: str  # "" where a channel has a fixed receiver
     channel: str
+    kind: Kind = Kind.PAGE
     severity: Severity
     due_at: datetime
     state: Delivery = Delivery.PENDING

@@ -118,11 +118,20 @@ def close_page(page: Page, now: datetime, why: str = "the alert is over") -> Pag
     return replace(page, state=PageState.CLOSED, next_action_at=None, closed_at=now, why=why)
 
 
-def reopen_page(page: Page, now: datetime) -> Page:
-    """The alert came back within the same episode: no fresh page, the old one goes on where it was."""
+def reopen_page(page: Page, now: datetime, *, end_was_told: bool = False) -> Page:
+    """The alert came back within the same episode: no fresh page, the old one goes on where it was.
+
+    Unless people have been told that it was over: whoever had answered has laid it aside, so it goes out again.
+    """
     if page.active:
         return page
     why = "the alert came back"
+    if end_was_told:
+        return replace(
+            page, state=PageState.OPEN, loop=page.loop + 1, step=0, next_action_at=now,
+            acknowledged_by=None, acknowledged_at=None, closed_at=None,
+            why=f"{why} after its end was told",
+        )  # fmt: skip
     if page.acknowledged_at is not None:
         state, at = PageState.ACKNOWLEDGED, now + ACK_TIMEOUT
     else:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from standfast.paging.page import Page
     from standfast.spec.system import Channel, EscalationStep, System
+    from standfast.spec.values import Severity
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +93,27 @@ def quiet(page: Page, system: System) -> bool:
     return rule is not None and not any(_wakes(name, system) for name in rule.notify)
 
 
+def wakens(person: str, page: Page, system: System) -> bool:
+    """Does a page wake this person, by a channel of the file, or while it has none by their entry?"""
+    if system.channels:
+        ways = _open_to(person, channels_for(page, system), system)
+        return any(_wakes(name, system) for name in ways)
+    known, rule = system.people.get(person), system.severities.get(page.severity)
+    if known is None or (_SPOKEN & {*(rule.notify if rule else ())} and not known.phone):
+        return False
+    return bool(known.phone or known.email or known.chat)
+
+
+def awake(severity: Severity, system: System) -> bool:
+    """Is there any channel, or while the file has none any kind of one, that wakes for it?"""
+    rule = system.severities.get(severity)
+    named = [name for name in (rule.notify if rule else ()) if name in system.channels]
+    ways = (named or list(system.channels)) if system.channels else rule.notify if rule else ()
+    return any(_wakes(name, system) for name in ways)
+
+
 _WAKING = frozenset({"page", "call", "sms", "push"})
+_SPOKEN = frozenset({"call", "sms"})
 
 
 def _wakes(name: str, system: System) -> bool:

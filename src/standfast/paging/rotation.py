@@ -122,9 +122,7 @@ def _edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[datetime]:
             yield at
             turn += 1
     for wall in _wall_edges(rota, start, end):
-        at = resolve(wall, rota.timezone)
-        if start < at < end:
-            yield at
+        yield from (at for at in _instants(wall, rota.timezone) if start < at < end)
 
 
 def _wall_edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[datetime]:
@@ -136,6 +134,17 @@ def _wall_edges(rota: OnCall, start: datetime, end: datetime) -> Iterator[dateti
     while not hours.always and day <= end.date() + 2 * _DAY:
         yield from hours.edges(day)
         day += _DAY
+
+
+def _instants(wall: datetime, timezone: str) -> Iterator[datetime]:
+    """Where a wall-clock time is passed; of one that comes twice both, and the turning back between."""
+    first = resolve(wall, timezone)
+    yield first
+    zone = ZoneInfo(timezone)
+    second = wall.replace(tzinfo=zone, fold=1).astimezone(UTC)
+    if second > first:
+        yield _change(first, second, zone)
+        yield second
 
 
 @lru_cache(maxsize=4096)

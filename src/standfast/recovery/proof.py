@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from standfast.recovery.catalogue import Mark, TableFacts
 
-PHASES = ("fetch", "start", "replay", "verify")
+PHASES = (
+    "fetch",
+    "prepare",
+    "start",
+    "replay",
+    "settle",
+    "verify",
+)  # a proof keeps nothing: no settle
 _SAID = 20  # differences named one by one
 
 
@@ -151,3 +158,21 @@ def restore_estimate(size: int, speed: Fraction) -> timedelta:
     if speed <= 0:
         raise ValueError("a speed is more than nothing")
     return timedelta(microseconds=round(Fraction(size) / speed * 1_000_000))
+
+
+_SPAN = timedelta(days=7)  # between proofs, before growth can be told
+
+
+def growth(proofs: Sequence[Proof]) -> Fraction | None:
+    """Bytes a second that a store grows by: the straight line through what its restores brought back."""
+    known = [proof for proof in proofs if proof.passed and proof.bytes_restored]
+    if len(known) < 3 or known[-1].at - known[0].at < _SPAN:
+        return None
+    times = [Fraction((proof.at - known[0].at) // timedelta(seconds=1)) for proof in known]
+    middle = sum(times, Fraction(0)) / len(times)
+    mean = Fraction(sum(proof.bytes_restored for proof in known), len(known))
+    rise = spread = Fraction(0)
+    for at, proof in zip(times, known, strict=True):
+        rise += (at - middle) * (proof.bytes_restored - mean)
+        spread += (at - middle) * (at - middle)
+    return rise / spread

@@ -7,9 +7,11 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from standfast.review.arithmetic import BURN_WINDOWS, budget, drained_after, exact
+from standfast.paging.reach import awake
+from standfast.review.arithmetic import budget, drained_after, exact
 from standfast.review.finding import Hit, Role, Verdict, rule
-from standfast.review.wording import listed, number, percent, span
+from standfast.review.wording import counted, listed, number, percent, span
+from standfast.slo.burn import burn_windows, can_fire
 from standfast.spec.condition import Absence, Burn, Expiry, Expr, Threshold
 from standfast.spec.values import Severity, Strength
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
     from standfast.spec.system import AlertRule, ServiceLevel
     from standfast.spec.values import Promise
 
-_WAKING = frozenset({"page", "call", "sms", "push"})
 _PAGING = (Severity.P1, Severity.P2)
 _CAUSES = re.compile(r"\b(cpu|memory|disk|connections|query time|threads|queue|load)\b")
 _PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?) latency")
@@ -110,22 +111,25 @@ def _impossible(case: Case, alert: AlertRule) -> str:
     if isinstance(when, Threshold) and not when.above and when.limit <= 0:
         return f"{when.signal} is never below {number(when.limit)}"
     if isinstance(when, Burn):
-        return _cannot_burn(case, when.objective)
+        return _cannot_burn(case, alert, when.objective)
     return ""
 
 
-def _cannot_burn(case: Case, objective: str) -> str:
-    level = case.system.service_levels.get(objective)
-    if level is None or not level.slos:
-        return ""
-    slo = min(level.slos, key=lambda one: one.allowed)
-    factor = min(window.factor(level.window) for window in BURN_WINDOWS if window.pages)
-    if level.window >= timedelta(days=7) and factor * slo.allowed >= 1:
-        return (
-            f"{number(factor)} x budget {percent(slo.allowed)} = {percent(factor * slo.allowed)} "
-            "of requests would have to fail"
-        )
-    return ""
+def _cannot_burn(case: Case, alert: AlertRule, objective: str) -> str:
+    """Where none of the windows that the alert is judged by can fire, the arithmetic of the first."""
+    paging = alert.severity in _PAGING
+    dead = []
+    for one in case.objectives:
+        if objective in {one.name, one.level}:
+            windows = [w for w in burn_windows(one) if w.pages or not paging]
+            if any(can_fire(one, window) for window in windows):
+                return ""
+            dead += [
+                f"{number(window.factor)} x budget {percent(one.allowed)} of {one.name} = "
+                f"{percent(window.factor * one.allowed)} of requests would have to fail"
+                for window in windows
+            ]
+    return dead[-1] if dead else ""
 
 
 @rule(
@@ -142,19 +146,19 @@ def wakes_nobody(case: Case) -> Iterator[Hit]:
         rule_of = case.system.severities.get(severity)
         if rule_of is None or severity not in used:
             continue
-        if not any(_wakes(case, channel) for channel in rule_of.notify):
+        if not awake(severity, case.system):
             yield Hit(
                 at=f"severities.{severity}.notify",
                 problem=f"{severity} goes to {listed(rule_of.notify) or 'nobody'}, "
-                "none of which wakes",
+                f"none of which wakes{_through(case)}",
                 suggestion="add page, call, sms or push, or a webhook with `wakes: true`",
                 rests_on=(f"severities.{severity}.notify",),
             )
 
 
-def _wakes(case: Case, channel: str) -> bool:
-    known = case.system.channels.get(channel)
-    return channel in _WAKING or (known is not None and known.wakes)
+def _through(case: Case) -> str:
+    channels = case.system.channels
+    return f"; there are the channels {listed(channels)}" if channels else ""
 
 
 @rule(
@@ -231,10 +235,12 @@ def too_late(case: Case) -> Iterator[Hit]:
         severity = case.system.severities.get(alert.severity)
         if alert.severity not in _PAGING or severity is None or severity.respond is None:
             continue
-        waiting = getattr(alert.when, "lasting", timedelta())
         seeing = case.system.components[alert.of].scrape_every
+        waiting = case.detection(alert) - seeing
         total = waiting + seeing + severity.respond
         for level, slo in _availability_levels(case, alert.of):
+            if isinstance(alert.when, Burn) and alert.when.objective != level.name:
+                continue  # it waits for another budget to burn
             allowed = budget(level.window, slo.target)
             if total > allowed:
                 yield Hit(
@@ -340,7 +346,7 @@ def disk_by_share(case: Case) -> Iterator[Hit]:
     "ALR-12",
     Verdict.WARN,
     Role.OPS,
-    condition="more than two pages a shift, measured over 30 days",
+    condition="more than two pages in twelve hours on duty, or an alert never acknowledged, over 30 days",
     why="people who are woken often stop waking",
     if_rejected="expect slower acknowledgements",
 )
@@ -349,8 +355,16 @@ def too_many_pages(case: Case) -> Iterator[Hit]:
         if pages > 2 and name in case.system.on_call:
             yield Hit(
                 at=f"on_call.{name}",
-                problem=f"{number(pages)} pages a shift; 2 are bearable",
+                problem=f"{number(pages)} pages in every 12 h on duty, measured over 30 d; 2 are "
+                "bearable",
                 suggestion="tune or delete the alerts that needed no action",
+            )
+    for name, pages_of in case.measured.ignored.items():
+        if name in case.system.alerts:
+            yield Hit(
+                at=f"alerts.{name}",
+                problem=f"{counted(pages_of, 'page')} in 30 d, measured, and nobody acknowledged one",
+                suggestion="tune it until it asks for action, or delete it",
             )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from math import prod
@@ -41,6 +40,11 @@ def ceiling(hard: Iterable[Fraction], soft: Iterable[tuple[Fraction, Fraction]] 
     return prod(hard, start=ONE) * prod((survival(a, e) for a, e in soft), start=ONE)
 
 
+def redundant(availability: Fraction, number: int) -> Fraction:
+    """Any one of so many suffices, and they fail independently: nothing that they share takes all."""
+    return 1 - (1 - availability) ** number
+
+
 def needed_of_each(target: Fraction, parts: int) -> float:
     """What each of equal hard parts in series must reach; a root, so for display only."""
     root: float = float(target) ** (1 / parts)
@@ -55,27 +59,6 @@ def budget(window: timedelta, target: Fraction) -> timedelta:
 def drained_after(window: timedelta, target: Fraction, error_rate: Fraction) -> timedelta:
     """How long a steady error rate takes to spend the whole budget."""
     return spanning(exact(window) * (1 - target) / error_rate)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BurnWindow:
-    """One long window of a burn-rate alert and the share of the budget spent when it fires
-    (Google, The Site Reliability Workbook, chapter 5)."""
-
-    long: timedelta
-    share: Fraction
-    pages: bool
-
-    def factor(self, period: timedelta) -> Fraction:
-        return self.share * exact(period) / exact(self.long)
-
-
-BURN_WINDOWS = (
-    BurnWindow(long=timedelta(hours=1), share=Fraction(2, 100), pages=True),
-    BurnWindow(long=timedelta(hours=6), share=Fraction(5, 100), pages=True),
-    BurnWindow(long=timedelta(days=1), share=Fraction(10, 100), pages=False),
-    BurnWindow(long=timedelta(days=3), share=Fraction(10, 100), pages=False),
-)
 
 
 def fires_after(

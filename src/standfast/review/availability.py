@@ -7,7 +7,13 @@ from fractions import Fraction
 from math import floor
 from typing import TYPE_CHECKING
 
-from standfast.review.arithmetic import budget, ceiling, lasting, needed_of_each, share_of
+from standfast.review.arithmetic import (
+    budget,
+    lasting,
+    needed_of_each,
+    redundant,
+    share_of,
+)
 from standfast.review.finding import Hit, Role, Verdict, rule
 from standfast.review.wording import listed, percent, span
 
@@ -15,8 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case, Figure
-    from standfast.review.chain import Chain
-    from standfast.spec.system import Journey
+    from standfast.review.chain import Branch, Chain
+    from standfast.spec.system import Failover, Journey
     from standfast.spec.values import Promise
 
 
@@ -40,20 +46,29 @@ def _weakest(case: Case, chain: Chain) -> tuple[str, Figure] | None:
 
 def _ceiling(case: Case, chain: Chain) -> tuple[Fraction, str, tuple[str, ...]]:
     """The ceiling, the product in words, and the paths that it rests on."""
-    hard = _figures(case, chain)
-    softly = [(need, case.availability(need.to)) for need in chain.soft]
-    soft = [(need, figure) for need, figure in softly if figure is not None]
-    value = ceiling(
-        (figure.value for figure in hard.values()),
-        ((figure.value, need.effectiveness or Fraction(0)) for need, figure in soft),
-    )
-    words = [f"{name} {percent(figure.value)}" for name, figure in hard.items()]
-    words += [
-        f"{need.to} {percent(figure.value)} (soft, fallback works {percent(need.effectiveness or 0)})"
-        for need, figure in soft
-    ]
-    paths = (*(one.path for one in hard.values()), *(figure.path for _, figure in soft))
-    return value, " x ".join(words), paths
+    words = [f"{name} {percent(figure.value)}" for name, figure in _figures(case, chain).items()]
+    words += [one for branch in chain.branches if (one := _branch(case, branch))]
+    known = [case.availability(name) for name in (*chain.hard, *chain.parts)]
+    return case.ceiling(chain), " x ".join(words), tuple(one.path for one in known if one)
+
+
+def _branch(case: Case, branch: Branch) -> str:
+    """`payments 99.9% with gateway 99.95% (soft, fallback works 90%)`; "" where nothing is known."""
+    figures = {name: case.availability(name) for name in branch.parts}
+    own = [f"{name} {percent(figure.value)}" for name, figure in figures.items() if figure]
+    own += [f"[{one}]" for deeper in branch.branches if (one := _branch(case, deeper))]
+    if not own:
+        return ""
+    works = case.effectiveness(branch.caller, branch.need)
+    edge = case.measured.edges.get((branch.caller, branch.need.to))
+    how = ", measured" if edge is not None and edge.effectiveness is not None else ""
+    return f"{' with '.join(own)} (soft, fallback works {percent(works)}{how})"
+
+
+def _independent(chain: Chain) -> str:
+    """The assumption, and what it does not touch."""
+    once = f"; {listed(chain.shared)} counted once" if chain.shared else ""
+    return f"failures taken to be independent{once}"
 
 
 def _floor(share: Fraction) -> Fraction:
@@ -98,19 +113,33 @@ def ceiling_too_low(case: Case) -> Iterator[Hit]:
     for journey, promise, chain in _promised(case):
         value, words, paths = _ceiling(case, chain)
         if value < promise.target:
-            parts = max(len(chain.hard), 1)
+            parts = len(chain.hard)
+            each = f"each of {parts} parts" if parts > 1 else listed(chain.hard)
             yield Hit(
                 at=f"journeys.{journey.name}.slo",
                 problem=f"{words} = {percent(value)}: {span(budget(window, value))} down per "
                 f"{span(window)}, {span(budget(window, promise.target))} allowed by "
-                f"{percent(promise.target)} (failures taken to be independent)",
-                suggestion=f"promise {percent(_floor(value))}; or raise each of {parts} parts to "
-                f"{percent(needed_of_each(promise.target, parts))}; or make one soft with a "
-                "drilled fallback",
+                f"{percent(promise.target)} ({_independent(chain)})",
+                suggestion=f"promise {percent(_floor(value))}; or raise {each} to "
+                f"{percent(needed_of_each(promise.target, max(parts, 1)))}; or make one soft with a "
+                f"drilled fallback{_doubled(case, chain)}",
                 # A default follows from the hard needs alone; it is no promise anybody made.
                 verdict=Verdict.WARN if case.assumed(f"journeys.{journey.name}.slo") else None,
                 rests_on=paths,
             )
+
+
+def _doubled(case: Case, chain: Chain) -> str:
+    """What a second one beside the weakest part would bring, and on which condition."""
+    figures = _figures(case, chain)
+    if not figures:
+        return ""
+    name, weakest = min(figures.items(), key=lambda pair: pair[1].value)
+    both = redundant(weakest.value, 2)
+    return (
+        f"; or double {name}: 1 - (1 - {percent(weakest.value)})^2 = {percent(both)} where the two "
+        "share no zone, host or vendor"
+    )
 
 
 @rule(
@@ -155,7 +184,8 @@ def contract_above(case: Case) -> Iterator[Hit]:
                 at=f"journeys.{name}.sla",
                 problem=f"the contract promises {percent(journey.sla.target)}; {words} = "
                 f"{percent(value)}, {span(budget(window, value))} down per {span(window)} with "
-                f"{span(budget(window, journey.sla.target))} allowed",
+                f"{span(budget(window, journey.sla.target))} allowed "
+                f"({_independent(case.chains[name])})",
                 suggestion=f"contract for {percent(_floor(value))} or less, or improve the chain",
                 verdict=Verdict.BLOCK if certain else None,
                 rests_on=(weakest[1].path,) if certain and weakest else paths,
@@ -220,16 +250,18 @@ def _all_promises(case: Case) -> Iterator[tuple[str, Promise]]:
     if_rejected="the budget policy applies",
 )
 def measured_below(case: Case) -> Iterator[Hit]:
-    for at, promise in _all_promises(case):
-        group, name, key = at.split(".")
-        measured = case.measured.availability.get(name)
-        if key != "slo" or promise.threshold is not None or measured is None:
-            continue
-        if measured < promise.target:
+    for one in case.objectives:
+        measured = case.measured.availability.get(one.name)
+        if one.promise.threshold is None and measured is not None and measured < one.target:
+            key = f"availability.{one.name}"
+            group = "journeys" if one.is_journey else "service_levels"
             yield Hit(
-                at=f"{group}.{name}.{key}",
-                problem=f"measured {percent(measured)}, promised {percent(promise.target)}",
+                at=f"{group}.{one.level}.slo",
+                problem=f"{percent(measured)}{case.how(key)}, promised {percent(one.target)}: "
+                f"{span(budget(one.window, measured))} down per {span(one.window)}, "
+                f"{span(budget(one.window, one.target))} allowed",
                 suggestion="spend the effort on reliability, or promise what is true",
+                known_by=(key,),
             )
 
 
@@ -243,21 +275,29 @@ def measured_below(case: Case) -> Iterator[Hit]:
 )
 def no_room_to_fail_over(case: Case) -> Iterator[Hit]:
     window = case.system.budget_window
-    chains = {
-        one.name: one.wait_before + lasting(one.steps) for one in case.system.failovers.values()
-    }
+    chains = {one.name: _switching(case, one) for one in case.system.failovers.values()}
     if not chains:
         return
     name, longest = max(chains.items(), key=lambda pair: pair[1])
+    key = f"failover.{name}"
     for journey, promise, _ in _promised(case):
         allowed = share_of(window, promise.allowed)
         if timedelta() < allowed < longest:
             yield Hit(
                 at=f"journeys.{journey.name}.slo",
                 problem=f"{percent(promise.target)} of {span(window)} allows {span(allowed)}; "
-                f"the failover {name} takes {span(longest)}",
+                f"the failover {name} takes {span(longest)}{case.how(key)}",
                 suggestion=f"switch faster, or leave {listed([name])} out of the promise by contract",
+                known_by=(key,),
             )
+
+
+def _switching(case: Case, failover: Failover) -> timedelta:
+    """As it was measured, or drilled, or else as the steps add up."""
+    drill = failover.last_drill
+    drilled = drill.rto if drill is not None and drill.passed else None
+    measured = case.measured.failover.get(failover.name, drilled)
+    return failover.wait_before + lasting(failover.steps) if measured is None else measured
 
 
 RULES = (

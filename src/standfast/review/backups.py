@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _PROOF = timedelta(days=7)
 _DAY = timedelta(days=1)
+_LINKS = 30  # increments on one full copy
 _BUSY = range(9, 21)  # local hours in which most systems have their users
 
 
@@ -139,7 +140,7 @@ def unproven(case: Case) -> Iterator[Hit]:
                 problem=f"no restore of {store} is ever tried",
                 suggestion="write `verify: {weekly: restore}`",
             )
-        elif store in case.measured.last_restore:
+        elif store in case.measured.last_restore or store in case.measured.failed_restore:
             yield from _last_proof(case, store)
         elif not any(one.automatic for one in restores if "restore" in one.what):
             yield Hit(
@@ -151,13 +152,19 @@ def unproven(case: Case) -> Iterator[Hit]:
 
 
 def _last_proof(case: Case, store: str) -> Iterator[Hit]:
-    last = case.measured.last_restore[store]
-    if last is None or (_critical(case, store) and case.now - last > _PROOF):
+    last = case.measured.last_restore.get(store)
+    if failed := case.measured.failed_restore.get(store):
+        yield Hit(
+            at=f"backups.{store}.verify",
+            problem=f"the newest restore of {store} failed ({failed})",
+            suggestion="find out why, and restore again: `standfast backup verify`",
+        )
+    elif last is None or (_critical(case, store) and case.now - last > _PROOF):
         age = f"{span(case.now - last)} ago" if last else "never"
         yield Hit(
             at=f"backups.{store}.verify",
             problem=f"last verified restore of {store}: {age}; {span(_PROOF)} are the most",
-            suggestion="run `standfast restore --verify`, and find out why it did not run",
+            suggestion="run `standfast backup verify`, and find out why it did not run",
         )
 
 
@@ -165,7 +172,8 @@ def _last_proof(case: Case, store: str) -> Iterator[Hit]:
     "BKP-05",
     Verdict.BLOCK,
     Role.OPS,
-    condition="incremental or WAL without a full copy that lives as long",
+    condition="incremental or WAL without a full copy that lives as long "
+    "(CLARIFY: more than 30 increments on one full)",
     why="a chain whose first link is deleted restores nothing",
     if_rejected="the chain is kept no longer than its full copy",
 )
@@ -181,6 +189,25 @@ def orphans(case: Case) -> Iterator[Hit]:
                 problem=f"{kind} of {store} is kept for {span(copy.keep)}, {kept}",
                 suggestion=f"keep fulls for at least {span(copy.keep)}",
                 rests_on=(f"backups.{store}.{kind}",),
+            )
+    yield from _long_chain(case)
+
+
+def _long_chain(case: Case) -> Iterator[Hit]:
+    """Each link has to be whole for the last one to be of use, and each takes its time to restore."""
+    for store, backup in case.system.backups.items():
+        full, step = backup.copies.get("full"), backup.copies.get("incremental")
+        if full is None or step is None or step.every is None:
+            continue
+        links = (full.every or _DAY) // step.every
+        if links > _LINKS:
+            yield Hit(
+                at=f"backups.{store}.incremental.every",
+                problem=f"a full copy of {store} every {span(full.every or _DAY)} and an increment "
+                f"every {span(step.every)}: a restore reads up to {links} increments one after "
+                "another",
+                suggestion="take fulls more often, or increments less often",
+                verdict=Verdict.CLARIFY,
             )
 
 

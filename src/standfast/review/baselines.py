@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from standfast.spec.values import Promise
 
 _OLD = timedelta(days=180)
+_KNOWN = timedelta(days=14)  # so long a service has to be measured until that is its baseline
 
 
 def _baselines(case: Case) -> Iterator[tuple[str, Component, Baseline]]:
@@ -35,7 +36,8 @@ def _baselines(case: Case) -> Iterator[tuple[str, Component, Baseline]]:
 )
 def no_baseline(case: Case) -> Iterator[Hit]:
     for name, component in case.system.components.items():
-        if component.serves and component.baseline is None:
+        counted = case.measured.metrics_for.get(name, timedelta())
+        if component.serves and component.baseline is None and counted < _KNOWN:
             yield Hit(
                 at=f"components.{name}.baseline",
                 problem=f"{name} serves requests and has no baseline",
@@ -69,7 +71,7 @@ def stale_baseline(case: Case) -> Iterator[Hit]:
     Verdict.BLOCK,
     Role.QA,
     Role.DEV,
-    condition="baseline worse than the objective",
+    condition="baseline, or latency measured live, worse than the objective",
     why="the promise is broken on the first day",
     if_rejected="lower the objective to what was measured",
 )
@@ -84,6 +86,23 @@ def below_objective(case: Case) -> Iterator[Hit]:
                         suggestion="make it faster or sounder, or promise what was measured",
                         rests_on=(f"service_levels.{level.name}.slo",),
                     )
+    yield from _measured_live(case)
+
+
+def _measured_live(case: Case) -> Iterator[Hit]:
+    """Latency that is counted now; availability is AVL-07's."""
+    for one in case.objectives:
+        measured = case.measured.availability.get(one.name)
+        if one.promise.threshold is not None and measured is not None and measured < one.target:
+            key = f"availability.{one.name}"
+            yield Hit(
+                at=f"service_levels.{one.level}.slo",
+                problem=f"{one.level} promises {one.promise.text}; {percent(measured)} are within "
+                f"{span(one.promise.threshold)}{case.how(key)}, {percent(one.target)} promised",
+                suggestion="make it faster, or promise what is true",
+                rests_on=(f"service_levels.{one.level}.slo",),
+                known_by=(key,),
+            )
 
 
 def _worse(baseline: Baseline, level: ServiceLevel, promise: Promise) -> str:
@@ -100,8 +119,8 @@ def _worse(baseline: Baseline, level: ServiceLevel, promise: Promise) -> str:
     "BAS-04",
     Verdict.CLARIFY,
     Role.OPS,
-    condition="next year's peak exceeds capacity with one replica lost",
-    why="losing one machine at the peak overloads the others, and they fall in turn",
+    condition="next year's peak exceeds capacity with one zone or replica lost",
+    why="losing a zone or a machine at the peak overloads the others, and they fall in turn",
     if_rejected="load shedding has to protect the peak",
 )
 def no_headroom(case: Case) -> Iterator[Hit]:
@@ -109,15 +128,25 @@ def no_headroom(case: Case) -> Iterator[Hit]:
         if baseline.peak is None or baseline.capacity is None or not component.replicas:
             continue
         peak = baseline.peak * (1 + (baseline.growth or 0))
-        replicas = max(component.replicas.values())
-        left: Fraction = baseline.capacity * (replicas - 1)
+        region, replicas = max(component.replicas.items(), key=lambda pair: pair[1])
+        lost, what = _lost(case, region, replicas)
+        left: Fraction = baseline.capacity * (replicas - lost)
         if peak > left:
             yield Hit(
                 at=f"components.{name}.baseline.capacity",
                 problem=f"peak {number(baseline.peak)} rps grown to {number(peak)} exceeds "
-                f"{number(baseline.capacity)} x ({replicas} - 1) = {number(left)} rps",
+                f"{number(baseline.capacity)} x ({replicas} - {lost}) = {number(left)} rps with one "
+                f"{what} lost",
                 suggestion="add replicas, or shed load",
             )
+
+
+def _lost(case: Case, region: str, replicas: int) -> tuple[int, str]:
+    """How many go with a zone where there are several, spread evenly; else one machine."""
+    known = case.system.regions.get(region)
+    zones = known.zones if known is not None else 1
+    lost = -(-replicas // zones) if zones > 1 else 1
+    return lost, "zone" if lost > 1 else "replica"
 
 
 RULES = (no_baseline, stale_baseline, below_objective, no_headroom)

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
-from standfast.review.chain import Chain, chain_of
+from standfast.paging.cover import Piece, cover
+from standfast.review.chain import Chain, chain_of, works
+from standfast.review.finding import Evidence
+from standfast.slo.burn import burn_alerts, detection
+from standfast.slo.objective import Objective, objectives
 from standfast.spec.condition import Burn
-from standfast.spec.values import Grade
+from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
-    from fractions import Fraction
 
     from standfast.review.finding import Measured
-    from standfast.spec.system import AlertRule, DataType, ServiceLevel, System
+    from standfast.spec.system import AlertRule, DataType, Need, ServiceLevel, System
 
 T = TypeVar("T")
 _AVAILABILITY = frozenset({"availability", "errors", "probe"})
+_ALL = Fraction(1)  # of the requests fail
+AHEAD = timedelta(weeks=8)
+"""So far on-call is proved: two turns of four people in weekly shifts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +51,8 @@ class Case:
     data_in: Mapping[str, tuple[DataType, ...]]  # store -> data types
     chains: Mapping[str, Chain]  # journey -> what it needs
     burning: frozenset[str]  # service levels and journeys that a burn-rate alert watches
+    objectives: tuple[Objective, ...]
+    cover: Mapping[tuple[str, Severity], tuple[Piece, ...]]  # rotation, P1 | P2 -> the weeks ahead
 
     @property
     def today(self) -> date:
@@ -50,6 +60,30 @@ class Case:
 
     def assumed(self, path: str) -> bool:
         return self.system.grade(path) is Grade.ASSUMED
+
+    def grade(self, path: str, *measured: str) -> Grade:
+        """How a value is known: what was measured or drilled in its place comes before what is written."""
+        found = [
+            self.measured.evidence[key].grade for key in measured if key in self.measured.evidence
+        ]
+        return found[0] if found else self.system.grade(path)
+
+    def how(self, *measured: str) -> str:
+        """` (measured 2026-11-20, p95 of 7 restores)`, or nothing where nobody measured it."""
+        found = [
+            str(self.measured.evidence[key]) for key in measured if key in self.measured.evidence
+        ]
+        return f" ({'; '.join(found)})" if found else ""
+
+    def detection(self, alert: AlertRule) -> timedelta:
+        """How long after a total outage begins an alert fires: to see it, and what it waits for."""
+        when = alert.when
+        waits = getattr(when, "lasting", timedelta())
+        if isinstance(when, Burn):
+            mine = [one for one in self.objectives if when.objective in {one.name, one.level}]
+            fires = [detection(one, window, _ALL) for one in mine for window in burn_alerts(one)]
+            waits = min((one for one in fires if one is not None), default=timedelta())
+        return waits + self.system.components[alert.of].scrape_every
 
     def stated_levels(self, component: str) -> tuple[ServiceLevel, ...]:
         levels = self.levels_of.get(component, ())
@@ -67,6 +101,18 @@ class Case:
             return Figure(value=about.sla, path=f"{path}.sla", kind="vendor SLA")
         return self._promised(component)
 
+    def effectiveness(self, caller: str, need: Need) -> Fraction:
+        """How often a need's fallback works: as measured, else as the file says, else not at all."""
+        edge = self.measured.edges.get((caller, need.to))
+        measured = edge.effectiveness if edge is not None else None
+        return (need.effectiveness or Fraction(0)) if measured is None else measured
+
+    def ceiling(self, chain: Chain) -> Fraction:
+        """The most a journey can be up, its parts failing independently; unknown ones count as perfect."""
+        known = {name: self.availability(name) for name in (*chain.hard, *chain.parts)}
+        values = {name: figure.value for name, figure in known.items() if figure is not None}
+        return works(chain, values.get, self.effectiveness)
+
     def _promised(self, component: str) -> Figure | None:
         figures = [
             Figure(value=promise.target, path=f"service_levels.{level.name}.slo", kind="SLO")
@@ -81,7 +127,7 @@ def open_case(system: System, measured: Measured, now: datetime) -> Case:
     """Index a System once for all rules."""
     return Case(
         system=system,
-        measured=measured,
+        measured=replace(measured, evidence=dict(_drilled(system)) | dict(measured.evidence)),
         now=now,
         levels_of=_by(system.service_levels.values(), "of"),
         alerts_of=_by(system.alerts.values(), "of"),
@@ -90,7 +136,20 @@ def open_case(system: System, measured: Measured, now: datetime) -> Case:
         burning=frozenset(
             alert.when.objective for alert in system.alerts.values() if isinstance(alert.when, Burn)
         ),
+        objectives=objectives(system),
+        cover={
+            (name, severity): cover(rota, severity, system, now, now + AHEAD)
+            for name, rota in system.on_call.items()
+            for severity in (Severity.P1, Severity.P2)
+        },
     )
+
+
+def _drilled(system: System) -> Iterator[tuple[str, Evidence]]:
+    """Failovers are drilled by people, who write into the file what it took."""
+    for name, failover in system.failovers.items():
+        if (drill := failover.last_drill) is not None and drill.passed:
+            yield f"failover.{name}", Evidence(grade=Grade.DRILLED, at=drill.date)
 
 
 def _by(values: Iterable[T], attribute: str) -> dict[str, tuple[T, ...]]:

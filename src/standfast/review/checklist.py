@@ -24,11 +24,15 @@ _BOXES: Mapping[str, tuple[str, ...]] = {
 _OWED: Mapping[Role, tuple[str, Mapping[str, tuple[str, ...]]]] = {
     Role.ARCHITECT: (
         "system design, components, dependencies",
-        {"components": ("INP-01",), "dependencies": ("INP-08", "DEP-02", "DEP-03")},
+        {
+            "components": ("INP-01",),
+            "dependencies": ("INP-08", "DEP-02", "DEP-03"),
+            "owners": ("INP-02",),
+        },
     ),
     Role.OPS: (
         "infrastructure, deployment topology",
-        {"topology": ("INP-11",), "owners": ("INP-02",), "targets to watch": ("MON-01",)},
+        {"topology": ("INP-11",), "targets to watch": ("MON-01",)},
     ),
     Role.ANALYST: (
         "business-critical flows, SLAs, compliance requirements",

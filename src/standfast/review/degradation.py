@@ -136,7 +136,10 @@ def staleness(case: Case) -> Iterator[Hit]:
 def never_exercised(case: Case) -> Iterator[Hit]:
     for at, name, need in _edges(case):
         real = need.fallback and need.fallback != "none"
-        if real and need.strength is Strength.SOFT and need.effectiveness is None:
+        edge = case.measured.edges.get((name, need.to))
+        answered = edge is not None and edge.degraded_at is not None
+        unproven = need.effectiveness is None and not answered
+        if real and need.strength is Strength.SOFT and unproven:
             yield Hit(
                 at=at,
                 problem=f"{name} falls back to {need.fallback} without {need.to}; no drill has "

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.review.chain import hard_cycles
 from standfast.review.finding import Hit, Role, Verdict, rule
-from standfast.review.wording import percent, span
+from standfast.review.wording import listed, percent, span
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
+    from standfast.review.chain import Chain
     from standfast.spec.system import Component, Need
 
 _DEMANDING = Fraction(999, 1000)
+_UNSEEN = timedelta(days=7)  # a week of traffic shows what is used
 
 
 def _edges(case: Case) -> Iterator[tuple[str, str, Need]]:
@@ -167,9 +170,10 @@ def single_replica(case: Case) -> Iterator[Hit]:
     "DEP-06",
     Verdict.CLARIFY,
     Role.OPS,
-    condition="all replicas share one zone of one region",
-    why="replicas that fail together are one replica",
-    if_rejected="the zone's availability is the ceiling",
+    condition="shared fate: all replicas in one zone, a part missing in the region that is failed over to, "
+    "or several parts of a journey on one host or one vendor",
+    why="what fails together counts once, however many there are of it",
+    if_rejected="the ceiling of what is shared is the ceiling of the journey",
 )
 def shared_fate(case: Case) -> Iterator[Hit]:
     for name, (journey, target) in _demanding(case).items():
@@ -182,6 +186,45 @@ def shared_fate(case: Case) -> Iterator[Hit]:
                     problem=f"all replicas of {name} are in the one zone of {region.name}, "
                     f"under {journey} at {percent(target)}",
                     suggestion="spread them over zones or regions, or state `zones:`",
+                )
+            yield from _left_behind(case, name, journey, region.name)
+    for journey, chain in case.chains.items():
+        promise = case.system.journeys[journey].slo
+        if promise is not None and promise.target >= _DEMANDING:
+            yield from _together(case, journey, chain)
+
+
+def _left_behind(case: Case, name: str, journey: str, home: str) -> Iterator[Hit]:
+    for failover in case.system.failovers.values():
+        if failover.source == home:
+            yield Hit(
+                at=f"components.{name}.replicas.{failover.target}",
+                problem=f"{journey} needs {name}, which is in {home} alone: the failover "
+                f"{failover.name} leads to a place without it",
+                suggestion=f"run it in {failover.target} too, or make the need soft",
+            )
+
+
+def _together(case: Case, journey: str, chain: Chain) -> Iterator[Hit]:
+    """Parts that the ceiling takes to fail independently, and one outage takes all."""
+    components = case.system.components
+    vendors: dict[str, list[str]] = defaultdict(list)
+    hosts: dict[str, list[str]] = defaultdict(list)
+    for name in (*chain.hard, *chain.parts):
+        if vendor := components[name].vendor:
+            vendors[vendor].append(name)
+        for need in components[name].needs.values():
+            host = components.get(need.to)
+            if host is not None and host.type == "host" and need.strength is Strength.HARD:
+                hosts[need.to].append(name)
+    for kind, groups in (("vendor", vendors), ("host", hosts)):
+        for shared, names in groups.items():
+            if len(names) > 1:
+                yield Hit(
+                    at=f"journeys.{journey}.path.{shared}",
+                    problem=f"{listed(names)} of {journey} share the {kind} {shared}: one outage "
+                    "takes all of them, and no fallback among them helps",
+                    suggestion="part them, or count them as one",
                 )
 
 
@@ -271,6 +314,55 @@ def stacked_retries(case: Case) -> Iterator[Hit]:
                 )
 
 
+@rule(
+    "DEP-10",
+    Verdict.WARN,
+    Role.ARCHITECT,
+    condition="declared need never seen in traffic, or calls seen that no need declares",
+    why="the ceilings, the blast radius and the order of recovery follow the graph that is written down",
+    if_rejected="the graph is used as it is written",
+)
+def other_traffic(case: Case) -> Iterator[Hit]:
+    """By the breakers that applications count; a component that shows none says nothing."""
+    for (name, to), edge in case.measured.edges.items():
+        component = case.system.components.get(name)
+        if component is None:
+            continue
+        watched = case.now - edge.watched_from
+        if to not in component.needs and edge.called_at is not None:
+            known = to in case.system.components
+            yield Hit(
+                at=f"components.{name}.needs.{to}",
+                problem=f"{name} calls {to} (measured {edge.called_at:%Y-%m-%d}, {edge.calls} "
+                f"calls), and needs it nowhere" + ("" if known else "; no component is called so"),
+                suggestion=f"write `needs: {{{to}: hard}}` or `soft`"
+                if known
+                else "name the breaker after the component that it calls",
+            )
+        elif to in component.needs and edge.called_at is None and watched > _UNSEEN:
+            yield Hit(
+                at=f"components.{name}.needs.{to}",
+                problem=f"{name} needs {to}, and its breaker has seen no call in {span(watched)} "
+                "(measured)",
+                suggestion="take the need out, or find out why nothing asks for it",
+            )
+    yield from _without_breaker(case)
+
+
+def _without_breaker(case: Case) -> Iterator[Hit]:
+    """The file gives the need a breaker, the application shows others, and not this one."""
+    shown = {name: edge.watched_from for (name, _), edge in case.measured.edges.items()}
+    for at, name, need in _edges(case):
+        missing = need.breaker is not None and (name, need.to) not in case.measured.edges
+        if missing and name in shown and case.now - shown[name] > _UNSEEN:
+            yield Hit(
+                at=at,
+                problem=f"{name} shows breakers, and none for {need.to}, whose breaker the file "
+                "states (measured)",
+                suggestion=f"make the breaker under the name {need.to!r}, or take it out of the file",
+            )
+
+
 RULES = (
     circles,
     unstated_strength,
@@ -281,4 +373,5 @@ RULES = (
     unprotected_state,
     unbounded_calls,
     stacked_retries,
+    other_traffic,
 )

@@ -81,7 +81,16 @@ def _finding(case: Case, rule: Rule, at: str, hits: list[Hit], numbers: dict[str
         suggestion="; ".join(dict.fromkeys(hit.suggestion for hit in hits)),
         if_rejected=rule.if_rejected,
         rests_on=tuple(dict.fromkeys(_named(path, numbers) for path in paths)),
+        evidence=tuple(dict.fromkeys(_known(case, hits))),
     )
+
+
+def _known(case: Case, hits: Iterable[Hit]) -> Iterator[str]:
+    """How the measured values among the evidence are known, and since when."""
+    for key in (key for hit in hits for key in hit.known_by):
+        if (how := case.measured.evidence.get(key)) is not None:
+            kind, _, name = key.partition(".")
+            yield f"{kind.replace('_', ' ')} of {name}: {how}"
 
 
 def _certain(case: Case, hit: Hit, verdict: Verdict) -> Verdict:

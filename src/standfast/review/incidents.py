@@ -67,4 +67,23 @@ def no_breach_clock(case: Case) -> Iterator[Hit]:
         )
 
 
-RULES = (nobody_leads, no_breach_clock)
+@rule(
+    "INC-03",
+    Verdict.WARN,
+    Role.ANALYST,
+    condition="post-mortem or action item overdue, as the server keeps them",
+    why="what an incident taught is lost when nobody writes it down or does it",
+    if_rejected="the same incident comes again",
+)
+def overdue(case: Case) -> Iterator[Hit]:
+    for one in case.measured.overdue:
+        owner = case.system.people.get(one.owner)
+        who = (owner.name if owner else one.owner) or "nobody in particular"
+        yield Hit(
+            at=one.at,
+            problem=f"{one.what} was due {one.due:%Y-%m-%d %H:%M} UTC, from {who}",
+            suggestion=f"do it, give it a new date, or say in {one.incident} that it is not done",
+        )
+
+
+RULES = (nobody_leads, no_breach_clock, overdue)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from standfast.review.finding import Hit, Role, Verdict, rule
@@ -37,7 +38,7 @@ def no_components(case: Case) -> Iterator[Hit]:
 @rule(
     "INP-02",
     Verdict.CLARIFY,
-    Role.OPS,
+    Role.ARCHITECT,
     condition="component without owner",
     why="an alert about it has nobody to go to",
     if_rejected="its pages go to the only rotation there is, or to the catch-all person",
@@ -101,8 +102,14 @@ def dangling(case: Case) -> Iterator[Hit]:
             yield Hit(
                 at=at,
                 problem=f"{kind} {name!r} is not in the file",
-                suggestion=f"known are {listed(known) or 'none'}",
+                suggestion=_nearest(name, known),
             )
+
+
+def _nearest(name: str, known: frozenset[str]) -> str:
+    near = get_close_matches(name, known, n=1)
+    said = f"known are {listed(sorted(known)) or 'none'}"
+    return f"did you mean {near[0]!r}? {said}" if near else said
 
 
 def _references(case: Case) -> Iterator[tuple[str, str, str, frozenset[str]]]:

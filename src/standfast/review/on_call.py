@@ -1,79 +1,119 @@
-"""ONC: is somebody there at every hour, reachable, and as fast as promised?"""
+"""ONC: is somebody there at every minute of the next eight weeks, awake, and as fast as promised?"""
 
 from __future__ import annotations
 
-import re
-from datetime import date, timedelta
-from itertools import pairwise
+from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.paging.hours import read as read_hours
+from standfast.paging.reach import awake
 from standfast.review.finding import Hit, Role, Verdict, rule
-from standfast.review.wording import listed, span
+from standfast.review.wording import listed, span, stretch
+from standfast.slo.burn import burn_alerts
 from standfast.spec.values import Sev, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
+    from standfast.paging.cover import Piece
     from standfast.review.case import Case
-    from standfast.spec.system import EscalationStep, OnCall, Person
+    from standfast.spec.system import EscalationStep, OnCall
 
 _PAGING = (Severity.P1, Severity.P2)
-_AHEAD = timedelta(weeks=8)
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-_HOURS = re.compile(r"(\w{3})(?:-(\w{3}))? (\d\d):(\d\d)-(\d\d):(\d\d)")
 _WEEK = timedelta(weeks=1)
 
 
-def covered(hours: str) -> timedelta | None:
-    """How much of a week `24x7` or `Mon-Fri 09:00-17:00` covers; None where it cannot be read."""
-    if hours.replace("/", "x") == "24x7":
-        return _WEEK
-    read = _HOURS.fullmatch(hours.strip())
-    if read is None or read[1].lower() not in _DAYS or (read[2] or read[1]).lower() not in _DAYS:
-        return None
-    first, last = _DAYS.index(read[1].lower()), _DAYS.index((read[2] or read[1]).lower())
-    begin, end = (timedelta(hours=int(read[i]), minutes=int(read[i + 1])) for i in (3, 5))
-    day = end - begin if end > begin else end - begin + timedelta(days=1)
-    return min(_WEEK, day * ((last - first) % 7 + 1))
+def _urgent(case: Case) -> dict[tuple[str, Severity], tuple[str, str]]:
+    """What pages: (component, severity) -> the first alert of that kind and where it is stated.
+
+    Beside the alerts of the file there are those that every objective's burn brings with it.
+    """
+    found: dict[tuple[str, Severity], tuple[str, str]] = {}
+    for alert in case.system.alerts.values():
+        if alert.severity in _PAGING:
+            found.setdefault((alert.of, alert.severity), (alert.name, f"alerts.{alert.name}"))
+    for one in case.objectives:
+        grades = {window.severity for window in burn_alerts(one) if window.pages}
+        group = "journeys" if one.is_journey else "service_levels"
+        for severity in sorted(grades) if not {one.name, one.level} & case.burning else ():
+            said = (f"{one.name}-burn", f"{group}.{one.level}")
+            found.setdefault((one.component, severity), said)
+    return found
 
 
 @rule(
     "ONC-01",
     Verdict.BLOCK,
     Role.OPS,
-    condition="hour without anyone on call for a component with P1 or P2 alerts",
+    condition="minute of the next eight weeks without anyone on call for a P1 or P2 alert "
+    "(CLARIFY where a later step is told at once)",
     why="an outage in that hour lasts until the next morning",
     if_rejected="the catch-all person is paged in those hours, if there is one",
 )
 def uncovered_hours(case: Case) -> Iterator[Hit]:
-    urgent = {a.of: a for a in case.system.alerts.values() if a.severity in _PAGING}
-    partly: dict[str, str] = {}
-    for component, alert in urgent.items():
+    paged: dict[str, dict[Severity, str]] = defaultdict(dict)
+    alone: set[str] = set()
+    for (component, severity), (alert, path) in _urgent(case).items():
         rota = case.system.rota_of(component)
-        if rota is None:
+        if rota is not None:
+            paged[rota.name].setdefault(severity, alert)
+        elif component not in alone:
+            alone.add(component)
             yield Hit(
                 at=f"components.{component}",
-                problem=f"{alert.name} ({alert.severity}) pages for {component}, and no rotation "
+                problem=f"{alert} ({severity}) pages for {component}, and no rotation "
                 f"covers its owner {case.system.components[component].owner or '(none)'}",
                 suggestion="add the owner to `covers:` of a rotation under `on_call:`",
-                rests_on=(f"alerts.{alert.name}",),
+                rests_on=(path,),
             )
-        else:
-            partly.setdefault(rota.name, alert.name)
-    for name, first in partly.items():
-        yield from _hours_left(case.system.on_call[name], first)
+    for name, alerts in paged.items():
+        yield from _hours_left(case, case.system.on_call[name], alerts)
 
 
-def _hours_left(rota: OnCall, alert: str) -> Iterator[Hit]:
-    there = covered(rota.hours) if rota.shift.order else timedelta()
-    if there is not None and there < _WEEK:
-        yield Hit(
-            at=f"on_call.{rota.name}.hours",
-            problem=f"{rota.hours} covers {there // timedelta(hours=1)} of 168 h a week; nobody "
-            f"answers {alert} in the other {(_WEEK - there) // timedelta(hours=1)} h",
-            suggestion="cover 24x7, or make these alerts P3",
-            rests_on=() if rota.shift.order else (f"on_call.{rota.name}",),
-        )
+def _hours_left(case: Case, rota: OnCall, alerts: dict[Severity, str]) -> Iterator[Hit]:
+    for severity, alert in sorted(alerts.items()):
+        if not rota.escalate.get(severity):
+            yield Hit(
+                at=f"on_call.{rota.name}.escalate",
+                problem=f"{alert} is {severity}, and {rota.name} has no step for {severity}",
+                suggestion=f"add `{{to: primary, within: ...}}` for {severity}",
+                rests_on=(f"on_call.{rota.name}",),
+            )
+            continue
+        empty = _pieces(case, rota, severity, lambda piece: not piece.standing.first)
+        if empty:
+            behind = all(piece.standing.behind for piece in empty)
+            told = _names(case, empty[0].standing.behind)
+            yield Hit(
+                at=f"on_call.{rota.name}.hours",
+                problem=f"nobody {_when(rota, empty)}; {alert} ({severity}) finds "
+                + (f"{told} instead" if behind else "no one"),
+                suggestion="cover 24x7, or make these alerts P3",
+                verdict=Verdict.CLARIFY if behind else None,
+                rests_on=() if rota.shift.order else (f"on_call.{rota.name}",),
+            )
+
+
+def _pieces(
+    case: Case, rota: OnCall, severity: Severity, wanted: Callable[[Piece], bool]
+) -> list[Piece]:
+    return [piece for piece in case.cover.get((rota.name, severity), ()) if wanted(piece)]
+
+
+def _when(rota: OnCall, pieces: Sequence[Piece]) -> str:
+    """The first stretch in local time; of several, how many and how much in all."""
+    first = stretch(pieces[0].begin, pieces[0].end, rota.timezone)
+    if len(pieces) == 1:
+        return first
+    total = sum((piece.lasts for piece in pieces), timedelta())
+    hours = total // timedelta(hours=1)
+    return f"{first}, the first of {len(pieces)} times, {hours} h of the 1344 of eight weeks"
+
+
+def _names(case: Case, ids: Sequence[str]) -> str:
+    known = case.system.people
+    return listed(known[one].name if one in known else one for one in ids)
 
 
 @rule(
@@ -110,64 +150,56 @@ def _walk(steps: tuple[EscalationStep, ...]) -> str:
     "ONC-03",
     Verdict.BLOCK,
     Role.OPS,
-    condition="person on call who cannot be reached or is on leave",
+    condition="person on call within eight weeks who cannot be woken or is on leave",
     why="the page goes out and nobody hears it",
     if_rejected="every such page waits for the next escalation step",
 )
 def unreachable(case: Case) -> Iterator[Hit]:
-    loud = {
-        way
-        for severity in _PAGING
-        if severity in case.system.severities
-        for way in case.system.severities[severity].notify
-    }
     for name, rota in case.system.on_call.items():
-        for one in dict.fromkeys(rota.shift.order):
-            person = case.system.people.get(one)
-            if person is None:
-                continue
-            if lacking := _lacking(person, loud):
-                yield Hit(
-                    at=f"people.{one}",
-                    problem=f"{person.name} is in the rotation {name} without {lacking}",
-                    suggestion=f"add `{lacking}:` to {one}",
-                    rests_on=(f"on_call.{name}",),
-                )
-        yield from _away(case, rota)
-
-
-def _lacking(person: Person, ways: set[str]) -> str:
-    if ways & {"call", "sms"} and not person.phone:
-        return "phone"
-    return "" if person.email or person.phone or person.chat else "email"
-
-
-def _away(case: Case, rota: OnCall) -> Iterator[Hit]:
-    """Leave that falls into one's own shift within the next eight weeks, overrides respected."""
-    told: set[str] = set()
-    for day in (case.today + timedelta(days=n) for n in range(_AHEAD.days)):
-        one = on_duty(rota, day)
-        person = case.system.people.get(one or "")
-        if person and person.id not in told and _on_leave(person, day):
-            told.add(person.id)
+        told: set[str] = set()
+        for severity in _PAGING:
+            yield from _deaf(case, rota, severity, told)
+        for person in dict.fromkeys(
+            one for severity in _PAGING for one in _absent(case, rota, severity)
+        ):
+            pieces = _away(case, rota, person)
             yield Hit(
-                at=f"on_call.{rota.name}.shift.order.{person.id}",
-                problem=f"{person.name} is on leave on {day:%a %d %b %Y}, and on call that day",
+                at=f"on_call.{name}.shift.order.{person}",
+                problem=f"{_names(case, (person,))} is on leave, and on call {_when(rota, pieces)}",
                 suggestion="add an override, or swap the shifts",
             )
 
 
-def on_duty(rota: OnCall, day: date) -> str | None:
-    """Whose day it is, by whole days: overrides first, then turns of the shift's length."""
-    for first, last, person in rota.overrides:
-        if first <= day <= last:
-            return person
-    order, length = rota.shift.order, max(rota.shift.length.days, 1)
-    return order[(day - rota.shift.start).days // length % len(order)] if order else None
+def _deaf(case: Case, rota: OnCall, severity: Severity, told: set[str]) -> Iterator[Hit]:
+    if not awake(severity, case.system):
+        return  # no channel wakes at all: ALR-04
+    notify = listed(case.system.severities[severity].notify)
+    for piece in case.cover.get((rota.name, severity), ()):
+        for one in piece.standing.deaf:
+            if one not in told:
+                told.add(one)
+                when = stretch(piece.begin, piece.end, rota.timezone)
+                yield Hit(
+                    at=f"people.{one}",
+                    problem=f"{_names(case, (one,))} is on call in {rota.name} {when}, and "
+                    f"{severity} ({notify}) cannot wake them",
+                    suggestion=f"add `phone:` or `email:` to {one}, whichever the channel needs",
+                    rests_on=(f"on_call.{rota.name}",),
+                )
 
 
-def _on_leave(person: Person, day: date) -> bool:
-    return any(first <= day <= last for first, last in person.leave)
+def _absent(case: Case, rota: OnCall, severity: Severity) -> Iterator[str]:
+    """Those whose leave leaves nobody of the first step there."""
+    for piece in case.cover.get((rota.name, severity), ()):
+        if piece.standing.away and not set(piece.standing.first) - set(piece.standing.away):
+            yield from piece.standing.away
+
+
+def _away(case: Case, rota: OnCall, person: str) -> list[Piece]:
+    for severity in _PAGING:
+        if found := _pieces(case, rota, severity, lambda piece: person in piece.standing.away):
+            return found
+    return []
 
 
 @rule(
@@ -182,7 +214,7 @@ def too_few(case: Case) -> Iterator[Hit]:
     for name, rota in case.system.on_call.items():
         people = len(set(rota.shift.order))
         steps = rota.escalate.get(Severity.P1, ())
-        if covered(rota.hours) == _WEEK and 0 < people < 4:
+        if read_hours(rota.hours).a_week == _WEEK and 0 < people < 4:
             yield Hit(
                 at=f"on_call.{name}.shift.order",
                 problem=f"{people} people carry 168 h a week: {168 // people} h each, four are "
@@ -201,22 +233,29 @@ def too_few(case: Case) -> Iterator[Hit]:
     "ONC-05",
     Verdict.CLARIFY,
     Role.OPS,
-    condition="the same person is primary and secondary",
+    condition="nobody stands behind the first: the same person, on leave, or out of reach",
     why="the second page rings the telephone that did not answer the first",
-    if_rejected="the second step is skipped",
+    if_rejected="after the first step only the catch-all person is left",
 )
 def second_is_first(case: Case) -> Iterator[Hit]:
     for name, rota in case.system.on_call.items():
-        order = rota.shift.order
-        asks = {step.to for steps in rota.escalate.values() for step in steps}
-        twice = [a for a, b in pairwise((*order, *order[:1])) if a == b]
-        if "secondary" in asks and twice:
-            yield Hit(
-                at=f"on_call.{name}.shift.order",
-                problem=f"{listed(dict.fromkeys(twice))} follows themselves in the order "
-                f"[{', '.join(order)}]: primary and secondary are one person",
-                suggestion="let somebody else stand between",
+        for severity in _PAGING:
+            if len(rota.escalate.get(severity, ())) < 2 or not awake(severity, case.system):
+                continue  # a single step is ONC-04, a severity that wakes nobody ALR-04
+            bare = _pieces(
+                case,
+                rota,
+                severity,
+                lambda piece: piece.standing.answers and not piece.standing.behind,
             )
+            if bare:
+                steps = listed(step.to for step in rota.escalate[severity][1:])
+                yield Hit(
+                    at=f"on_call.{name}.escalate.{severity}",
+                    problem=f"nobody stands behind {_names(case, bare[0].standing.first)} "
+                    f"{_when(rota, bare)}: {steps} is the same person, away or out of reach",
+                    suggestion="let somebody else stand behind, or add an override",
+                )
 
 
 @rule(
@@ -258,8 +297,10 @@ def measured_slower(case: Case) -> Iterator[Hit]:
         if promised is not None and measured > promised:
             yield Hit(
                 at=f"severities.{severity}.respond",
-                problem=f"90% are acknowledged within {span(measured)}, promised {span(promised)}",
+                problem=f"90% are acknowledged within {span(measured)}"
+                f"{case.how(f'acknowledgement.{severity}')}, promised {span(promised)}",
                 suggestion="find out why, or promise what is true",
+                known_by=(f"acknowledgement.{severity}",),
             )
 
 

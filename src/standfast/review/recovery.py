@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections import deque
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from standfast.review.arithmetic import copying, lasting
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 _DRILL = timedelta(days=90)
 _HOUR = timedelta(hours=1)
+_FORESEEN = timedelta(days=90)  # growth that breaks a promise within a quarter is told
 
 
 @rule(
@@ -49,13 +51,34 @@ def restore_too_slow(case: Case) -> Iterator[Hit]:
                 suggestion="restore faster (incremental, parallel, a standby), or promise more time",
                 verdict=Verdict.BLOCK if measured else None,
                 rests_on=(f"data.{name}.rto", *speed),
+                known_by=(f"restore.{data.store}",),
             )
+        elif found is not None and (soon := _outgrown(case, data.store, found[0], data.rto)):
+            yield Hit(
+                at=f"data.{name}.rto",
+                problem=f"{name} is to be back in {span(data.rto)}; {found[1]}, and "
+                f"{span(case.measured.restore_growth[data.store])} more every day: too long "
+                f"from {soon}",
+                suggestion="plan a faster restore before then, or promise more time",
+                known_by=(f"restore.{data.store}",),
+            )
+
+
+def _outgrown(case: Case, store: str, takes: timedelta, rto: timedelta) -> date | None:
+    """The day on which the restore, growing as it does, passes the RTO; None where that is far."""
+    more = case.measured.restore_growth.get(store)
+    if not more or takes + more * _FORESEEN.days <= rto:
+        return None
+    return case.today + timedelta(days=(rto - takes) // more)
 
 
 def _restore(case: Case, store: str) -> tuple[timedelta, str] | None:
     measured = case.measured.restore.get(store)
     if measured is not None:
-        return measured, f"restores of {store} took {span(measured)}"
+        return (
+            measured,
+            f"a restore of {store} takes {span(measured)}{case.how(f'restore.{store}')}",
+        )
     backup, size = case.system.backups.get(store), case.system.components[store].size
     if backup is None or backup.restore_speed is None or size is None:
         return None
@@ -74,24 +97,35 @@ def _restore(case: Case, store: str) -> tuple[timedelta, str] | None:
 )
 def sooner_than_its_needs(case: Case) -> Iterator[Hit]:
     for name, data in case.system.data.items():
-        for need in case.system.components[data.store].needs.values():
+        if data.rto is None:
+            continue
+        for way in _ways_down(case, data.store):
             slower = [
-                other
-                for other in case.data_in.get(need.to, ())
-                if need.strength is Strength.HARD
-                and data.rto
-                and other.rto
-                and other.rto > data.rto
+                one for one in case.data_in.get(way[-1], ()) if one.rto and one.rto > data.rto
             ]
             for other in slower[:1]:
                 yield Hit(
                     at=f"data.{name}.rto",
-                    problem=f"{name} in {data.store} back in {span(data.rto or _HOUR)}, but "
-                    f"{data.store} needs {need.to}, whose {other.name} is back in "
+                    problem=f"{name} in {data.store} back in {span(data.rto)}, but "
+                    f"{' needs '.join(way)}, whose {other.name} is back in "
                     f"{span(other.rto or _HOUR)}",
                     suggestion="let the needed one be back first",
                     rests_on=(f"data.{name}.rto", f"data.{other.name}.rto"),
                 )
+
+
+def _ways_down(case: Case, store: str) -> Iterator[tuple[str, ...]]:
+    """The shortest chain of hard needs to each store below."""
+    known = {store}
+    waiting: deque[tuple[str, ...]] = deque([(store,)])
+    while waiting:
+        way = waiting.popleft()
+        component = case.system.components.get(way[-1])
+        for need in component.needs.values() if component else ():
+            if need.strength is Strength.HARD and need.to not in known:
+                known.add(need.to)
+                waiting.append((*way, need.to))
+                yield waiting[-1]
 
 
 @rule(
@@ -138,10 +172,21 @@ def _recovery_chain(case: Case, failover: Failover) -> tuple[timedelta, str, tup
     paths: tuple[str, ...] = ()
     p1 = case.system.severities.get(Severity.P1)
     if p1 is not None and p1.respond is not None and not (limit and certain > limit):
-        parts.insert(0, (p1.respond, "response"))
-        paths = ("severities.P1.respond",)
+        seen, alert = _detected(case)
+        parts[:0] = [(seen, f"detection by {alert}"), (p1.respond, "response")]
+        paths = ("severities.P1.respond", *([f"alerts.{alert}"] if alert else []))
     total = sum((part or timedelta() for part, _ in parts), timedelta())
     return total, " + ".join(f"{name} {span(part)}" for part, name in parts if part), paths
+
+
+def _detected(case: Case) -> tuple[timedelta, str]:
+    """When the quickest P1 alert fires after everything has stopped; nothing where there is none."""
+    found = [
+        (case.detection(alert), name)
+        for name, alert in case.system.alerts.items()
+        if alert.severity is Severity.P1
+    ]
+    return min(found, default=(timedelta(), ""))
 
 
 @rule(
@@ -178,6 +223,7 @@ def undrilled(case: Case) -> Iterator[Hit]:
                 at=f"failover.{failover.name}.last_drill",
                 problem=problem,
                 suggestion="hold a drill, and write down what it measured",
+                known_by=(f"failover.{failover.name}",),
             )
 
 
@@ -270,9 +316,11 @@ def measured_slower(case: Case) -> Iterator[Hit]:
         if failover is not None and failover.rto is not None and took > failover.rto:
             yield Hit(
                 at=f"failover.{name}.rto",
-                problem=f"took {span(took)}, promised {span(failover.rto)}",
+                problem=f"took {span(took)}{case.how(f'failover.{name}')}, promised "
+                f"{span(failover.rto)}",
                 suggestion="find the slowest step, or promise what is true",
                 verdict=Verdict.BLOCK,
+                known_by=(f"failover.{name}",),
             )
 
 

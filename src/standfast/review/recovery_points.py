@@ -30,9 +30,12 @@ def measured_loss(case: Case) -> Iterator[Hit]:
         if data.rpo is not None and lost is not None and lost > data.rpo:
             yield Hit(
                 at=f"data.{name}.rpo",
-                problem=f"{data.store} would lose {span(lost)}, promised {span(data.rpo)}",
+                problem=f"{data.store} would lose {span(lost)}"
+                f"{case.how(f'data_loss.{data.store}')}, promised {span(data.rpo)}",
                 suggestion="copy more often, or promise what is true",
                 verdict=Verdict.BLOCK,
+                rests_on=(f"data.{name}.rpo",),
+                known_by=(f"data_loss.{data.store}",),
             )
 
 
@@ -86,7 +89,9 @@ def quiet_archive(case: Case) -> Iterator[Hit]:
             said = f"archive_timeout {span(set_to)}" if set_to else "no archive_timeout"
             yield Hit(
                 at=f"backups.{store}.wal",
-                problem=f"{said}, RPO {span(min(limits))} of {store}",
+                problem=f"{said}{case.how(f'archive_timeout.{store}')}, RPO {span(min(limits))} of "
+                f"{store}" + (f": {span(set_to)} + upload may be lost" if set_to else ""),
+                known_by=(f"archive_timeout.{store}",),
                 suggestion=f"stream it over a replication slot, or set archive_timeout to "
                 f"{span(min(limits) / 2)}",
                 verdict=Verdict.BLOCK if live is not None else None,

@@ -96,6 +96,7 @@ def finding_value(finding: Finding) -> dict[str, object]:
         "suggestion": finding.suggestion,
         "if_rejected": finding.if_rejected,
         "rests_on": list(finding.rests_on),
+        "evidence": list(finding.evidence),
         "waived_by": finding.waived_by,
     }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +35,15 @@ _TICK = timedelta(microseconds=1)
 
 def _short(value: Fraction) -> str:
     return f"{float(value):.0f}" if value >= 100 else f"{float(value):.1f}".removesuffix(".0")
+
+
+def stretch(begin: datetime, end: datetime, timezone: str) -> str:
+    """`from Sun 2026-12-20 09:00 to Mon 09:00 Europe/Berlin, 24 h`: local time, and how long it is."""
+    zone = ZoneInfo(timezone)
+    since, until = begin.astimezone(zone), end.astimezone(zone)
+    near = until.date() - since.date() < timedelta(days=7)
+    last = f"{until:%a %H:%M}" if near else f"{until:%a %Y-%m-%d %H:%M}"
+    return f"from {since:%a %Y-%m-%d %H:%M} to {last} {timezone}, {span(end - begin)}"
 
 
 def percent(share: Fraction | float) -> str:

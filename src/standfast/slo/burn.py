@@ -76,7 +76,7 @@ def can_fire(objective: Objective, window: BurnWindow) -> bool:
     return 0 < window.factor * objective.allowed < 1
 
 
-def burn_rate(bad: Fraction | int, total: int, allowed: Fraction) -> Fraction | None:
+def burn_rate(bad: Fraction | int, total: Fraction | int, allowed: Fraction) -> Fraction | None:
     """How many times faster than evenly the budget goes; None where nothing happened."""
     return Fraction(bad) / total / allowed if total and allowed else None
 

@@ -35,6 +35,7 @@ class Reading:
     tally: Tally
     rate: Fraction | None
     widened: bool = False
+    young: bool = False  # it reaches back to before the first look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,9 +61,10 @@ def judge(
 ) -> Burn:
     """`counts` tallies the window that ends now; `watched` is the time since the first look."""
     needed = events_needed(objective, window)
-    long = _reading(objective, window.long, needed, objective.window, counts)
+    long = _reading(objective, window.long, needed, objective.window, counts, watched)
     share = Fraction(window.short // _US, window.long // _US)
-    short = _reading(objective, window.short, math.ceil(needed * share), long.window, counts)
+    few = math.ceil(needed * share)
+    short = _reading(objective, window.short, few, long.window, counts, watched)
     state = _state(objective, window, long, short, watched)
     return Burn(
         objective=objective.name,
@@ -85,6 +87,7 @@ def events_needed(objective: Objective, window: BurnWindow) -> int:
 
 
 _US = timedelta(microseconds=1)
+_HANDFUL = 10  # events
 
 
 def _reading(
@@ -93,18 +96,31 @@ def _reading(
     needed: int,
     widest: timedelta,
     counts: Callable[[timedelta], Tally],
+    watched: timedelta,
 ) -> Reading:
     wide = window
     tally = counts(wide)
-    while tally.total < needed and wide < widest:
+    while _expected(tally, wide, watched) < needed and wide < widest:
         wide = min(2 * wide, widest)
         tally = counts(wide)
     return Reading(
         window=wide,
         tally=tally,
-        rate=burn_rate(tally.bad, tally.total, objective.allowed),
+        rate=burn_rate(tally.bad, _expected(tally, wide, watched), objective.allowed),
         widened=wide > window,
+        young=watched < wide,
     )
+
+
+def _expected(tally: Tally, window: timedelta, watched: timedelta) -> Fraction:
+    """How many events the whole window holds, at the pace since the first look.
+
+    What was seen for two minutes has not spent the budget of an hour at the pace of those two minutes:
+    the rest of the window counts as just as busy, and good. So the young alert as soon as the old do.
+    """
+    if not timedelta(0) < watched < window:
+        return Fraction(tally.total)
+    return tally.total * Fraction(window // _US, watched // _US)
 
 
 def _state(
@@ -116,6 +132,8 @@ def _state(
 ) -> BurnState:
     if not (_seen(objective, long, watched) and _seen(objective, short, watched)):
         return BurnState.UNKNOWN
+    if _too_few(objective, window, long):
+        return BurnState.UNKNOWN
     over_long = _over(window, long)
     over_short = _over(window, short)
     if over_long and over_short:
@@ -123,6 +141,11 @@ def _state(
     if over_short:
         return BurnState.INCREASING
     return BurnState.RECOVERING if over_long else BurnState.ACCEPTABLE
+
+
+def _too_few(objective: Objective, window: BurnWindow, long: Reading) -> bool:
+    """A handful of events of something just begun is no evidence, however bad they are."""
+    return long.young and long.tally.total < min(_HANDFUL, events_needed(objective, window))
 
 
 def _over(window: BurnWindow, reading: Reading) -> bool:
@@ -140,6 +163,11 @@ def _seen(objective: Objective, reading: Reading, watched: timedelta) -> bool:
 def _because(
     objective: Objective, window: BurnWindow, long: Reading, short: Reading, state: BurnState
 ) -> str:
+    if state is BurnState.UNKNOWN and _too_few(objective, window, long) and long.tally.total:
+        return (
+            f"{objective.name}: {float(long.tally.bad):.6g} bad of {long.tally.total} since the first"
+            f" look are too few events to judge the burn"
+        )
     if state is BurnState.UNKNOWN:
         return f"{objective.name}: too little was seen over {words(long.window)} to judge the burn"
     said = (
@@ -151,6 +179,8 @@ def _because(
     )
     if long.widened or short.widened:
         said += "; widened, for too few events otherwise"
+    if long.young:
+        said += "; first seen within that time, which counts as good before"
     return said
 
 

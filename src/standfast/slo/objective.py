@@ -8,9 +8,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.slo.indicator import Indicator, of_component, of_level
+from standfast.spec.steps import hard_steps
 from standfast.spec.values import Criticality
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from standfast.spec.system import Journey, ServiceLevel, System
     from standfast.spec.values import Promise
 
@@ -22,7 +25,7 @@ HALF = Fraction(1, 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A promise on one indicator, or for a journey on one indicator of each measured step."""
+    """A promise on one indicator, or for a journey on one indicator of each measured step that decides."""
 
     name: str  # unique: the level's, with the promise behind it where a level carries several
     level: str  # the service level or journey it comes from
@@ -37,6 +40,9 @@ class Objective:
     critical: bool = False  # a quick burn of it is P1
     bucket: timedelta = _COARSEST  # events are counted by this; no window is shorter than three
     unmeasured: tuple[str, ...] = ()  # steps of a journey that nothing measures
+    soft: tuple[
+        str, ...
+    ] = ()  # steps that the journey can do without: their failures are not its own
 
     @property
     def target(self) -> Fraction:
@@ -59,12 +65,19 @@ class Objective:
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
     levels = [one for level in system.service_levels.values() for one in _of_level(system, level)]
+    first = {(one.component, one.sli): one for one in reversed(levels)}
     journeys = [
-        _of_journey(system, journey, levels)
+        _of_journey(system, journey, first)
         for journey in system.journeys.values()
         if journey.slo is not None
     ]
     return tuple(levels + [one for one in journeys if one is not None])
+
+
+def counts_kept(system: System) -> timedelta:
+    """How long counts are kept: as long as the file says, and never less than two of its longest windows."""
+    windows = [one.window for one in objectives(system)]
+    return max(system.server.keep_samples, 2 * max([system.budget_window, *windows]))
 
 
 def bucket_of(window: timedelta, every: timedelta) -> timedelta:
@@ -117,8 +130,11 @@ def _sla(level: ServiceLevel, number: int) -> Promise | None:
     return same[0] if same else (level.slas[number] if number < len(level.slas) else None)
 
 
-def _of_journey(system: System, journey: Journey, levels: list[Objective]) -> Objective | None:
-    steps = {step: _step(system, step, levels) for step in journey.path}
+def _of_journey(
+    system: System, journey: Journey, first: Mapping[tuple[str, str], Objective]
+) -> Objective | None:
+    deciding = hard_steps(system, journey.path)
+    steps = {step: _step(system, step, first) for step in deciding}
     measured = tuple(one for one in steps.values() if one is not None)
     if journey.slo is None or not journey.path:
         return None
@@ -136,18 +152,20 @@ def _of_journey(system: System, journey: Journey, levels: list[Objective]) -> Ob
         critical=journey.critical and _weighty(system),
         bucket=bucket_of(
             system.budget_window,
-            max(system.components[step].scrape_every for step in journey.path),
+            max(system.components[step].scrape_every for step in deciding),
         ),
         unmeasured=tuple(step for step, one in steps.items() if one is None),
+        soft=tuple(step for step in journey.path if step not in deciding),
     )
 
 
-def _step(system: System, step: str, levels: list[Objective]) -> Indicator | None:
+def _step(
+    system: System, step: str, first: Mapping[tuple[str, str], Objective]
+) -> Indicator | None:
     """What tells whether a step works: its own availability level, else a probe of it."""
     for sli in ("availability", "probe", "errors"):
-        for level in levels:
-            if level.component == step and level.sli == sli:
-                return level.indicators[0]
+        if (step, sli) in first:
+            return first[step, sli].indicators[0]
     component = system.components[step]
     return of_component(component) if component.url or component.address else None
 

@@ -485,7 +485,7 @@ class ServerSettings:
     trusted_proxies: tuple[str, ...] = ()
     keep_samples: timedelta = timedelta(days=100)
     metrics_retention: timedelta | None = None
-    dead_man: str | None = None  # pinged outside at every tick
+    dead_man: SecretRef | str | None = None  # told outside that we live
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
     tls_certificate: str | None = None  # a file

@@ -234,6 +234,11 @@ class History:
         first = self._connection.execute(select(func.min(records.c.seq)).where(later)).scalar()
         return self.head(stream)[0].size if first is None else int(first)
 
+    def pruned(self, stream: str) -> int:
+        """The seq below which payloads may be gone."""
+        found = select(heads.c.pruned).where(heads.c.stream == stream)
+        return self._connection.execute(found).scalar() or 0
+
     def oldest(self, stream: str) -> str | None:
         """When the oldest record was stamped."""
         first = select(func.min(records.c.timestamp)).where(records.c.stream == stream)

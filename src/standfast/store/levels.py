@@ -19,7 +19,6 @@ from sqlalchemy import (
     Index,
     Table,
     Text,
-    delete,
     func,
     literal,
     select,
@@ -234,6 +233,14 @@ class LevelRows:
         rows = self._connection.execute(select(indicators.c.indicator, indicators.c.first_seen))
         return {row.indicator: row.first_seen for row in rows}
 
+    def last_seen(self, indicator: str) -> datetime | None:
+        """The newest bucket of an indicator in which anybody looked."""
+        looked = (counts.c.indicator == indicator, counts.c.covered > timedelta(0))
+        newest: datetime | None = self._connection.execute(
+            select(func.max(counts.c.at)).where(*looked)
+        ).scalar()
+        return newest
+
     # ------------------------------------------------------------------ judgements
 
     def keep(self, status: LevelStatus) -> None:
@@ -292,11 +299,6 @@ class LevelRows:
         mine = select(policies).where(policies.c.objective == objective)
         rows = self._connection.execute(mine.order_by(policies.c.since))
         return tuple(PolicyState(**row._asdict()) for row in rows)
-
-    def forget(self, before: datetime) -> None:
-        """Delete counts older than `before`; running sums stay right, being differences."""
-        for table in (counts, burn_downs):
-            self._connection.execute(delete(table).where(table.c.at < before))
 
 
 def _added(last: dict[str, Any] | None, count: Count) -> dict[str, Any]:

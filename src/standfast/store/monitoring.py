@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
@@ -20,6 +21,7 @@ from sqlalchemy import (
 )
 
 from standfast.monitoring.counters import Look
+from standfast.monitoring.edges import Edge, grown
 from standfast.monitoring.gauge import Reading
 from standfast.monitoring.health import ComponentHealth, Health
 from standfast.monitoring.target import TargetState, next_due
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
+    from standfast.monitoring.edges import Calls
     from standfast.monitoring.target import Target
 
 due_times = Table(
@@ -81,6 +84,18 @@ newest_gauges = Table(
     Column("signal", Text, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("value", Float, nullable=False),
+)
+edges = Table(
+    "measured_edges",
+    metadata,
+    Column("component", Text, primary_key=True),
+    Column("to", Text, primary_key=True),
+    Column("watched_from", Instant, nullable=False),
+    Column("called_at", Instant),
+    Column("calls", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+    Column("degraded", BigInteger, nullable=False),
+    Column("degraded_at", Instant),
 )
 healths = Table(
     "component_health",
@@ -200,6 +215,22 @@ class MonitoringRows:
             found[row.signal].append(Reading(at=row.at, value=row.value))
         return {signal: tuple(readings) for signal, readings in found.items()}
 
+    # ------------------------------------------------------------------ calls between components
+
+    def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None:
+        if found:
+            mine = self.edges(component)
+            kept = [grown(mine.get((component, one.to)), component, one, at) for one in found]
+            put(self._connection, edges, [asdict(one) for one in kept])
+
+    def edges(self, component: str | None = None) -> dict[tuple[str, str], Edge]:
+        """What was counted of every edge, or of one component's."""
+        query = select(edges)
+        if component is not None:
+            query = query.where(edges.c.component == component)
+        rows = self._connection.execute(query)
+        return {(row.component, row.to): Edge(**row._asdict()) for row in rows}
+
     # ------------------------------------------------------------------ health
 
     def keep_health(self, found: Iterable[ComponentHealth]) -> None:
@@ -233,10 +264,6 @@ class MonitoringRows:
         rows = [_health(row) for row in self._connection.execute(mine.order_by(healths.c.since))]
         before = [one for one in rows if one.since < since]
         return tuple(before[-1:] + [one for one in rows if one.since >= since])
-
-    def forget(self, before: datetime) -> None:
-        """Delete the history of signals older than `before`."""
-        self._connection.execute(delete(gauges).where(gauges.c.at < before))
 
 
 def _due_row(target: Target, now: datetime) -> dict[str, Any]:

@@ -5,13 +5,21 @@ Nothing here is ever given up for a crash: a lease that ran out means that the r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Column, Index, Integer, Table, Text, and_, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from standfast.paging.notification import Delivery, Notification, Outcome, Result
+from standfast.paging.ending import ends_of
+from standfast.paging.notification import (
+    Attempt,
+    Delivery,
+    Kind,
+    Notification,
+    Outcome,
+    Result,
+)
 from standfast.spec.values import Severity
 from standfast.store.columns import Instant, metadata
 
@@ -30,6 +38,7 @@ outbox = Table(
     Column("step", Integer, nullable=False),
     Column("person", Text, nullable=False),
     Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("severity", Text, nullable=False),
     Column("due_at", Instant, nullable=False),
     Column("state", Text, nullable=False),
@@ -52,6 +61,7 @@ attempts = Table(
     Column("page", Text, nullable=False),
     Column("person", Text, nullable=False),
     Column("channel", Text, nullable=False),
+    Column("kind", Text, nullable=False),
     Column("owner", Text, nullable=False),
     Column("began_at", Instant, nullable=False),
     Column("ended_at", Instant),
@@ -63,23 +73,6 @@ attempts = Table(
     Index("ix_send_attempts_page", "page"),
 )
 _NAMES = tuple(field.name for field in fields(Notification))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Attempt:
-    """One try to send one notification, as it went."""
-
-    key: str
-    attempt: int
-    page: str
-    person: str
-    channel: str
-    owner: str
-    began_at: datetime
-    ended_at: datetime | None
-    outcome: Outcome
-    reason: str
-    provider_id: str
 
 
 class OutboxRows:
@@ -147,6 +140,13 @@ class OutboxRows:
         gone = {"state": Delivery.CANCELLED.value, "reason": why, "settled_at": now}
         return self._connection.execute(update(outbox).where(mine).values(**gone)).rowcount
 
+    def withdraw_end(self, key: str, now: datetime, why: str) -> int:
+        """Take back what would tell of the end of the page message by this key."""
+        mine = outbox.c.key.startswith(ends_of(key), autoescape=True)
+        gone = {"state": Delivery.CANCELLED.value, "reason": why, "settled_at": now}
+        pending = outbox.c.state == Delivery.PENDING.value
+        return self._connection.execute(update(outbox).where(mine, pending).values(**gone)).rowcount
+
     def of_page(self, page: str) -> tuple[Notification, ...]:
         mine = select(*(outbox.c[name] for name in _NAMES)).where(outbox.c.page == page)
         rows = self._connection.execute(mine.order_by(outbox.c.created_at, outbox.c.key))
@@ -155,7 +155,7 @@ class OutboxRows:
     def attempts_of(self, page: str) -> tuple[Attempt, ...]:
         mine = select(attempts).where(attempts.c.page == page)
         rows = self._connection.execute(mine.order_by(attempts.c.began_at, attempts.c.attempt))
-        return tuple(Attempt(**{**row._asdict(), "outcome": Outcome(row.outcome)}) for row in rows)
+        return tuple(_attempt(row) for row in rows)
 
     # ------------------------------------------------------------------ watching the watcher
 
@@ -191,6 +191,7 @@ class OutboxRows:
                 page=one.page,
                 person=one.person,
                 channel=one.channel,
+                kind=one.kind.value,
                 owner=owner,
                 began_at=now,
                 ended_at=None,
@@ -218,6 +219,7 @@ def _fence(one: Notification) -> Any:
 def _row(one: Notification) -> dict[str, Any]:
     row = {name: getattr(one, name) for name in _NAMES}
     return row | {
+        "kind": one.kind.value,
         "severity": one.severity.value,
         "state": one.state.value,
         "last_outcome": one.last_outcome.value if one.last_outcome else None,
@@ -227,5 +229,10 @@ def _row(one: Notification) -> dict[str, Any]:
 def _notification(row: Row[Any]) -> Notification:
     values = row._asdict()
     values["severity"], values["state"] = Severity(row.severity), Delivery(row.state)
+    values["kind"] = Kind(row.kind)
     values["last_outcome"] = Outcome(row.last_outcome) if row.last_outcome else None
     return Notification(**values)
+
+
+def _attempt(row: Row[Any]) -> Attempt:
+    return Attempt(**{**row._asdict(), "kind": Kind(row.kind), "outcome": Outcome(row.outcome)})

@@ -12,7 +12,6 @@ from sqlalchemy import (
     Integer,
     Table,
     Text,
-    delete,
     insert,
     select,
     update,
@@ -131,9 +130,6 @@ class PageRows:
             select(ack_tokens).where(ack_tokens.c.hash == digest)
         ).one_or_none()
         return None if row is None else AckToken(**row._asdict())
-
-    def forget_tokens(self, before: datetime) -> None:
-        self._connection.execute(delete(ack_tokens).where(ack_tokens.c.expires_at < before))
 
     def _one(self, query: Any, *, lock: bool) -> Page | None:
         row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()

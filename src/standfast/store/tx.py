@@ -10,6 +10,7 @@ from sqlalchemy import text
 from standfast.store.accounts import AccountRows
 from standfast.store.alerting import AlertRows
 from standfast.store.audit import AuditRows
+from standfast.store.chores import ChoreRows
 from standfast.store.files import FileRows
 from standfast.store.incidents import IncidentRows
 from standfast.store.levels import LevelRows
@@ -18,6 +19,7 @@ from standfast.store.outbox import OutboxRows
 from standfast.store.paging import PageRows
 from standfast.store.recovery import RecoveryRows
 from standfast.store.review import ReviewRows
+from standfast.store.trimming import TrimRows
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -50,6 +52,10 @@ class Tx:
         return AuditRows(self._connection)
 
     @cached_property
+    def chores(self) -> ChoreRows:
+        return ChoreRows(self._connection)
+
+    @cached_property
     def files(self) -> FileRows:
         return FileRows(self._connection)
 
@@ -80,3 +86,7 @@ class Tx:
     @cached_property
     def review(self) -> ReviewRows:
         return ReviewRows(self._connection)
+
+    @cached_property
+    def trimming(self) -> TrimRows:
+        return TrimRows(self._connection)

@@ -28,6 +28,7 @@ def run(scene: Scene) -> Facts:
     scene.shop.wait(scene.processes)
     scene.telling.say(f"the shop is at {scene.shop.address('web')}/")
     wait_until("standfast sees every part of the shop", lambda: _all_well(scene), within=20)
+    wait_until("the dead man's switch hears of it", lambda: _heard(scene), within=20)
     wait_until("every commit waits for its copy", lambda: synchronous(scene), within=30)
     return {"first page": first_page, "components": _marks(scene)}
 
@@ -43,6 +44,10 @@ def check(scene: Scene, facts: Facts) -> None:
     review = scene.standfast.told("review", str(scene.standfast.file), allowed=(0, 1, 2, 3))
     verdict = str(review.get("verdict", "")).upper()
     require(verdict == "ACCEPT", f"the review of the shop is {verdict}, not ACCEPT")
+
+
+def _heard(scene: Scene) -> bool:
+    return scene.watchman.silent_for is not None
 
 
 def _marks(scene: Scene) -> dict[str, str]:

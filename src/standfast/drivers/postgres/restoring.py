@@ -154,6 +154,8 @@ class Restoring:
                 reached, canary = _position(server)
                 if want.last is None:
                     self._see_that_all_was_read(copy.generation, segments, reached)
+                began = monotonic()  # from here on it writes down what it has, and ends
+            phases.append(Phase(name="settle", lasted=timedelta(seconds=monotonic() - began)))
             with _phase("verify", phases):
                 shutil.rmtree(building / WAL_FOLDER)
                 building.replace(into)

@@ -71,6 +71,7 @@ def _signals(edition: Edition) -> str:
                 ["Signal", "Query"],
                 [[name, code(over(query, FIVE_MINUTES))] for name, query in found.items()],
             ),
+            _detail(part),
         )
         for part in edition.system.components.values()
         if (found := queries(part))
@@ -78,6 +79,12 @@ def _signals(edition: Edition) -> str:
     if not blocks:
         blocks = [edition.owed("MON-01", "DevOps/Platform", "Where can any component be scraped?")]
     return join("## The four golden signals", *blocks)
+
+
+def _detail(part: Component) -> str:
+    """What the file says is measured of each signal, beyond the one query."""
+    said = [f"{name}: {names(detail)}" for name, detail in part.signal_detail.items() if detail]
+    return bullets(said) if said else ""
 
 
 # ------------------------------------------------------------------ where the figures come from

@@ -10,7 +10,7 @@ from standfast.publish.edition import names
 from standfast.publish.markdown import escape, fence, join, minutes, percent, prose, span, table
 from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.query import Unsaid
-from standfast.review.arithmetic import budget, ceiling
+from standfast.review.arithmetic import budget
 from standfast.review.chain import chain_of
 
 if TYPE_CHECKING:
@@ -202,10 +202,7 @@ def _ceiling(edition: Edition, journey: Journey) -> str:
     ]
     soft = [(need, edition.case.availability(need.to)) for need in chain.soft]
     rows += [_soft_row(edition, need, known) for need, known in soft]
-    top = ceiling(
-        (known.value for _, known in hard if known),
-        ((known.value, need.effectiveness or NEVER) for need, known in soft if known),
-    )
+    top = edition.case.ceiling(chain)
     whole = all(known for _, known in hard)
     return join(
         f"### {escape(journey.name)}",
@@ -293,4 +290,6 @@ def _measured(edition: Edition) -> Iterator[str]:
             yield join(title, edition.owed(found.rule, found.to, prose(found.reason)))
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
-            yield join(title, fence(objectives.ratio_of(found, found.base), "promql"), unseen)
+            spared = f"Needed softly, and not counted: {names(one.soft)}." if one.soft else ""
+            ratio = fence(objectives.ratio_of(found, found.base), "promql")
+            yield join(title, ratio, unseen, spared)

@@ -129,6 +129,8 @@ def _item(report: Report, finding: Finding) -> str:
         lines.append(f"Also asked: {', '.join(finding.to[1:])}")
     if finding.rests_on:
         lines.append(f"Rests on: {escaped(', '.join(finding.rests_on))}")
+    if finding.evidence:
+        lines.append(f"Known by: {escaped('; '.join(finding.evidence))}")
     lines += _said(track)
     return "<br>\n  ".join(lines)
 

@@ -111,6 +111,8 @@ def _paragraph(report: Report, finding: Finding) -> Iterator[str]:
         yield f"{_INDENT}also asked: {', '.join(finding.to[1:])}"
     if finding.rests_on:
         yield f"{_INDENT}rests on: {', '.join(finding.rests_on)}"
+    if finding.evidence:
+        yield f"{_INDENT}known by: {'; '.join(finding.evidence)}"
     yield from _said(track)
 
 

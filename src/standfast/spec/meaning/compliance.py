@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from standfast.spec import units
 from standfast.spec.meaning.catalogue import DATA, catalogue
+from standfast.spec.meaning.people import url_or_secret
 from standfast.spec.problem import nearest
 from standfast.spec.system import (
     AuditEventKind,
@@ -192,7 +193,7 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         public_url=shape.public_url,
         trusted_proxies=tuple(shape.trusted_proxies),
         metrics_retention=shape.metrics_retention,
-        dead_man=shape.dead_man,
+        dead_man=url_or_secret("server.dead_man", shape.dead_man, margin),
         runs_in=shape.runs_in,
         catch_all=shape.catch_all,
         tls_certificate=shape.tls.certificate if shape.tls else None,

@@ -210,7 +210,7 @@ def _channel(name: str, shape: v1.ChannelShape, margin: Margin) -> Channel:
         name=name,
         kind=shape.kind,
         wakes=shape.wakes if shape.wakes is not None else name in WAKING,
-        url=_url(f"{path}.url", shape.url, margin),
+        url=url_or_secret(f"{path}.url", shape.url, margin),
         host=shape.host or "",
         port=shape.port or 25,
         sender=shape.from_ or "",
@@ -222,7 +222,7 @@ def _channel(name: str, shape: v1.ChannelShape, margin: Margin) -> Channel:
     )
 
 
-def _url(path: str, text: str | None, margin: Margin) -> SecretRef | str | None:
+def url_or_secret(path: str, text: str | None, margin: Margin) -> SecretRef | str | None:
     if text is None or text.startswith(("http://", "https://")):
         return text
     kind, colon, name = text.partition(":")

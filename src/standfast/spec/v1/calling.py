@@ -113,14 +113,18 @@ Escalation = Annotated[
 ]
 
 
+_WEEKDAY = "(Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
+_OCLOCK = "(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)"
+
+
 class OnCallShape(Shape):
     covers: References | None = None
     shift: ShiftShape
     timezone: Line | None = None
     escalate: Escalation | None = None
-    hours: Annotated[
-        str, Field(pattern=r"^(24x7|[A-Z][a-z]{2}-[A-Z][a-z]{2} \d\d:\d\d-\d\d:\d\d)$")
-    ] = "24x7"
+    hours: Annotated[str, Field(pattern=rf"^(24x7|{_WEEKDAY}-{_WEEKDAY} {_OCLOCK}-{_OCLOCK})$")] = (
+        "24x7"
+    )
     overrides: list[OverrideShape] = []
 
 

@@ -48,7 +48,8 @@ def search(app: PlatformNow, caller: Known, query: AuditQuery) -> Response:
     """Search, the newest first; `next` is the `before` of the page that follows."""
     _readable(caller)
     found: Page = app.record.search(query, caller.actor)
-    return answer({"entries": [one.as_json() for one in found.entries], "next": found.next})
+    entries = [one.as_json() for one in found.entries]
+    return answer({"entries": entries, "next": found.next, "retention": app.read.retention()})
 
 
 @routes.get("/audit/export")

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
 from standfast.incidents.incident import IncidentState
+from standfast.spec.named import person_of
 from standfast.spec.values import Sev
 from standfast.web.api.encode import answer
 from standfast.web.caller import Needs, Operator, PlatformNow
@@ -28,6 +29,10 @@ def _responder(caller: Annotated[Caller, Depends(Needs("respond"))]) -> Caller:
 _Responder = Annotated[Caller, Depends(_responder)]
 
 
+class Answer(BaseModel):
+    by: str = Field(default="", max_length=200)
+
+
 class NewIncident(BaseModel):
     title: str = Field(max_length=200)
     sev: Sev
@@ -43,15 +48,31 @@ class Assignment(BaseModel):
     person: str
 
 
+class Ticked(BaseModel):
+    task: str = Field(max_length=200)
+    done: bool = True
+
+
 class Turn(BaseModel):
     state: IncidentState
     text: str = Field(default="", max_length=500)
 
 
 @routes.post("/pages/{number}/acknowledge")
-def acknowledge(app: PlatformNow, caller: _Responder, number: str) -> Response:
-    """Stop the escalation of a page."""
-    return answer(app.pages.acknowledge(number, caller.actor, via="api"))
+def acknowledge(
+    app: PlatformNow, caller: _Responder, number: str, body: Answer | None = None
+) -> Response:
+    """Stop the escalation of a page; `by` is the person who answers, where the token is not theirs."""
+    person = body.by if body else ""
+    if person:
+        system = app.accept.current()
+        person_of(system, person)
+        if not caller.speaks_for(person, system.people):
+            raise NotAllowed(
+                f"{caller.name} may not answer for {person}",
+                fix="a token of a person's name answers for that person; leave --by out",
+            )
+    return answer(app.pages.acknowledge(number, caller.actor, person=person, via="api"))
 
 
 @routes.post("/incidents")
@@ -72,6 +93,12 @@ def note(app: PlatformNow, caller: _Responder, number: str, body: Note) -> Respo
 def assign(app: PlatformNow, caller: _Responder, number: str, body: Assignment) -> Response:
     """Give a role to a person."""
     return answer(app.respond.assign(number, body.role, body.person, caller.actor, via="api"))
+
+
+@routes.post("/incidents/{number}/tasks")
+def check(app: PlatformNow, caller: _Responder, number: str, body: Ticked) -> Response:
+    """Tick a task of the checklist, or take that back."""
+    return answer(app.respond.tick(number, body.task, caller.actor, done=body.done, via="api"))
 
 
 @routes.post("/incidents/{number}/status")

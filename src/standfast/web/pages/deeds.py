@@ -65,6 +65,19 @@ def assign(
     return _back(f"/incidents/{number}")
 
 
+@routes.post("/incidents/{number}/tasks")
+def check(
+    app: PlatformNow,
+    caller: FormCaller,
+    number: str,
+    task: _Short,
+    done: Annotated[bool, Form()] = True,
+) -> Response:
+    _may(caller, "respond")
+    app.respond.tick(number, task, caller.actor, done=done)
+    return _back(f"/incidents/{number}#checklist")
+
+
 @routes.post("/incidents/{number}/status")
 def turn(
     app: PlatformNow,

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 MOST_VARIABLES = 5000
 _DEEPEST = 20  # of defaults within defaults
+_MOST_UNCLOSED = 50
 _LONGEST = 100_000  # characters of one value, filled in
 _LINE = re.compile(
     r"\s*(?:export\s+)?(?P<key>[A-Za-z_][A-Za-z0-9_.-]*)\s*[=:]\s?(?P<value>.*)", re.ASCII
@@ -37,6 +38,9 @@ class _Filling:
     missing: list[str] = field(default_factory=list)
     used: list[str] = field(default_factory=list)
     left: int = _LONGEST
+    unclosed: int = (
+        0  # braces that were looked for in vain, each at the price of the rest of the text
+    )
 
     def fill(self, text: str, depth: int = 0) -> str:
         parts, at = [], 0
@@ -53,11 +57,13 @@ class _Filling:
         if text.startswith("$$", sign):
             return "$", sign + 2
         if text.startswith("${", sign):
-            end = _closing(text, sign + 2)
-            inner = text[sign + 2 : end]
-            name = _NAME.match(inner)
-            if end > 0 and name and depth < _DEEPEST:
-                return self._braced(name[0], inner[name.end() :], depth), end + 1
+            name = _NAME.match(text, sign + 2)
+            end = -1
+            if name and depth < _DEEPEST and self.unclosed < _MOST_UNCLOSED:
+                end = _closing(text, sign + 2)
+                self.unclosed += end < 0
+            if name and end > 0:
+                return self._braced(name[0], text[name.end() : end], depth), end + 1
             return "$", sign + 1
         if name := _NAME.match(text, sign + 1):
             return self._plain(name[0]), name.end()

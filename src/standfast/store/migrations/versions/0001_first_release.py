@@ -210,6 +210,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", "at", name=op.f("pk_budget_history")),
     )
     op.create_table(
+        "chores",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("done_at", Instant(), nullable=True),
+        sa.Column("said", sa.Text(), nullable=False),
+        sa.Column("lease_until", Instant(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_chores")),
+    )
+    op.create_table(
         "component_health",
         sa.Column("component", sa.Text(), nullable=False),
         sa.Column("since", Instant(), nullable=False),
@@ -343,6 +352,18 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", name=op.f("pk_level_statuses")),
     )
     op.create_table(
+        "measured_edges",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("to", sa.Text(), nullable=False),
+        sa.Column("watched_from", Instant(), nullable=False),
+        sa.Column("called_at", Instant(), nullable=True),
+        sa.Column("calls", sa.BigInteger(), nullable=False),
+        sa.Column("failed", sa.BigInteger(), nullable=False),
+        sa.Column("degraded", sa.BigInteger(), nullable=False),
+        sa.Column("degraded_at", Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("component", "to", name=op.f("pk_measured_edges")),
+    )
+    op.create_table(
         "outbox",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("page", sa.Text(), nullable=False),
@@ -350,6 +371,7 @@ def upgrade() -> None:
         sa.Column("step", sa.Integer(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("severity", sa.Text(), nullable=False),
         sa.Column("due_at", Instant(), nullable=False),
         sa.Column("state", sa.Text(), nullable=False),
@@ -409,6 +431,7 @@ def upgrade() -> None:
         sa.Column("page", sa.Text(), nullable=False),
         sa.Column("person", sa.Text(), nullable=False),
         sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("owner", sa.Text(), nullable=False),
         sa.Column("began_at", Instant(), nullable=False),
         sa.Column("ended_at", Instant(), nullable=True),
