@@ -163,6 +163,15 @@ def matchers(text: str) -> tuple[tuple[str, str, str], ...]:
     )
 
 
+def equals(text: str) -> tuple[tuple[str, str], ...]:
+    """The labels that must have one value; a pattern without signs is one value too."""
+    return tuple(
+        (label, value)
+        for label, sign, value in matchers(text)
+        if sign == "=" or (sign == "=~" and re.fullmatch(r"[A-Za-z0-9_/-]+", value))
+    )
+
+
 def metrics(text: str) -> tuple[str, ...]:
     """The names of the series that a query reads."""
     rest = re.sub(r"\{[^{}]*\}", " ", bare(text[: 4 * LONGEST]))

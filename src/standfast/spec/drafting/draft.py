@@ -84,7 +84,9 @@ class Draft:
 def join(drafts: Iterable[Draft]) -> Draft:
     """Several drafts as one. Facts that agree cite all their places; of facts that don't the first counts."""
     facts: dict[Path, Fact] = {}
-    places: dict[Path, dict[Place, None]] = {}  # grown in place: a service may be named ten thousand times
+    places: dict[
+        Path, dict[Place, None]
+    ] = {}  # grown in place: a service may be named ten thousand times
     notes: list[Note] = []
     for draft in drafts:
         notes += draft.notes
