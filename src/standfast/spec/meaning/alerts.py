@@ -13,7 +13,7 @@ from standfast.spec.system import AlertRule
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from standfast.spec.condition import Condition
