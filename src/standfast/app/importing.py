@@ -21,6 +21,7 @@ from standfast.drivers.importers.score.importer import Score
 from standfast.drivers.importers.sloth.importer import Sloth
 from standfast.drivers.importers.source import Source
 from standfast.errors import FileError, StandfastError
+from standfast.publish.document import published
 from standfast.review import Measured, examine
 from standfast.review.questions import Question, questions
 from standfast.spec.drafting import record as records
@@ -165,7 +166,11 @@ def gather(named: Sequence[str], disk: Disk, only: str, stdin: bytes, own: set[s
             found = disk.find(path)
             left += found.left
             notes += found.notes
-            sources = [one for one in found.sources if one.path.rpartition("/")[2] not in own]
+            sources = [
+                one
+                for one in found.sources
+                if one.path.rpartition("/")[2] not in own and not published(one.text)
+            ]
             unclaimed += sum(not _claim(one, importers, claimed) for one in sources)
         else:
             source = _standard_input(stdin) if name == STANDARD_INPUT else disk.read(str(path))
