@@ -20,7 +20,7 @@ from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
 from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.file_stamp import FileStamps
-from standfast.drivers.files import Files
+from standfast.drivers.files import Files, Tree
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.resolver import Resolver
@@ -29,6 +29,7 @@ from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.webhook import WebhookSend
+from standfast.engine import announce
 from standfast.engine.accept import Accept
 from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
@@ -95,9 +96,10 @@ class Platform:
             DeadManPing(BoundedHttp(resolver=self.resolver)),
             lambda now: self.ticking.unwell(MAIN, now),
         )
+        self.read = Read(self)
+        self.announce = announce.Announce(self.read.status_page, self._beside_the_file)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
-        self.read = Read(self)
         self.at_shutdown: Callable[[], None] = lambda: None
         watch_over(self)
         self._ended = threading.Event()
@@ -138,6 +140,10 @@ class Platform:
         system = self.accept.current()
         return self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
 
+    def _beside_the_file(self, folder: str) -> Tree:
+        """A folder of the file's; a relative one begins where the file lies, wherever we were started."""
+        return Tree(os.path.join(os.path.dirname(self.settings.file), folder))  # noqa: PTH118, PTH120 - no file is touched
+
     def _roles(self) -> tuple[Role, ...]:
         return (
             Role(name="database", every=2 * _SECOND, work=lambda _now: look_at_database(self)),
@@ -149,6 +155,11 @@ class Platform:
             Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),
             Role(name="checkpoint", every=10 * _SECOND, work=self.record.checkpoint),
             Role(name="dead-man", every=LOOK, work=self._with_system(self.dead_man.tick)),
+            Role(
+                name="status-page",
+                every=announce.LOOK,
+                work=self._with_system(self.announce.tick),
+            ),
             Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
             Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.recovery import RecoveryScreen
     from standfast.dashboards.review import AnswersScreen, ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
+    from standfast.dashboards.status_page import StatusPage
     from standfast.monitoring.gauge import Reading
     from standfast.publish.shelf import DocumentPage
     from standfast.slo.objective import Objective
@@ -104,6 +105,11 @@ class Read:
         """What the dated regions of published documents show."""
         system = self._system
         return self._store.read(lambda tx: measuring.measurements(tx, system, now))
+
+    def status_page(self, now: datetime) -> StatusPage:
+        """What users may see of the system."""
+        system = self._system
+        return self._store.read(lambda tx: rooms.status_page(tx, system, now))
 
     def document(self, path: str, now: datetime) -> DocumentPage:
         """A published document with what is measured of its subject just now."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.dashboards import incident as incident_screen
 from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import recovery as recovery_screen
+from standfast.dashboards import status_page as status_screen
 from standfast.dashboards.overview import AlertLine
 from standfast.errors import NotFound
 from standfast.incidents.checklist import lines as checklist
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.incident import IncidentScreen
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.recovery import RecoveryLine, RecoveryScreen
+    from standfast.dashboards.status_page import StatusPage
     from standfast.incidents.incident import Incident
     from standfast.paging.notification import Attempt
     from standfast.paging.page import Page
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
     from standfast.store.tx import Tx
 
 _RECENT = timedelta(days=1)
+_TOLD = timedelta(days=120)  # the public sees what ended within 90 days, and some of that took long
+_INSTANT = timedelta(microseconds=1)
 
 
 def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScreen:
@@ -99,6 +103,20 @@ def alerts(tx: Tx) -> list[AlertLine]:
             )
         )
     return found
+
+
+def status_page(tx: Tx, system: System, now: datetime) -> StatusPage:
+    # A tally leaves out the bucket that begins with its window, and a day's first minute is the day's.
+    asked = status_screen.windows(system, now)
+    windows = [(start - _INSTANT, end - _INSTANT) for start, end in asked]
+    seen = {
+        component: status_screen.looked(tx.levels.tallies(one.key, windows))
+        for component, one in status_screen.indicators(system).items()
+    }
+    recent = tx.incidents.recent(now - _TOLD)
+    known = {one.id for one in recent}
+    older = [one for one in tx.incidents.open() if one.id not in known]
+    return status_screen.screen(system, seen, [*recent, *older], now)
 
 
 def recovery(tx: Tx, system: System, now: datetime) -> RecoveryScreen:

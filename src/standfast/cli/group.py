@@ -39,6 +39,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "backup": ("standfast.cli.backup:backup", "Take, list, verify and restore backups."),
     "audit": ("standfast.cli.audit:audit", "Search, verify and export the audit log."),
+    "status-page": (
+        "standfast.cli.status_page:status_page",
+        "Write the status page that users see.",
+    ),
     "doctor": (
         "standfast.cli.doctor:doctor",
         "Look for what would keep standfast from working here.",

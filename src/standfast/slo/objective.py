@@ -74,6 +74,12 @@ def objectives(system: System) -> tuple[Objective, ...]:
     return tuple(levels + [one for one in journeys if one is not None])
 
 
+def working(system: System, component: str) -> Indicator | None:
+    """What tells whether a component works, promise or no promise; None where nothing looks at it."""
+    levels = [one for level in system.service_levels.values() for one in _of_level(system, level)]
+    return _step(system, component, {(one.component, one.sli): one for one in reversed(levels)})
+
+
 def counts_kept(system: System) -> timedelta:
     """How long counts are kept: as long as the file says, and never less than two of its longest windows."""
     windows = [one.window for one in objectives(system)]

@@ -196,6 +196,7 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         dead_man=url_or_secret("server.dead_man", shape.dead_man, margin),
         runs_in=shape.runs_in,
         catch_all=shape.catch_all,
+        status_page=shape.status_page,
         tls_certificate=shape.tls.certificate if shape.tls else None,
         tls_key=shape.tls.key if shape.tls else None,
         **keep,

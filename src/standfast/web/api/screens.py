@@ -73,6 +73,12 @@ def measurements(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.measurements(app.now()))
 
 
+@routes.get("/status-page")
+def status_page(app: PlatformNow, _caller: Reader) -> Response:
+    """What users may see: the status page before it is drawn."""
+    return answer(app.read.status_page(app.now()))
+
+
 @routes.get("/docs/{path:path}")
 def document(app: PlatformNow, _caller: Reader, path: str) -> Response:
     """A published document as Markdown, with what is measured of its subject."""

@@ -1,0 +1,347 @@
+"""The status page: are you up? What users may see of a system, and nothing that is for its makers.
+
+No name of a person, host or hidden component gets in, and no cause: a part is shown where a journey
+stands on it, an incident by its title, its weight in users' words, its state and its times.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from fractions import Fraction
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from standfast.dashboards.status_notice import Notice, notice
+from standfast.slo.objective import working
+from standfast.slo.tally import NOTHING, Tally, of_journey
+from standfast.spec.steps import closure, hard_steps
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from standfast.incidents.incident import Incident
+    from standfast.slo.indicator import Indicator
+    from standfast.spec.system import Journey, System
+
+DAYS = 90
+SPANS = (30, 90)
+RECENT = timedelta(minutes=10)
+"""What "now" is: as far back as it takes to tell an outage from a hiccup."""
+_SEEN = RECENT / 2  # looked at for less than this of it, and the state is unknown
+_DOWN, _REDUCED = Fraction(1, 2), Fraction(1, 20)  # the share that fails now
+_BAD_DAY = Fraction(5, 100)  # the share that failed over a day
+_PROMISE = Fraction(995, 1000)  # a good day's share where nothing is promised
+_SHOWN = frozenset({"web", "http", "external"})
+
+OPERATIONAL, REDUCED, DOWN, UNKNOWN = "operational", "reduced", "down", "unknown"
+PARTLY, IDLE = "partly measured", "no requests"
+FINE, TROUBLED, BAD, UNMEASURED = "fine", "some trouble", "much trouble", "not measured"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Day:
+    """`state` is fine, some trouble, much trouble, no requests or not measured."""
+
+    day: date
+    state: str
+    good: float | None
+    measured: float  # the share of the day (of today so far) in which anybody looked
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Over the newest days, today among them."""
+
+    days: int
+    good: float | None
+    measured: float
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A journey or a component; `state` is how it is now."""
+
+    kind: str  # "journey" | "component"
+    name: str
+    state: str
+    words: str
+    availability: tuple[Availability, ...]
+    days: tuple[Day, ...]  # the oldest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusPage:
+    name: str
+    as_of: datetime
+    timezone: str  # of the days
+    state: str
+    words: str
+    parts: tuple[Part, ...]
+    open: tuple[Notice, ...]
+    past: tuple[Notice, ...]
+
+    @property
+    def news(self) -> tuple[object, ...]:
+        """What is worth a new page at once; figures that creep are not."""
+        parts = tuple((one.name, one.words) for one in self.parts)
+        return self.name, self.words, parts, self.open, self.past
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """What was counted of one indicator in each of `windows`, in their order."""
+
+    recent: Tally
+    days: tuple[Tally, ...]
+
+
+NEVER = Looked(recent=NOTHING, days=(NOTHING,) * DAYS)
+
+
+def indicators(system: System) -> dict[str, Indicator]:
+    """Component -> what tells whether it works, of all that the page is made of."""
+    names = {
+        *_components(system),
+        *(step for one in system.journeys.values() for step in hard_steps(system, one.path)),
+    }
+    found = {name: working(system, name) for name in sorted(names)}
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def windows(system: System, now: datetime) -> list[tuple[datetime, datetime]]:
+    """The last minutes, then each of the days."""
+    return [(now - RECENT, now), *((start, end) for _, start, end in _days(system, now))]
+
+
+def looked(tallies: Sequence[Tally]) -> Looked:
+    return Looked(recent=tallies[0], days=tuple(tallies[1:]))
+
+
+def screen(
+    system: System, seen: Mapping[str, Looked], incidents: Iterable[Incident], now: datetime
+) -> StatusPage:
+    """`seen` by component, as `indicators` names them."""
+    days = _days(system, now)
+    parts = (
+        *(_journey(system, one, seen, days) for one in system.journeys.values()),
+        *(_component(system, name, seen, days) for name in _components(system)),
+    )
+    hurt = _hurt(system)
+    told = [notice(one, hurt[one.component]) for one in incidents if one.component in hurt]
+    going_on = tuple(one for one in told if one.resolved is None)
+    state, words = _overall(parts, going_on)
+    return StatusPage(
+        name=system.name,
+        as_of=now,
+        timezone=system.timezone,
+        state=state,
+        words=words,
+        parts=parts,
+        open=going_on,
+        past=tuple(one for one in told if one.resolved is not None and one.resolved >= days[0][1]),
+    )
+
+
+# ------------------------------------------------------------------ what is shown
+
+
+def _components(system: System) -> tuple[str, ...]:
+    """What users meet: the services on the journeys; of a file without journeys all that serve."""
+    on_path = dict.fromkeys(step for one in system.journeys.values() for step in one.path)
+    names = on_path if system.journeys else system.components
+    return tuple(
+        name
+        for name in names
+        if name in system.components and system.components[name].type in _SHOWN
+    )
+
+
+def _hurt(system: System) -> dict[str, tuple[str, ...]]:
+    """Component -> the journeys (else the shown components) that fail with it."""
+    ways = {one.name: one.path for one in system.journeys.values()} or {
+        name: (name,) for name in _components(system)
+    }
+    found: dict[str, tuple[str, ...]] = {}
+    for name, path in ways.items():
+        for component in {*path, *closure(system, path)}:
+            found[component] = (*found.get(component, ()), name)
+    return found
+
+
+def _days(system: System, now: datetime) -> list[tuple[date, datetime, datetime]]:
+    zone = ZoneInfo(system.timezone)
+    today = now.astimezone(zone).date()
+    days = [today - timedelta(days=back) for back in range(DAYS - 1, -1, -1)]
+    starts = [datetime.combine(day, time(), zone).astimezone(UTC) for day in days]
+    return list(zip(days, starts, [*starts[1:], now], strict=True))
+
+
+# ------------------------------------------------------------------ parts
+
+
+def _journey(
+    system: System,
+    journey: Journey,
+    seen: Mapping[str, Looked],
+    days: Sequence[tuple[date, datetime, datetime]],
+) -> Part:
+    deciding = hard_steps(system, journey.path)
+    steps = {step: seen[step] for step in deciding if step in seen}
+    now = {name: one.recent for name, one in steps.items() if one.recent.covered >= _SEEN}
+    whole = Looked(
+        recent=of_journey(list(now.values())),
+        days=tuple(
+            _journey_day(system, {name: one.days[number] for name, one in steps.items()})
+            for number in range(len(days))
+        ),
+    )
+    target = journey.slo.target if journey.slo else _PROMISE
+    missing = len(_blind(system, deciding, now))
+    return _part("journey", journey.name, whole, target, days, missing)
+
+
+def _journey_day(system: System, steps: Mapping[str, Tally]) -> Tally:
+    """What failed is told though another step was not seen; that all was well takes all of them."""
+    known = {name: tally for name, tally in steps.items() if tally.covered}
+    whole = of_journey(list(known.values()))
+    return NOTHING if not whole.bad and _blind(system, steps, known) else whole
+
+
+def _blind(system: System, steps: Iterable[str], known: Iterable[str]) -> list[str]:
+    """The steps that nothing tells of: what a measured step cannot do without is seen through it."""
+    told = {*closure(system, known)}
+    return [step for step in steps if step not in told]
+
+
+def _component(
+    system: System,
+    name: str,
+    seen: Mapping[str, Looked],
+    days: Sequence[tuple[date, datetime, datetime]],
+) -> Part:
+    levels = [one for one in system.service_levels.values() if one.of == name]
+    promised = [
+        promise.target
+        for level in levels
+        if level.sli in {"availability", "probe", "errors"}
+        for promise in level.slos
+    ]
+    target = promised[0] if promised else _PROMISE
+    return _part("component", name, seen.get(name, NEVER), target, days, 0)
+
+
+def _part(
+    kind: str,
+    name: str,
+    of: Looked,
+    target: Fraction,
+    days: Sequence[tuple[date, datetime, datetime]],
+    missing: int,
+) -> Part:
+    state, words = _now(of.recent, missing)
+    lengths = [end - start for _, start, end in days]
+    return Part(
+        kind=kind,
+        name=name,
+        state=state,
+        words=words,
+        availability=tuple(_availability(span, of.days, lengths) for span in SPANS),
+        days=tuple(
+            _day(day, tally, length, target)
+            for (day, _, _), tally, length in zip(days, of.days, lengths, strict=True)
+        ),
+    )
+
+
+def _now(recent: Tally, missing: int) -> tuple[str, str]:
+    share = recent.bad_share
+    if recent.covered < _SEEN:
+        return UNKNOWN, "Unknown: not measured just now"
+    if share is None:
+        return IDLE, "Unknown: nobody used it just now"
+    if share >= _DOWN:
+        return DOWN, "Down"
+    if share >= _REDUCED:
+        return REDUCED, "Reduced: some requests fail"
+    if missing:
+        return PARTLY, "Works as far as it is measured; a part of it is not"
+    return OPERATIONAL, "Operational"
+
+
+def _day(day: date, tally: Tally, length: timedelta, target: Fraction) -> Day:
+    measured, good = _covered(tally, length), tally.good_share
+    if not tally.covered or not measured:
+        return Day(day=day, state=UNMEASURED, good=None, measured=0.0, words="not measured")
+    whole = measured >= Fraction(99, 100)
+    looked_at = "" if whole else f", {percent(measured, 0)} of the time measured"
+    if good is None:
+        return Day(
+            day=day, state=IDLE, good=None, measured=float(measured), words=f"no requests{looked_at}"
+        )  # fmt: skip
+    state = FINE if good >= target else TROUBLED if good > 1 - _BAD_DAY else BAD
+    return Day(
+        day=day,
+        state=state,
+        good=float(good),
+        measured=float(measured),
+        words=f"{state}: {percent(good)} good{looked_at}",
+    )
+
+
+def _availability(
+    span: int, tallies: Sequence[Tally], lengths: Sequence[timedelta]
+) -> Availability:
+    whole = sum(tallies[-span:], NOTHING)
+    measured, good = _covered(whole, sum(lengths[-span:], timedelta(0))), whole.good_share
+    figure = "no figure" if good is None else f"{percent(good)} good"
+    return Availability(
+        days=span,
+        good=None if good is None else float(good),
+        measured=float(measured),
+        words=f"{span} days: {figure}, {percent(measured, 0)} of the time measured",
+    )
+
+
+def _covered(tally: Tally, length: timedelta) -> Fraction:
+    if length <= timedelta(0):
+        return Fraction(0)
+    micro = timedelta(microseconds=1)
+    return min(Fraction(1), Fraction(tally.covered // micro, length // micro))
+
+
+def percent(share: Fraction, places: int = 2) -> str:
+    """Never rounded up: only what was good throughout is 100%."""
+    scaled = (share * 100 * 10**places).__floor__()
+    return f"{scaled / 10**places:.{places}f}%" if share < 1 else "100%"
+
+
+# ------------------------------------------------------------------ the whole
+
+
+def _overall(parts: Sequence[Part], going_on: Sequence[Notice]) -> tuple[str, str]:
+    """The worst of what people declared and what is measured; nothing measured is never "operational"."""
+    states = [one.state for one in parts]
+    worked_on = [one for one in going_on if one.state == "open"]
+    if any(one.weight == "SEV1" for one in worked_on):
+        return DOWN, "Major outage"
+    if DOWN in states:
+        down = ", ".join(one.name for one in parts if one.state == DOWN)
+        return DOWN, f"Down: {down}"
+    if worked_on:
+        return REDUCED, min(worked_on, key=lambda one: one.weight).impact
+    if REDUCED in states:
+        return REDUCED, "Reduced service"
+    known = [state for state in states if state in {OPERATIONAL, PARTLY}]
+    if not known:
+        return UNKNOWN, "Unknown: nothing was measured just now"
+    if going_on:
+        return REDUCED, "Recovering"
+    if blind := len([state for state in states if state != OPERATIONAL]):
+        told = (
+            f"{blind} of {len(states)} parts {'is' if blind == 1 else 'are'} not measured in full"
+        )
+        return PARTLY, f"What is measured works; {told}"
+    return OPERATIONAL, "All systems operational"
