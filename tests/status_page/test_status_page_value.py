@@ -139,6 +139,8 @@ def test_an_incident_outweighs_what_is_measured(sqlite: Database) -> None:
     page = seen(sqlite, books(), NOW)
 
     assert (page.state, page.words) == ("down", "Major outage")
+    assert part(page, "journey", "buy").words == "Reduced: an incident is going on"
+    assert part(page, "component", "pay").words == "Operational"
 
 
 def test_what_ended_over_ninety_days_ago_is_gone(sqlite: Database) -> None:

@@ -6,7 +6,7 @@ stands on it, an incident by its title, its weight in users' words, its state an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -139,7 +139,7 @@ def screen(
         timezone=system.timezone,
         state=state,
         words=words,
-        parts=parts,
+        parts=tuple(_beside(one, going_on) for one in parts),
         open=going_on,
         past=tuple(one for one in told if one.resolved is not None and one.resolved >= days[0][1]),
     )
@@ -254,6 +254,14 @@ def _part(
             for (day, _, _), tally, length in zip(days, of.days, lengths, strict=True)
         ),
     )
+
+
+def _beside(part: Part, going_on: Sequence[Notice]) -> Part:
+    """What people declared weighs more than a measurement that does not see it."""
+    hurt = any(one.state == "open" and part.name in one.affects for one in going_on)
+    if not hurt or part.state in {DOWN, REDUCED}:
+        return part
+    return replace(part, state=REDUCED, words="Reduced: an incident is going on")
 
 
 def _now(recent: Tally, missing: int) -> tuple[str, str]:

@@ -16,14 +16,14 @@ _LOOKS = {  # state -> class, height, pattern
     TROUBLED: ("troubled", 30, "stripes"),
     BAD: ("bad", 20, "crosses"),
     IDLE: ("idle", 6, ""),
-    UNMEASURED: ("unmeasured", 40, ""),
+    UNMEASURED: ("unmeasured", 10, ""),
 }
 PATTERNS = (
     '<svg class="hidden" width="0" height="0" aria-hidden="true" focusable="false"><defs>'
-    '<pattern id="stripes" width="4" height="4" patternUnits="userSpaceOnUse"'
-    ' patternTransform="rotate(45)"><rect class="ink" width="1.6" height="4"/></pattern>'
-    '<pattern id="crosses" width="4" height="4" patternUnits="userSpaceOnUse">'
-    '<path class="stroke" d="M0 0L4 4M4 0L0 4"/></pattern></defs></svg>'
+    '<pattern id="stripes" width="6" height="6" patternUnits="userSpaceOnUse"'
+    ' patternTransform="rotate(45)"><rect class="ink" width="1.2" height="6"/></pattern>'
+    '<pattern id="crosses" width="8" height="8" patternUnits="userSpaceOnUse">'
+    '<path class="stroke" d="M0 0L8 8M8 0L0 8"/></pattern></defs></svg>'
 )
 
 

@@ -21,6 +21,7 @@ font-size:1.25rem;margin:1rem 0}
 .now.operational{border-color:var(--good)}.now.reduced{border-color:var(--warn);border-left-style:double}
 .now.down{border-color:var(--bad)}.now.unknown,.now.partly{border-left-style:dotted}
 .note,footer{color:var(--soft)}
+body>header{padding-bottom:0}main{padding-top:0}
 .part,.incident{border-top:1px solid var(--edge);padding:1rem 0}
 .part header,.incident header{display:flex;flex-wrap:wrap;gap:.25rem 1rem;
 justify-content:space-between;padding:0}
