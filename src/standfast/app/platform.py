@@ -36,6 +36,7 @@ from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.examine import Examine
 from standfast.engine.follow import Follow
+from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
 from standfast.engine.respond import Respond
@@ -87,6 +88,7 @@ class Platform:
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
         self.respond = Respond(store, self.accept.current, clock)
+        self.gate = Gate(store, self.accept.current, clock)
         self.trim = Trim(store)
         self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)

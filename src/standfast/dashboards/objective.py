@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 
+_BANDS_SHOWN = 50
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveLine:
     """An objective as one row of a table."""
@@ -51,6 +54,16 @@ class BurnLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLine:
+    """A band that the budget was in, and what followed from it."""
+
+    since: datetime
+    band: str
+    action: str
+    freezes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveScreen:
     name: str
     component: str
@@ -66,6 +79,9 @@ class ObjectiveScreen:
     left_words: str
     policy_band: str
     policy_action: str
+    policy_since: datetime | None
+    policy_freezes: bool
+    policy_history: tuple[PolicyLine, ...]  # the newest first
     points: tuple[tuple[datetime, float | None], ...]
     marks: tuple[tuple[datetime, str], ...]
     burns: tuple[BurnLine, ...]
@@ -92,11 +108,12 @@ def screen(
     system: System,
     objective: Objective,
     status: LevelStatus | None,
-    policy: PolicyState | None,
+    bands: Sequence[PolicyState],
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
 ) -> ObjectiveScreen:
-    budget = status.budget if status else None
+    """`bands` are the states of its budget policy, oldest first; the last one holds."""
+    budget, policy = status.budget if status else None, bands[-1] if bands else None
     return ObjectiveScreen(
         name=objective.name,
         component=objective.component,
@@ -112,6 +129,9 @@ def screen(
         left_words=_left_words(status),
         policy_band=policy.band if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
+        policy_since=policy.since if policy else None,
+        policy_freezes=policy.freezes if policy else False,
+        policy_history=tuple(_band(one) for one in reversed(bands[-_BANDS_SHOWN:])),
         points=tuple((point.at, float(point.left)) for point in points),
         marks=tuple(episodes),
         burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
@@ -119,6 +139,10 @@ def screen(
         or "None has been judged yet.",
         why=_why(system, objective, status),
     )
+
+
+def _band(one: PolicyState) -> PolicyLine:
+    return PolicyLine(since=one.since, band=one.band, action=one.action, freezes=one.freezes)
 
 
 def _left_words(status: LevelStatus | None) -> str:

@@ -12,6 +12,7 @@ from standfast.store.alerting import AlertRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
 from standfast.store.files import FileRows
+from standfast.store.gate import GateRows
 from standfast.store.incidents import IncidentRows
 from standfast.store.levels import LevelRows
 from standfast.store.monitoring import MonitoringRows
@@ -58,6 +59,10 @@ class Tx:
     @cached_property
     def files(self) -> FileRows:
         return FileRows(self._connection)
+
+    @cached_property
+    def gate(self) -> GateRows:
+        return GateRows(self._connection)
 
     @cached_property
     def incidents(self) -> IncidentRows:

@@ -269,6 +269,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("finding", "at", "answer", "by", name=op.f("pk_finding_answers")),
     )
     op.create_table(
+        "gate_overrides",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("revoked_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_gate_overrides")),
+    )
+    op.create_index(
+        "ix_gate_overrides_service", "gate_overrides", ["service", "until"], unique=False
+    )
+    op.create_table(
         "gauges",
         sa.Column("component", sa.Text(), nullable=False),
         sa.Column("signal", sa.Text(), nullable=False),
