@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import documents, gating, measuring, rooms
+from standfast.app import documents, excluding, gating, measuring, rooms
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
     from standfast.dashboards.audit import AuditScreen, Retention, Seal
+    from standfast.dashboards.exclusion import ExclusionLine
     from standfast.dashboards.experience import ExperienceScreen
     from standfast.dashboards.gate import OverrideLine
     from standfast.dashboards.incident import IncidentScreen, IncidentsScreen
@@ -92,6 +93,9 @@ class Read:
 
     def gate_overrides(self, now: datetime) -> tuple[OverrideLine, ...]:
         return self._store.read(lambda tx: gating.overrides(tx, now))
+
+    def exclusions(self, now: datetime) -> tuple[ExclusionLine, ...]:
+        return self._store.read(lambda tx: excluding.listing(tx, now))
 
     def incidents(self, now: datetime) -> IncidentsScreen:
         system = self._system
@@ -278,6 +282,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         tx.levels.policy_history(objective.name),
         tx.levels.burn_down(objective.name, now - objective.window),
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
+        excluding.of_objective(tx, system, objective, now),
     )
 
 

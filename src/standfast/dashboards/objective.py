@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from fractions import Fraction
 
+    from standfast.dashboards.exclusion import Excluded, ExclusionLine
     from standfast.slo.budget import Budget
     from standfast.slo.objective import Objective
     from standfast.slo.policy import PolicyState
@@ -87,6 +88,7 @@ class ObjectiveScreen:
     burns: tuple[BurnLine, ...]
     no_burns: str
     why: tuple[tuple[str, str], ...]
+    exclusions: tuple[ExclusionLine, ...]  # in its window, and ahead
 
 
 def line(objective: Objective, status: LevelStatus | None) -> ObjectiveLine:
@@ -111,6 +113,7 @@ def screen(
     bands: Sequence[PolicyState],
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
+    excluded: Excluded,
 ) -> ObjectiveScreen:
     """`bands` are the states of its budget policy, oldest first; the last one holds."""
     budget, policy = status.budget if status else None, bands[-1] if bands else None
@@ -137,7 +140,8 @@ def screen(
         burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
         no_burns=" ".join(each.because for each in refused(objective))
         or "None has been judged yet.",
-        why=_why(system, objective, status),
+        why=_why(system, objective, status, excluded),
+        exclusions=excluded.lines,
     )
 
 
@@ -173,7 +177,7 @@ def _rate(rate: Fraction | None) -> str:
 
 
 def _why(
-    system: System, objective: Objective, status: LevelStatus | None
+    system: System, objective: Objective, status: LevelStatus | None, excluded: Excluded
 ) -> tuple[tuple[str, str], ...]:
     path = f"service_levels.{objective.level}"
     place = system.place(path) or system.place(f"journeys.{objective.level}")
@@ -186,6 +190,7 @@ def _why(
             f"whole events per {words(objective.bucket)}, added up over {words(objective.window)}",
         ),
         *(_figures(objective, status.budget) if status else ()),
+        ("Excluded", _excluded(excluded)),
     ]
     if objective.unmeasured:
         missing = ", ".join(objective.unmeasured)
@@ -194,6 +199,15 @@ def _why(
         spared = ", ".join(objective.soft)
         rows.append(("Not counted", f"{spared}: needed softly, so users get along without"))
     return tuple(rows)
+
+
+def _excluded(found: Excluded) -> str:
+    if not found.time:
+        return "nothing of this window"
+    return (
+        f"{words(found.time)} of this window, with {found.total} events and {found.bad} bad ones:"
+        f" neither good nor bad nor unknown"
+    )
 
 
 def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ from standfast.store.accounts import AccountRows
 from standfast.store.alerting import AlertRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
+from standfast.store.exclusions import ExclusionRows
 from standfast.store.files import FileRows
 from standfast.store.gate import GateRows
 from standfast.store.incidents import IncidentRows
@@ -55,6 +56,10 @@ class Tx:
     @cached_property
     def chores(self) -> ChoreRows:
         return ChoreRows(self._connection)
+
+    @cached_property
+    def exclusions(self) -> ExclusionRows:
+        return ExclusionRows(self._connection)
 
     @cached_property
     def files(self) -> FileRows:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from standfast.engine.sign_in import Caller
-from standfast.errors import NotAllowed
+from standfast.errors import NotAllowed, StandfastError
 from standfast.spec.system import System
 from standfast.web.api.deeds import _Responder
 from standfast.web.api.encode import answer
@@ -61,4 +61,7 @@ def answers_for(caller: Caller, owner: str, system: System) -> None:
 
 def instant(moment: datetime) -> datetime:
     """In UTC, which also stands where no zone was given."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        raise StandfastError("no such instant in UTC", fix="give a year from 2 to 9998") from None
