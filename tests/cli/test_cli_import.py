@@ -116,6 +116,18 @@ def test_merging_again_changes_no_byte(shop: Path) -> None:
     } == before
 
 
+def test_what_standfast_has_published_itself_is_no_source(shop: Path) -> None:
+    run(".")
+    before = (shop / "standfast.yaml").read_text(encoding="utf-8")
+    published = CliRunner().invoke(standfast, ["publish", "standfast.yaml"])
+    assert published.exit_code == 0, published.output
+    assert (shop / "ops/generated/compose.healthchecks.yaml").exists()
+
+    run("--merge", ".")
+
+    assert (shop / "standfast.yaml").read_text(encoding="utf-8") == before
+
+
 def test_merging_keeps_the_hand_and_brings_what_is_new(shop: Path) -> None:
     run(".")
     file = shop / "standfast.yaml"

@@ -16,7 +16,7 @@ NAMES = ("shop", "seed-as-written", "minimal", "hospital", "saas", "webshop-card
 DAY = date(2026, 11, 20)
 
 
-class _Beside(Files):
+class Beside(Files):
     """Reads from the repository wherever the tests are started, and tells places as from its root."""
 
     def read(self, path: str) -> str:
@@ -25,7 +25,7 @@ class _Beside(Files):
 
 def documents(name: str) -> dict[str, str]:
     """Every document of one example by its path; the machine's files have tests of their own."""
-    system = spec.read(f"examples/{name}.yaml", _Beside())
+    system = spec.read(f"examples/{name}.yaml", Beside())
     review = examine(system, Measured(), datetime.combine(DAY, time(12), UTC))
     outputs = render(system, review, DAY, version="0.1.0")
     return {path: one.text for path, one in outputs.items() if path.endswith(".md")}

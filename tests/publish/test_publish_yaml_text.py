@@ -17,14 +17,15 @@ TEXTS = st.one_of(
 )
 
 
-def careful(content: object) -> str:
-    return yaml_text._dumped(content, yaml_text._CAREFUL)
+careful = yaml_text._careful
 
 
 @settings(max_examples=400, deadline=None)
 @given(text=TEXTS)
 def test_both_emitters_write_the_same_bytes(text: str) -> None:
-    content = {"groups": [{"rules": [{"expr": text, "labels": {"of": [text, 1.5, True, None]}}]}]}
+    content = {
+        "groups": [{"rules": [{"expr": text, "labels": {"of": [text, 15, True, None, [], {}]}}]}]
+    }
     assert yaml_text.text_of(content) == careful(content)
     assert yaml_text.text_of({text: text}) == careful({text: text})
 
@@ -32,11 +33,18 @@ def test_both_emitters_write_the_same_bytes(text: str) -> None:
 @pytest.mark.parametrize("text", ["😀", "", " a", "a \nb", "\x07", "\u2028", "a\n"])
 def test_a_text_that_libyaml_writes_otherwise_is_left_to_the_careful_one(text: str) -> None:
     with pytest.raises(yaml_text._DoubtError):
-        yaml_text._dumped([text], yaml_text._QUICK)
+        yaml_text._quick([text])
     assert yaml.safe_load(yaml_text.text_of([text])) == [text]
 
 
 def test_queries_of_several_lines_are_blocks_of_the_quick_one() -> None:
     content = {"expr": "a > 0\nor b > 0", "of": "Zürich – Süd"}
-    assert yaml_text._dumped(content, yaml_text._QUICK) == careful(content)
+    assert yaml_text._quick(content) == careful(content)
     assert "expr: |-\n  a > 0\n  or b > 0\n" in careful(content)
+
+
+def test_a_value_that_is_neither_text_nor_whole_is_left_to_the_careful_one() -> None:
+    content = {"share": 1.5, "of": ["a", -0.0, 1e300]}
+    with pytest.raises(yaml_text._DoubtError):
+        yaml_text._quick(content)
+    assert yaml.safe_load(yaml_text.text_of(content)) == content

@@ -13,9 +13,15 @@ from standfast.drivers.importers.backstage.importer import Backstage
 from standfast.drivers.importers.compose.importer import Compose
 from standfast.drivers.importers.folder import Disk, roots_of
 from standfast.drivers.importers.kubernetes.importer import Kubernetes
+from standfast.drivers.importers.openslo.importer import OpenSlo
+from standfast.drivers.importers.prometheus.rules import PrometheusRules
+from standfast.drivers.importers.prometheus.scrape import PrometheusScrape
+from standfast.drivers.importers.pyrra.importer import Pyrra
 from standfast.drivers.importers.score.importer import Score
+from standfast.drivers.importers.sloth.importer import Sloth
 from standfast.drivers.importers.source import Source
 from standfast.errors import FileError, StandfastError
+from standfast.publish.document import published
 from standfast.review import Measured, examine
 from standfast.review.questions import Question, questions
 from standfast.spec.drafting import record as records
@@ -29,13 +35,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from standfast.drivers.importers.source import Importer
+    from standfast.drivers.importers.source import Follower, Importer
     from standfast.review import Review
     from standfast.spec.drafting.record import Record
     from standfast.spec.system import System
 
 # Of sources that disagree the first counts: what runs in production before what developers start.
-IMPORTERS: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score())
+_FIRST: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth())
+# What these read speaks of components by their names; what there is, they are told.
+_FOLLOWERS: tuple[Follower, ...] = (PrometheusScrape(), Pyrra(), PrometheusRules())
+IMPORTERS: tuple[Importer, ...] = (*_FIRST, *_FOLLOWERS)
 STANDARD_INPUT = "-"
 _GENERIC = frozenset(
     {
@@ -103,7 +112,7 @@ def run(
         target.parent, [root for one in sources if one != "-" for root in roots_of(_real(one))]
     )
     gathered = gather(sources, disk, only, stdin, {target.name, records.name_of(target.name)})
-    draft = join(one.read(read, disk) for one, read in gathered.claimed)
+    draft = _drafted(gathered, disk)
     draft = replace(draft, notes=(*gathered.notes, *draft.notes))
     if not draft.facts:
         raise _nothing(sources, gathered, draft)
@@ -131,6 +140,16 @@ def run(
     )
 
 
+def _drafted(gathered: Gathered, disk: Disk) -> Draft:
+    followers = {one.name: one for one in _FOLLOWERS}
+    draft = Draft()
+    for importer, read in gathered.claimed:
+        follower = followers.get(importer.name)
+        new = follower.read(read, disk, draft) if follower else importer.read(read, disk)
+        draft = join((draft, new))
+    return draft
+
+
 # ------------------------------------------------------------------ which sources, and who reads them
 
 
@@ -147,7 +166,11 @@ def gather(named: Sequence[str], disk: Disk, only: str, stdin: bytes, own: set[s
             found = disk.find(path)
             left += found.left
             notes += found.notes
-            sources = [one for one in found.sources if one.path.rpartition("/")[2] not in own]
+            sources = [
+                one
+                for one in found.sources
+                if one.path.rpartition("/")[2] not in own and not published(one.text)
+            ]
             unclaimed += sum(not _claim(one, importers, claimed) for one in sources)
         else:
             source = _standard_input(stdin) if name == STANDARD_INPUT else disk.read(str(path))

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
+# The same names and times stand in thousands of places of a large system's documents.
+_REMEMBERED = 50_000
 _SPECIAL = re.compile(r"([\\`*_\[\]|])")
 _UNITS = (("w", 7 * 86400), ("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
+@lru_cache(_REMEMBERED)
 def escape(text: str) -> str:
     """Text that Markdown shows as written: no markup, no HTML, no second line."""
     line = _SPECIAL.sub(lambda match: f"\\{match[1]}", " ".join(text.split()))
@@ -67,7 +71,11 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 def _row(cells: Sequence[str]) -> str:
     # A pipe ends a cell even inside inline code (GFM 4.10); escaping it there is GFM's own rule.
-    return "| " + " | ".join(re.sub(r"(?<!\\)\|", r"\\|", cell) or "–" for cell in cells) + " |"
+    return "| " + " | ".join(_cell(cell) for cell in cells) + " |"
+
+
+def _cell(cell: str) -> str:
+    return re.sub(r"(?<!\\)\|", r"\\|", cell) if "|" in cell else cell or "–"
 
 
 def bullets(lines: Iterable[str], *, box: bool = False) -> str:
@@ -86,6 +94,7 @@ def join(*blocks: str) -> str:
 # ------------------------------------------------------------------ quantities
 
 
+@lru_cache(_REMEMBERED)
 def span(length: timedelta) -> str:
     """A length of time as the file writes it: 1h30m, 7d, 250ms."""
     seconds = length / timedelta(seconds=1)

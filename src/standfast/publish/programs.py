@@ -20,6 +20,7 @@ from standfast.publish.kubernetes.backup import cronjobs
 from standfast.publish.kubernetes.monitoring import monitoring
 from standfast.publish.kubernetes.workloads import workloads
 from standfast.publish.markdown import bullets, code, escape, join, table
+from standfast.publish.openslo import openslo
 from standfast.publish.plan import REVIEW
 from standfast.publish.prometheus import blackbox, rule_tests, rules, scrape
 from standfast.publish.prometheus.query import Query, Unsaid
@@ -43,6 +44,7 @@ _FOR = {
     "compose.healthchecks.yaml": "Compose",
     "grafana/": "Grafana",
     "k8s/": "Kubernetes",
+    "openslo/": "tools that speak OpenSLO",
     "oncall/": "calendars of the people on call",
     "postgresql.conf.d/": "PostgreSQL",
     "prometheus/": "Prometheus",
@@ -137,6 +139,7 @@ _SOURCES: tuple[Callable[[Edition], Artefacts], ...] = (
     cronjobs,
     calendars,
     backstage,
+    openslo,
     _schema,
     _audit,
     _review,

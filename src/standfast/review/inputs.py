@@ -116,7 +116,7 @@ def _references(case: Case) -> Iterator[tuple[str, str, str, frozenset[str]]]:
     yield from _people_and_teams(case)
     runbooks, places = frozenset(case.system.runbooks), frozenset(case.system.locations)
     for name, alert in case.system.alerts.items():
-        if alert.runbook:
+        if alert.runbook and not alert.runbook.startswith(("https://", "http://")):
             yield f"alerts.{name}.runbook", "runbook", alert.runbook, runbooks
     for store, backup in case.system.backups.items():
         for kind, copy in backup.copies.items():

@@ -47,7 +47,7 @@ def _urgent(case: Case) -> dict[tuple[str, Severity], tuple[str, str]]:
     Verdict.BLOCK,
     Role.OPS,
     condition="minute of the next eight weeks without anyone on call for a P1 or P2 alert "
-    "(CLARIFY where a later step is told at once)",
+    "(CLARIFY where a later step is told at once, or no rotation is written at all)",
     why="an outage in that hour lasts until the next morning",
     if_rejected="the catch-all person is paged in those hours, if there is one",
 )
@@ -65,6 +65,8 @@ def uncovered_hours(case: Case) -> Iterator[Hit]:
                 problem=f"{alert} ({severity}) pages for {component}, and no rotation "
                 f"covers its owner {case.system.components[component].owner or '(none)'}",
                 suggestion="add the owner to `covers:` of a rotation under `on_call:`",
+                # A file without rotations contradicts nothing yet: it has not been asked.
+                verdict=None if case.system.on_call else Verdict.CLARIFY,
                 rests_on=(path,),
             )
     for name, alerts in paged.items():

@@ -73,3 +73,10 @@ class Importer(Protocol):
 
     def read(self, sources: Sequence[Source], folder: Folder) -> Draft:
         """What the sources say. What cannot be taken over becomes a note; never raises for its content."""
+
+
+class Follower(Importer, Protocol):
+    """A format that speaks of components which others define: alerts on a job, a promise of a service."""
+
+    def read(self, sources: Sequence[Source], folder: Folder, known: Draft | None = None) -> Draft:
+        """As an importer; `known` is what the other sources of the same import say."""

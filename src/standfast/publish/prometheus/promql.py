@@ -54,6 +54,8 @@ def series(metric: str, patterns: Mapping[str, str] | None = None, /, **labels: 
 
 def quoted(text: str) -> str:
     """A string of PromQL, which follows Go's rules and shares JSON's escapes."""
+    if text.isascii() and text.isprintable() and '"' not in text and "\\" not in text:
+        return f'"{text}"'
     return json.dumps(text, ensure_ascii=False)
 
 

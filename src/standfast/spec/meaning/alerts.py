@@ -13,7 +13,7 @@ from standfast.spec.system import AlertRule
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from standfast.spec.condition import Condition
@@ -91,8 +91,11 @@ def _assumed(
 ) -> Mapping[str, AlertRule]:
     """The usual alerts on what can be measured, where the file has no `alerts:` at all."""
     found = {}
+    of: dict[str, list[ServiceLevel]] = {}
+    for level in levels.values():
+        of.setdefault(level.of, []).append(level)
     for component in components.values():
-        for suffix, text, severity, runbook in _usual(component, levels):
+        for suffix, text, severity, runbook in _usual(component, of.get(component.name, ())):
             name = f"{component.name}-{suffix}"
             when = words.condition(text, component.type, component.metrics)
             found[name] = AlertRule(
@@ -110,16 +113,16 @@ def _assumed(
 
 
 def _usual(
-    component: Component, levels: Mapping[str, ServiceLevel]
+    component: Component, levels: Sequence[ServiceLevel]
 ) -> Iterator[tuple[str, str, str, str]]:
     if component.serves and (component.url or component.scrape):
         # Silence alone is a quiet night: traffic or a failing probe must say that somebody wanted something.
         yield "down", "no successful requests for 1m despite traffic", "P1", "api-down"
-        for level in levels.values():
-            if level.of == component.name and level.slos:
+        for level in levels:
+            if level.slos:
                 yield f"burns-{level.name}", f"burn rate of {level.name}", "P2", "api-down"
         yield "error-rate", "error rate > 5% for 5m", "P2", "api-down"
-        if limit := _contract(component.name, levels):
+        if limit := _contract(levels):
             yield "latency", f"p99 latency > {units.show_duration(limit)} for 10m", "P2", "high-cpu"
     if (component.url or "").startswith("https://") and component.type != "external":
         yield "certificate", "certificate expires within 14d", "P3", "cert-expiry"
@@ -129,13 +132,7 @@ def _usual(
         yield "disk", "disk used > 80% for 10m", "P3", "database-issues"
 
 
-def _contract(component: str, levels: Mapping[str, ServiceLevel]) -> timedelta | None:
+def _contract(levels: Sequence[ServiceLevel]) -> timedelta | None:
     """The loosest latency in the contract: beyond it the promise is being broken."""
-    limits = [
-        one.threshold
-        for level in levels.values()
-        if level.of == component
-        for one in level.slas
-        if one.threshold
-    ]
+    limits = [one.threshold for level in levels for one in level.slas if one.threshold]
     return max(limits, default=None)

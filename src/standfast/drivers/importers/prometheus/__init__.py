@@ -1,0 +1,1 @@
+"""Prometheus: what it scrapes, and the alerts of its rule files."""

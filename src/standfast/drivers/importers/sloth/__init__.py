@@ -1,0 +1,1 @@
+"""Sloth: service levels as its own files and as PrometheusServiceLevel objects."""
