@@ -10,14 +10,16 @@ import pytest
 from hand_built import api, level, shop_system
 from test_evaluate_tick import FakeShop, Watch
 
-from standfast.app import excluding
+from standfast.app import excluding, rooms
 from standfast.audit.event import Actor
 from standfast.engine.exclude import Exclude
 from standfast.errors import Conflict, NotFound, StandfastError
+from standfast.incidents.incident import declare
 from standfast.slo.budget import BudgetState
 from standfast.slo.exclusion import Kind
 from standfast.slo.objective import objectives
 from standfast.spec.system import Team
+from standfast.spec.values import Sev
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -138,3 +140,20 @@ def test_a_bad_exclusion_keeps_nothing(watch: Watch, exclude, log) -> None:
     with pytest.raises(NotFound):
         exclude.revoke("EX-1", ADA)
     assert log.events == []
+
+
+def test_an_incident_burned_only_what_is_not_excluded(watch: Watch, exclude) -> None:
+    watch.run(minutes=5, good=100)
+    began = watch.clock.now
+    watch.run(minutes=4, good=60, bad=40)
+    found = declare("INC-1", "it fails", Sev.SEV1, "api", watch.clock.now, by="ada", began_at=began)
+    watch.database.keep(lambda tx: tx.incidents.add(found))
+
+    def costs() -> str:
+        now = watch.clock.now
+        screen = watch.database.read(lambda tx: rooms.incident(tx, watch.system, "INC-1", now))
+        return " ".join(screen.cost)
+
+    assert f"{NAME}: 0.0% of its" not in costs()
+    exclude(minutes(-5), minutes(1), Kind.UPSTREAM)
+    assert f"{NAME}: 0.0% of its" in costs()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -11,10 +12,13 @@ from web_server import Standfast
 from standfast.cli.group import exit_code
 from standfast.cli.group import standfast as command
 from standfast.errors import StandfastError
+from standfast_kit.clock import utc_now
 
+YESTERDAY = (utc_now() - timedelta(days=1)).replace(hour=10, minute=0, second=0, microsecond=0)
 GIVEN = (
-    "--from", "2026-11-01T10:00+01:00", "--until", "2026-11-01T11:00+01:00", "--by", "ada",
-    "--because",
+    "--from", YESTERDAY.strftime("%Y-%m-%dT%H:%M+01:00"),
+    "--until", YESTERDAY.strftime("%Y-%m-%dT11:%M+01:00"),
+    "--by", "ada", "--because",
 )  # fmt: skip
 
 
@@ -30,15 +34,22 @@ def test_time_is_excluded_shown_and_counted_again(standfast: Standfast, run) -> 
     made = json.loads(run("exclude", "web-probes", *ahead, "--json").output)
     past = run("exclude", "web", *GIVEN, "their outage", "--kind", "upstream").output
 
-    assert past.endswith("2026-11-01T09:00:00Z to 2026-11-01T10:00:00Z does not count for web\n")
+    day = f"{YESTERDAY:%Y-%m-%d}"
+    assert past.endswith(f"{day}T09:00:00Z to {day}T10:00:00Z does not count for web\n")
     listed = run("exclusions").output
     assert f"{made['id']} ahead maintenance of web-probes" in listed
     assert "over upstream of web" in listed
     assert "ada (said afterwards): their outage" in listed
     with standfast.client("read", "audit") as api:
         page = api.get("/objectives/web-probes").text
+        (levels,) = [
+            one
+            for one in api.get("/api/v1/measurements").json()["levels"]
+            if one["name"] == "web-probes"
+        ]
         log = api.get("/api/v1/audit", params={"action": "slo.*"}).json()["entries"]
     assert "we &lt;move&gt;" in page
+    assert levels["excluded"] == 3600
     assert {one["action"]["type"] for one in log} == {"slo.excluded"}
 
     assert "counts again for web-probes" in run("exclude", "--revoke", made["id"]).output

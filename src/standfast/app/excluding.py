@@ -22,19 +22,19 @@ if TYPE_CHECKING:
 
 
 def tallies(
-    tx: Tx, system: System, objective: Objective, start: datetime, now: datetime
+    tx: Tx, system: System, objective: Objective, start: datetime, end: datetime
 ) -> list[Tally]:
     """Of each of its indicators, what was counted of the time that speaks for or against it."""
-    out = _spared(tx, system, objective, now)
-    parts = edges(out, start, now)
-    found = [tx.levels.tallies(one.key, [(start, now), *parts]) for one in objective.indicators]
+    out = _spared(tx, system, objective, end)
+    parts = edges(out, start, end)
+    found = [tx.levels.tallies(one.key, [(start, end), *parts]) for one in objective.indicators]
     return [rest(each[0], each[1:]) for each in found]
 
 
 def excluded(
-    tx: Tx, system: System, objective: Objective, start: datetime, now: datetime
+    tx: Tx, system: System, objective: Objective, start: datetime, end: datetime
 ) -> timedelta:
-    return length(_spared(tx, system, objective, now), start, now)
+    return length(_spared(tx, system, objective, end), start, end)
 
 
 def of_objective(tx: Tx, system: System, objective: Objective, now: datetime) -> Excluded:

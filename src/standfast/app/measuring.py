@@ -62,7 +62,12 @@ def _levels(tx: Tx, system: System, now: datetime) -> tuple[m.LevelFigures, ...]
         first = [seen[each.key] for each in one.indicators if each.key in seen]
         found.append(
             m.level(
-                one, statuses.get(one.name), policies.get(one.name), steps, max(first, default=None)
+                one,
+                statuses.get(one.name),
+                policies.get(one.name),
+                steps,
+                max(first, default=None),
+                excluding.excluded(tx, system, one, now - m.LONG, now),
             )
         )
     return tuple(found)
