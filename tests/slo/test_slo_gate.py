@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from standfast.errors import Conflict, NotFound, StandfastError
 from standfast.slo.budget import budget
+from standfast.slo.exclusion import Exclusion, Kind
 from standfast.slo.gate import Answer, Standing, Trouble, decide, subject_of
 from standfast.slo.override import Override, ends, revoked
 from standfast.slo.policy import PolicyState, policy_state
@@ -70,6 +71,20 @@ def test_a_component_is_asked_of_with_each_journey_that_cannot_do_without_it() -
     assert [one.name for one in subject_of(SYSTEM, "web-up").objectives] == ["web-up"]
     with pytest.raises(NotFound, match=r"no component, journey or objective is called 'apo'"):
         subject_of(SYSTEM, "apo")
+
+
+def test_a_journey_and_a_level_of_one_name_are_asked_together_and_excluded_together() -> None:
+    level = replace(SYSTEM.service_levels["web-up"], name="buy")
+    system = replace(SYSTEM, service_levels={"buy": level})
+
+    found = subject_of(system, "buy").objectives
+
+    assert [one.name for one in found] == ["buy", "buy-journey"]
+    one = Exclusion(
+        id="EX-1", of="buy", kind=Kind.UPSTREAM, starts=NOW, ends=NOW + DAY, because="x", by="ada",
+        made_at=NOW, made_by="ada",
+    )  # fmt: skip
+    assert all(one.covers(each) for each in found)
 
 
 def test_enough_of_the_budget_is_a_yes_with_the_figures() -> None:

@@ -239,6 +239,7 @@ class Measurements:
         self._tallies: dict[tuple[str, timedelta], Tally] = {}
         self._burns: dict[str, tuple[Burn, ...]] = {}
         self._stills: dict[str, tuple[Span, ...]] = {}
+        self._parts: dict[tuple[str, tuple[datetime, datetime]], Tally] = {}
         self._width = _widths(self.objectives)
 
     @cached_property
@@ -368,7 +369,11 @@ class Measurements:
     def _less(self, indicator: str, window: timedelta, out: Sequence[Span]) -> Tally:
         whole = self._tally(indicator, window)
         parts = edges(out, self._from(indicator, window), self._now)
-        return rest(whole, self.tx.levels.tallies(indicator, parts)) if parts else whole
+        missing = [one for one in parts if (indicator, one) not in self._parts]
+        if missing:
+            found = self.tx.levels.tallies(indicator, missing)
+            self._parts |= {(indicator, key): one for key, one in zip(missing, found, strict=True)}
+        return rest(whole, [self._parts[indicator, one] for one in parts])
 
     def _prefetch(self, objective: Objective) -> None:
         """All windows of an objective by one query for each of its indicators."""

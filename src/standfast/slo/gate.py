@@ -98,9 +98,7 @@ def subject_of(system: System, name: str) -> Subject:
     if name in system.components:
         mine = tuple(one for one in every if name in rests_on(one))
         return Subject(name=name, components=(name,), objectives=mine)
-    mine = tuple(one for one in every if one.name == name) or tuple(
-        one for one in every if one.level == name
-    )
+    mine = tuple(one for one in every if name in {one.name, one.level})
     components = [found for one in mine for found in rests_on(one)]
     path = system.journeys[name].path if name in system.journeys and not mine else ()
     return Subject(
