@@ -11,8 +11,9 @@ import yaml
 
 from standfast import spec
 from standfast.publish.edition import Edition
+from standfast.publish.operations import runbooks
+from standfast.publish.prometheus.rule_tests import tests as unit_tests
 from standfast.publish.prometheus.rules import RULES, rules
-from standfast.publish.prometheus.rules import tests as unit_tests
 from standfast.review import Measured, examine
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ PARTS = (
 )
 
 
-def edition_of(part: str) -> Edition:
-    system = spec.read_text(FILE.replace("PART", part))
+def edition_of(part: str, more: str = "") -> Edition:
+    system = spec.read_text(FILE.replace("PART", part) + more)
     day = date(2026, 11, 20)
     review = examine(system, Measured(), datetime.combine(day, time(12), UTC))
     return Edition(system=system, review=review, as_of=day, version="")
@@ -97,5 +98,21 @@ LABELS = 'standfast:error_ratio:rate5m{component="orders", objective="taken"}'
 
 
 def test_no_world_is_made_up_for_a_query_that_nobody_understands() -> None:
-    names = [one["name"] for one in yaml.safe_load(unit_tests(edition_of(PARTS[0])).text)["tests"]]
+    files = [yaml.safe_load(one.text) for one in unit_tests(edition_of(PARTS[0]))]
+    names = [one["name"] for file in files for one in file["tests"]]
+    assert names
     assert not [name for name in names if "taken-burn" in name]
+
+
+def test_a_runbook_elsewhere_is_an_address_beside_the_page_of_its_alert() -> None:
+    more = """
+alerts: {down: {of: orders, when: no metrics for 5m, severity: P2, runbook: "https://wiki.example.com/down"}}
+"""
+    edition = edition_of(PARTS[0], more)
+    groups = yaml.safe_load(rules(edition).text)["groups"]
+    down = next(one for group in groups for one in group["rules"] if one.get("alert") == "down")
+    assert down["annotations"]["runbook"] == "docs/operations/runbooks/down.md"
+    assert down["annotations"]["runbook_url"] == "https://wiki.example.com/down"
+    page = next(one for one in runbooks.documents(edition) if one.path.endswith("/down.md"))
+    assert "The team's own runbook: <https://wiki.example.com/down>" in page.text
+    assert not [one.path for one in runbooks.documents(edition) if "https:" in one.path]

@@ -18,6 +18,7 @@ from standfast.app.documents import Shelf
 from standfast.cli.group import standfast as command
 from standfast.errors import Unreachable
 from standfast.web.library import create, is_local
+from standfast.web.templating import runbook_address
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -198,3 +199,18 @@ def test_the_command_serves_with_the_figures_of_a_server_until_it_is_told_to_sto
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=10)
     assert process.returncode in {0, 130, -signal.SIGINT}
+
+
+@pytest.mark.parametrize(
+    ("runbook", "address"),
+    [
+        ("api-down", "/docs/operations/runbooks/api-down.md"),
+        ("https://wiki.example.com/down#x", "https://wiki.example.com/down#x"),
+        ("javascript:alert(1)", "/docs/operations/runbooks/javascript%3Aalert%281%29.md"),
+        ("../../x", "/docs/operations/runbooks/..%2F..%2Fx.md"),
+    ],
+)
+def test_a_runbook_leads_to_its_page_or_to_the_address_that_it_is(
+    runbook: str, address: str
+) -> None:
+    assert runbook_address(runbook) == address

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from importlib import resources
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -103,6 +104,13 @@ def _assets() -> str:
     return digest.hexdigest()[:12]
 
 
+def runbook_address(name: str) -> str:
+    """Of the page that standfast publishes, or the team's own address as it stands."""
+    if name.startswith(("https://", "http://")):
+        return name
+    return f"/docs/operations/runbooks/{quote(name, safe='')}.md"
+
+
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("standfast.web", "templates"),
@@ -119,6 +127,7 @@ def _environment() -> Environment:
         percent=percent,
         budget_words=budget_words,
         markdown=markdown.html,
+        runbook_address=runbook_address,
     )
     environment.globals.update(
         state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,

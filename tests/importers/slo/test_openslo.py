@@ -127,7 +127,7 @@ def test_windows(read: Callable[..., Draft], window: str, expected: dict[str, st
         ),
         ("{duration: 1M, isRolling: true}", "no fixed length"),
         (
-            "{duration: 1w, calendar: {startTime: 2026-01-05 00:00:00, timeZone: UTC}}",
+            "{duration: 1Y, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}",
             "`month` and `quarter`",
         ),
         ("{duration: 30s, isRolling: true}", "no duration in minutes"),
@@ -139,6 +139,13 @@ def test_windows_that_the_file_does_not_have(
     found = read(SERVICE, SLI, SLO.replace("{duration: 4w, isRolling: true}", window))
     assert not level(found, "availability")
     assert any(said in one for one in notes(found, NoteKind.UNSUPPORTED))
+
+
+def test_days_and_weeks_of_the_calendar_are_told_and_roll(read: Callable[..., Draft]) -> None:
+    window = "{duration: 1w, calendar: {startTime: 2026-01-05 00:00:00, timeZone: UTC}}"
+    found = read(SERVICE, SLI, SLO.replace("{duration: 4w, isRolling: true}", window))
+    assert level(found, "availability")["window"] == "7d"
+    assert any("of the calendar" in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 
 def test_a_calendar_that_begins_in_the_middle_is_told(read: Callable[..., Draft]) -> None:

@@ -103,6 +103,8 @@ def test_variants_of_one_alert_are_told_apart_by_their_severity(read: Callable[.
         ("alert: A, expr: \"up{job='shop/api'} == 0\"", "api"),
         ("alert: A, expr: \"x{container='y', app='api'} > 1\"", "api"),
         ("alert: A, expr: pg_up == 0", "orders"),
+        ("alert: A, expr: \"x{job=~'api'} > 1\"", "api"),
+        ("alert: A, expr: \"container_memory_usage_bytes{name='api'} > 1\"", "api"),
         ("alert: A, expr: 'job:pg_up:sum == 0'", "orders"),
     ],
 )

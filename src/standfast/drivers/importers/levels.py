@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import promql
@@ -15,12 +15,13 @@ from standfast.spec.drafting.draft import Draft, Fact, Note, NoteKind
 from standfast.spec.drafting.mending import fit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from standfast.spec.drafting.draft import Path, Plain
     from standfast.spec.tree import Node
 
-_SPAN = re.compile(r"(\d{1,5})([mhdw])")
+_NUMBER = re.compile(r"-?\d{1,20}(?:\.\d{0,30})?(?:[eE][-+]?\d{1,2})?", re.ASCII)
+_SPAN = re.compile(r"(\d{1,5})([mhdw])", re.ASCII)
 
 
 Values = dict["Path", tuple["Plain", tuple["Node", ...]]]  # of one level, by their paths below it
@@ -54,6 +55,7 @@ class Levels:
     severities: Severities = field(default_factory=Severities)
     _taken: dict[str, dict[Path, Plain]] = field(default_factory=dict)
     _components: set[str] = field(default_factory=set)
+    _numbers: dict[tuple[int, str], int] = field(default_factory=dict)
     _alerts: dict[str, str] = field(default_factory=dict)  # of each its level
 
     def note(self, kind: NoteKind, said: str, node: Node) -> None:
@@ -81,8 +83,7 @@ class Levels:
         """A name of many in Prometheus; in the file the second one is told apart by its level."""
         name = fit(wanted)
         second = f"{wanted[:58]}-{behind}" if behind else f"{level[:40]}-{wanted}"
-        others = (fit(second), *(f"{name[:57]}-{n}" for n in range(2, 100_000)))
-        free = next(one for one in (name, *others) if self._alerts.get(one, level) == level)
+        free = self._first([name, fit(second)], name, self._alerts, level)
         self._alerts[free] = level
         return free
 
@@ -122,16 +123,25 @@ class Levels:
         name = fit(wanted)
         if self._taken.setdefault(name, values) == values:
             return name
-        other = next(
-            one
-            for one in (f"{name[:57]}-{number}" for number in range(2, 100_000))
-            if self._taken.get(one, values) == values
-        )
+        other = self._first([], name, self._taken, values)
         if other not in self._taken:
             said = f"another objective is called {name} and promises something else; it is {other} here"
             self.note(NoteKind.CONFLICT, said, node)
         self._taken[other] = values
         return other
+
+    def _first(
+        self, wanted: list[str], name: str, taken: Mapping[str, object], mine: object
+    ) -> str:
+        """The first name that is free or one's own; numbers go on where the last search ended."""
+        for one in wanted:
+            if taken.get(one, mine) == mine:
+                return one
+        number = self._numbers.get((id(taken), name), 2)
+        while taken.get(f"{name[:57]}-{number}", mine) != mine:
+            number += 1
+            self._numbers[id(taken), name] = number
+        return f"{name[:57]}-{number}"
 
     def burn(self, name: str, level: str, of: str, severity: str, *at: Node) -> None:
         path = ("alerts", fit(name))
@@ -150,11 +160,11 @@ class Levels:
 
 def percent(text: str, *, share: bool = False) -> str:
     """ "99.9%" of `99.9`, or of the share 0.999, to the last digit; raises ValueError."""
-    try:
-        value = Decimal(text.strip().removesuffix("%")) * (100 if share else 1)
-    except InvalidOperation:
-        raise ValueError(f"{text[:40]!r} is no number") from None
-    if not value.is_finite() or not 0 < value <= 100:
+    said = text.strip().removesuffix("%").strip()
+    if not _NUMBER.fullmatch(said):
+        raise ValueError(f"{text[:40]!r} is no number")
+    value = Decimal(said) * (100 if share else 1)
+    if not 0 < value <= 100:
         raise ValueError(f"{text[:40]} is no share between nothing and all")
     said = f"{value:f}"
     said = said.rstrip("0").rstrip(".") if "." in said else said
@@ -177,6 +187,10 @@ def span(text: str) -> str:
 
 def usable(text: str, what: str, node: Node) -> str:
     """A query with its window written as the file does; raises Untold where it cannot be taken."""
+    if len(text) > 4 * promql.LONGEST:
+        raise Untold(
+            NoteKind.UNSUPPORTED, f"{what} is longer than {promql.LONGEST:,} characters", node
+        )
     if said := promql.placeholder(text):
         raise Untold(
             NoteKind.PLACEHOLDER, f"{what} holds {said!r}, which nobody has filled in", node

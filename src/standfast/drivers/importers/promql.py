@@ -6,6 +6,7 @@ import re
 
 LONGEST = 1900  # the file takes 2,000 characters on a line
 WINDOW = "$window"
+_DEEPEST = 20  # brackets around a whole query
 _TOKEN = re.compile(
     r"(?P<string>\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*'|`[^`]*`)|(?P<comment>\#[^\n]*)|(?P<space>\s+)"
     r"|(?P<sign>.)",
@@ -17,11 +18,11 @@ _TEMPLATES = re.compile(
 )
 _OPEN = re.compile(r"\{\{|\$(?!window\b)\{?[A-Za-z_]|\$\(|%\([A-Za-z_]+\)[sdgf]")
 _MEANT = re.compile(r"<[A-Za-z_-]+>")
-_RANGE = re.compile(r"\[\s*([^\]:]*?)\s*(:[^\]]*)?\]")
+_RANGE = re.compile(r"\[([^\[\]:]*)(:[^\[\]]*)?\]")
 _PARTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'(?:[^'\\]|\\.)*'|`[^`]*`|[^\"'`]+")
 _DURATION = re.compile(r"(?=.)(?:\d+y)?(?:\d+w)?(?:\d+d)?(?:\d+h)?(?:\d+m)?(?:\d+s)?(?:\d+ms)?")
 _MATCHER = re.compile(
-    r"([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!=|!~|=)\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)"
+    r"(?<![\w.])([A-Za-z_][A-Za-z0-9_.]*)\s*(=~|!=|!~|=)\s*(?:\"((?:[^\"\\]|\\.)*)\"|'((?:[^'\\]|\\.)*)'|`([^`]*)`)"
 )
 _SELECTOR = re.compile(r"[A-Za-z_:][A-Za-z0-9_:]*(?:\{[^{}]*\})?")
 _CLAUSE = re.compile(
@@ -124,14 +125,14 @@ def filled(text: str) -> str:
 
 def ranges(text: str) -> tuple[str, ...]:
     """How far back the query looks in its square brackets, each once; the steps of subqueries left out."""
-    return tuple(dict.fromkeys(span for span, _ in _RANGE.findall(bare(text))))
+    return tuple(dict.fromkeys(span.strip() for span, _ in _RANGE.findall(bare(text))))
 
 
 def with_range(text: str, old: str, new: str) -> str:
     """With one length of time in square brackets made another; strings and steps stay."""
 
     def changed(match: re.Match[str]) -> str:
-        return f"[{new}{match[2] or ''}]" if match[1] == old else match[0]
+        return f"[{new}{match[2] or ''}]" if match[1].strip() == old else match[0]
 
     return "".join(
         part if part[0] in "\"'`" else _RANGE.sub(changed, part) for part in _PARTS.findall(text)
@@ -159,6 +160,15 @@ def matchers(text: str) -> tuple[tuple[str, str, str], ...]:
     return tuple(
         (label, sign, first or second or third)
         for label, sign, first, second, third in _MATCHER.findall(text[: 4 * LONGEST])
+    )
+
+
+def equals(text: str) -> tuple[tuple[str, str], ...]:
+    """The labels that must have one value; a pattern without signs is one value too."""
+    return tuple(
+        (label, value)
+        for label, sign, value in matchers(text)
+        if sign == "=" or (sign == "=~" and re.fullmatch(r"[A-Za-z0-9_/-]+", value))
     )
 
 
@@ -192,7 +202,9 @@ def quotient(text: str) -> tuple[str, str, bool] | None:
 
 def _unwrapped(text: str) -> str:
     said = text.strip()
-    while said.startswith("(") and _closes(said) == len(said) - 1:
+    for _ in range(_DEEPEST):
+        if not said.startswith("(") or _closes(said) != len(said) - 1:
+            break
         said = said[1:-1].strip()
     return said
 

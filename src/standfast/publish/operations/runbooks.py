@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,12 @@ def _document(edition: Edition, page: Page) -> Document:
 # ------------------------------------------------------------------ facts
 
 
+def _elsewhere(page: Page) -> list[str]:
+    """Addresses without what would end the link; others are no addresses that a reader could open."""
+    found = dict.fromkeys(alert.elsewhere for alert in page.alerts if alert.elsewhere)
+    return [one for one in found if not re.search(r"[\s<>]", one)]
+
+
 def _facts(edition: Edition, page: Page) -> str:
     rows = [
         [
@@ -126,6 +133,7 @@ def _facts(edition: Edition, page: Page) -> str:
     return join(
         "## Metadata",
         about,
+        *(f"The team's own runbook: <{one}>" for one in _elsewhere(page)),
         *(_about(edition, page, name) for name in page.components),
         _hands(edition, page),
     )

@@ -41,7 +41,8 @@ class Alert:
     severity: Severity
     query: Query | Unsaid
     summary: str
-    runbook: str
+    runbook: str  # the name of its page
+    elsewhere: str = ""  # the address of one that the team keeps itself
     objective: str = ""
     from_file: bool = True
 
@@ -86,13 +87,16 @@ def _stated(rule: AlertRule, system: System, behind: Behind) -> Alert:
         query, objective = _burn(rule.when, behind), rule.when.objective
     else:
         query, objective = query_of(rule.when, system.components[rule.of], system), ""
+    said = rule.runbook or ""
+    elsewhere = said if said.startswith(("https://", "http://")) else ""
     return Alert(
         name=rule.name,
         component=rule.of,
         severity=rule.severity,
         query=query,
         summary=rule.summary or f"{rule.of}: {rule.when.text}",
-        runbook=rule.runbook or rule.name,
+        runbook=rule.name if elsewhere else rule.runbook or rule.name,
+        elsewhere=elsewhere,
         objective=objective,
     )
 
@@ -203,6 +207,7 @@ def _entry(edition: Edition, alert: Alert, query: Query) -> dict[str, object]:
         "annotations": {
             "summary": literal(alert.summary),
             "runbook": watch.runbook_path(alert.runbook),
+            **({"runbook_url": literal(alert.elsewhere)} if alert.elsewhere else {}),
         },
     }
 

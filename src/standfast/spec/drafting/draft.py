@@ -84,22 +84,22 @@ class Draft:
 def join(drafts: Iterable[Draft]) -> Draft:
     """Several drafts as one. Facts that agree cite all their places; of facts that don't the first counts."""
     facts: dict[Path, Fact] = {}
+    places: dict[
+        Path, dict[Place, None]
+    ] = {}  # grown in place: a service may be named ten thousand times
     notes: list[Note] = []
     for draft in drafts:
         notes += draft.notes
         for fact in draft.facts:
             before = facts.setdefault(fact.path, fact)
-            if before is fact:
-                continue
-            if before.value == fact.value or fact.value is None:
-                places = tuple(dict.fromkeys((*before.places, *fact.places)))
-                facts[fact.path] = replace(before, places=places)
-            elif before.value is None:
-                places = tuple(dict.fromkeys((*before.places, *fact.places)))
-                facts[fact.path] = replace(fact, places=places)
-            else:
+            if before.value != fact.value and None not in (before.value, fact.value):
                 notes.append(_conflict(before, fact))
-    return Draft(facts=tuple(facts.values()), notes=tuple(dict.fromkeys(notes)))
+                continue
+            if before.value is None:
+                facts[fact.path] = fact
+            places.setdefault(fact.path, {}).update(dict.fromkeys(fact.places))
+    joined = (replace(fact, places=tuple(places[path])) for path, fact in facts.items())
+    return Draft(facts=tuple(joined), notes=tuple(dict.fromkeys(notes)))
 
 
 def _conflict(kept: Fact, other: Fact) -> Note:

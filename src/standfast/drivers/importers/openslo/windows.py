@@ -94,6 +94,13 @@ def _calendar(
             "written 1M: which is meant?",
             node,
         )
+    if re.fullmatch(r"\d{1,4}[dw]", duration):
+        said = (
+            f"the window of {slo.name} is {duration} of the calendar; the file has a rolling one of "
+            "that length"
+        )
+        levels.note(NoteKind.UNSUPPORTED, said, node)
+        return _rolling(slo, duration, node)
     if duration not in _CALENDAR:
         said = f"the calendar window of {slo.name} is {duration[:40]!r}; the file has `month` and `quarter`"
         raise Untold(NoteKind.UNSUPPORTED, said, node)

@@ -36,6 +36,7 @@ _CREDENTIALS = (
 )
 _MOST_FILES = 50
 MOST_TARGETS = 2_000
+LONGEST = 1_000  # of a target or a name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -63,7 +64,7 @@ def jobs(config: Node, levels: Levels) -> Iterator[Job]:
     for one in nodes.items(config, "scrape_configs"):
         named = at(one, "job_name") or one
         name = nodes.text(one, "job_name")
-        if not name or _TEMPLATE.search(name):
+        if not name or len(name) > LONGEST or _TEMPLATE.search(name):
             levels.note(NoteKind.PLACEHOLDER, "a job without a plain name", named)
             continue
         every = at(one, "scrape_interval") or whole
@@ -160,7 +161,9 @@ def targets(job: Job, folder: Folder, levels: Levels) -> list[Target]:
         labels = nodes.texts(part, "labels")
         for node in nodes.items(part, "targets"):
             text = nodes.text(node)
-            if _TEMPLATE.search(text):
+            if len(text) > LONGEST:
+                levels.note(NoteKind.UNSUPPORTED, f"a target of {job.name} is no address", node)
+            elif _TEMPLATE.search(text):
                 levels.note(
                     NoteKind.PLACEHOLDER,
                     f"the target {text[:80]!r} of {job.name} is not filled in",
@@ -197,7 +200,7 @@ def _in_files(job: Job, folder: Folder, levels: Levels) -> Iterator[Node]:
         for node in nodes.items(one, "files")
     ]
     for node in files[:_MOST_FILES]:
-        path = nodes.text(node)
+        path = nodes.text(node)[:LONGEST]
         if "*" in path or _TEMPLATE.search(path):
             said = f"the targets of {job.name} are in {path[:100]}: a pattern is not followed; name the file"
             levels.note(NoteKind.PLACEHOLDER, said, node)

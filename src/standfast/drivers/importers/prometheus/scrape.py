@@ -60,6 +60,7 @@ class PrometheusScrape:
 class _Reading:
     def __init__(self, levels: Levels, types: dict[str, str]) -> None:
         self.levels, self.types = levels, types
+        self.urls: dict[str, str] = {}
         self.watching: list[tuple[str, Node]] = []
 
     def job(self, job: Job, found: list[Target]) -> None:
@@ -161,10 +162,7 @@ class _Reading:
         of = self.levels.component(self._name(job, target, host), target.node)
         if of not in self.types:
             self.levels.put(("components", of, "type"), "http", target.node)
-        before = next(
-            (one for one in self.levels.facts if one.path == ("components", of, "url")), None
-        )
-        if before is not None and before.value != url:
+        if self.urls.setdefault(of, url) != url:
             said = f"{of} is probed at {url[:100]} too; the file has one url for each component"
             self.levels.note(NoteKind.UNSUPPORTED, said, target.node)
             return

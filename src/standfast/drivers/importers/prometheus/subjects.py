@@ -30,6 +30,13 @@ LABELS = (
     "workload",
 )
 
+_CONTAINERS = frozenset(
+    {
+        "name", "container", "container_name", "ingress", "statefulset", "daemonset",
+        "container_label_com_docker_compose_service",
+    }
+)  # fmt: skip
+
 
 @dataclass(slots=True, kw_only=True)
 class Subjects:
@@ -47,7 +54,7 @@ class Subjects:
             return self.levels.component(*found)
         metrics = promql.metrics(expr)
         read = dict.fromkeys(_read(expr, metrics), node)
-        if found := self._named(read):
+        if found := self._named(read) or self._running(expr, node):
             return self.levels.component(*found)
         if len(read) > 1 and not self.sure:
             raise Untold(
@@ -77,6 +84,15 @@ class Subjects:
             return None
         return next(iter(able.items()))
 
+    def _running(self, expr: str, node: Node) -> tuple[str, Node] | None:
+        """By the container that is looked at, where it is called like a component that a source knows."""
+        found = {
+            fit(value)
+            for label, value in promql.equals(expr)
+            if label in _CONTAINERS and fit(value) in self.types
+        }
+        return (found.pop(), node) if len(found) == 1 else None
+
     def _measured(self, alert: str, name: str, kind: str, node: Node) -> str:
         mine = [one for one, its in self.types.items() if its == kind]
         if len(mine) > 1:
@@ -105,8 +121,8 @@ def _stated(rule: Node) -> Iterable[tuple[str, Node]]:
 
 def _read(expr: str, metrics: tuple[str, ...]) -> Iterator[str]:
     """The values of labels that name what a query reads; an exporter's job only for what it says of itself."""
-    for label, sign, value in promql.matchers(expr):
-        if sign == "=" and label in LABELS:
+    for label, value in promql.equals(expr):
+        if label in LABELS:
             name = value.rpartition("/")[2]
             own = re.sub(r"[^a-z0-9]+", "_", name.lower())
             if not families.speaks_for_others(name) or any(one.startswith(own) for one in metrics):

@@ -103,8 +103,8 @@ def _component(one: Node, named: Node, counts: Counts, known: set[str], levels: 
         jobs = [
             value
             for wanted in ("job", "service", "app", "container", "ingress")
-            for label, sign, value in promql.matchers(counts.total)
-            if (label, sign) == (wanted, "=")
+            for label, value in promql.equals(counts.total)
+            if label == wanted
         ]
         near = [
             name
