@@ -111,3 +111,15 @@ def test_a_long_series_is_read_in_parts(database: Database, clock) -> None:
     )
 
     assert [one.tally.bad for one in found] == [1] * 450
+
+
+def test_more_windows_than_one_query_takes_are_all_answered(database: Database, clock) -> None:
+    counts = counted("api/many", clock.now, [(1, 1, 2)] * 9)
+    for one in counts:
+        database.keep(lambda tx, one=one: tx.levels.add([one]))
+    step = timedelta(seconds=1)
+    edges = [(clock.now + n * step, clock.now + (n + 60) * step) for n in range(450)]
+
+    found = database.read(lambda tx: tx.levels.tallies("api/many", edges))
+
+    assert [(one.bad, one.total) for one in found] == [naive(counts, *edge) for edge in edges]

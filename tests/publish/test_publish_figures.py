@@ -83,6 +83,14 @@ def test_a_promise_that_was_just_broken_is_not_rounded_to_kept(edition: Edition,
     assert "| 99.999% (since" in body(edition, "docs/operations/SLOs.md", broken)
 
 
+def test_time_that_was_excluded_is_told_beside_the_figure(edition: Edition, found) -> None:
+    (level,) = found.levels
+    shown = replace(found, levels=(replace(level, excluded=timedelta(hours=3)),))
+    text = body(edition, "docs/operations/SLOs.md", shown)
+    assert "(since 2026-10-" in text
+    assert ", without 3h that are excluded |" in text
+
+
 def test_what_fails_and_what_is_missing_is_named(edition: Edition, found) -> None:
     text = body(edition, "docs/operations/monitoring.md", found)
     assert "**fails since 2026-11-20 13:59 UTC**: timed out \\| &lt;b>" in text

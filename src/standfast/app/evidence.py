@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from standfast.app import excluding
 from standfast.incidents.overdue import overdue
 from standfast.paging import answering
 from standfast.recovery import schedule
@@ -157,7 +158,7 @@ def _levels(
             continue
         since = max((first.get(part.key, now) for part in one.indicators), default=now)
         begin = max(since, now - _QUARTER)
-        share = _share(tx, one, begin, now)
+        share = _share(tx, system, one, begin, now)
         if share is not None:
             kept[one.name] = share
             of = span(now - begin)
@@ -171,16 +172,19 @@ def _levels(
     return kept, silent
 
 
-def _share(tx: Tx, one: Objective, begin: datetime, now: datetime) -> Fraction | None:
+def _share(
+    tx: Tx, system: System, one: Objective, begin: datetime, now: datetime
+) -> Fraction | None:
     """None while less than one whole window was looked at, or too little of it."""
     if now - begin < one.window:
         return None
-    tallies = [tx.levels.tally(part.key, begin, now) for part in one.indicators]
+    tallies = excluding.tallies(tx, system, one, begin, now)
     whole = of_journey(tallies) if one.is_journey else tallies[0]
-    looked_at = (
-        whole.covered >= (now - begin) * one.min_coverage.numerator / one.min_coverage.denominator
+    asked = now - begin - excluding.excluded(tx, system, one, begin, now)
+    least = one.min_coverage
+    return (
+        whole.good_share if whole.covered >= asked * least.numerator / least.denominator else None
     )
-    return whole.good_share if looked_at else None
 
 
 def _silence(

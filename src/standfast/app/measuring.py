@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import rooms
+from standfast.app import excluding, rooms
 from standfast.audit.instant import stamp
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import measurements as m
@@ -58,11 +58,16 @@ def _levels(tx: Tx, system: System, now: datetime) -> tuple[m.LevelFigures, ...]
     statuses, policies, seen = tx.levels.statuses(), tx.levels.policies(), tx.levels.first_seen()
     found = []
     for one in objectives(system):
-        steps = [tx.levels.tally(each.key, now - m.LONG, now) for each in one.indicators]
+        steps = excluding.tallies(tx, system, one, now - m.LONG, now)
         first = [seen[each.key] for each in one.indicators if each.key in seen]
         found.append(
             m.level(
-                one, statuses.get(one.name), policies.get(one.name), steps, max(first, default=None)
+                one,
+                statuses.get(one.name),
+                policies.get(one.name),
+                steps,
+                max(first, default=None),
+                excluding.excluded(tx, system, one, now - m.LONG, now),
             )
         )
     return tuple(found)

@@ -36,7 +36,9 @@ from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.examine import Examine
+from standfast.engine.exclude import Exclude
 from standfast.engine.follow import Follow
+from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
 from standfast.engine.respond import Respond
@@ -88,6 +90,8 @@ class Platform:
             owner=f"{socket.gethostname()}/{os.getpid()}",
         )
         self.respond = Respond(store, self.accept.current, clock)
+        self.exclude = Exclude(store, self.accept.current, clock)
+        self.gate = Gate(store, self.accept.current, clock)
         self.trim = Trim(store)
         self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)

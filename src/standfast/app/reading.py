@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import documents, measuring, rooms
+from standfast.app import documents, excluding, gating, measuring, rooms
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import experience as experience_screen
+from standfast.dashboards import gate as gate_screen
 from standfast.dashboards import incident as incident_screen
 from standfast.dashboards import infrastructure as infrastructure_screen
 from standfast.dashboards import objective as objective_screen
@@ -32,7 +33,9 @@ if TYPE_CHECKING:
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
     from standfast.dashboards.audit import AuditScreen, Retention, Seal
+    from standfast.dashboards.exclusion import ExclusionLine
     from standfast.dashboards.experience import ExperienceScreen
+    from standfast.dashboards.gate import OverrideLine
     from standfast.dashboards.incident import IncidentScreen, IncidentsScreen
     from standfast.dashboards.infrastructure import InfrastructureScreen
     from standfast.dashboards.measurements import Measurements
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.status_page import StatusPage
     from standfast.monitoring.gauge import Reading
     from standfast.publish.shelf import DocumentPage
+    from standfast.slo.gate import Verdict
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
     from standfast.store.database import Database
@@ -82,6 +86,17 @@ class Read:
         if name not in found:
             raise NotFound(f"no objective is called {name!r}", fix="the overview lists them")
         return self._store.read(lambda tx: _objective(tx, system, found[name], now))
+
+    def gate(self, name: str, now: datetime) -> Verdict:
+        """May we deploy it?"""
+        system = self._system
+        return self._store.read(lambda tx: gating.verdict(tx, system, name, now))
+
+    def gate_overrides(self, now: datetime) -> tuple[OverrideLine, ...]:
+        return self._store.read(lambda tx: gating.overrides(tx, now))
+
+    def exclusions(self, now: datetime) -> tuple[ExclusionLine, ...]:
+        return self._store.read(lambda tx: excluding.listing(tx, now))
 
     def incidents(self, now: datetime) -> IncidentsScreen:
         system = self._system
@@ -260,6 +275,7 @@ def _service(tx: Tx, system: System, name: str, now: datetime) -> ServiceScreen:
         tx.monitoring.signals(name, now - _SHOWN),
         [one for one in _objective_lines(tx, system) if one.component == name],
         tx.alerting.history(now - timedelta(days=7), name),
+        gate_screen.card(gating.verdict(tx, system, name, now)),
     )
 
 
@@ -269,9 +285,10 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         system,
         objective,
         tx.levels.status(objective.name),
-        tx.levels.policies().get(objective.name),
+        tx.levels.policy_history(objective.name),
         tx.levels.burn_down(objective.name, now - objective.window),
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
+        excluding.of_objective(tx, system, objective, now),
     )
 
 

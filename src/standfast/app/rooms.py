@@ -6,6 +6,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from standfast.app import excluding
 from standfast.dashboards import incident as incident_screen
 from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import recovery as recovery_screen
@@ -52,7 +53,7 @@ def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScre
     money = _money(system, found, now)
     figures = Figures(
         failed_requests=max((round(tally.bad) for _, tally in hurt), default=None),
-        budget_burned=tuple((one.name, _burned(tx, one, tally, now)) for one, tally in hurt),
+        budget_burned=tuple((one.name, _burned(tx, system, one, found, now)) for one, _ in hurt),
         revenue=money,
     )
     return incident_screen.screen(
@@ -69,10 +70,14 @@ def incident(tx: Tx, system: System, number: str, now: datetime) -> IncidentScre
 
 def _hurt(tx: Tx, system: System, found: Incident, now: datetime) -> list[tuple[Objective, Tally]]:
     """The objectives of the component that failed, with what was counted while it lasted."""
-    start, end = found.started_at - timedelta(seconds=30), found.resolved_at or now
+    start, end = _while_it_lasted(found, now)
     own = [one for one in objectives(system) if one.component == found.component and one.indicators]
     counted = [(one, tx.levels.tally(one.indicators[0].key, start, end)) for one in own]
     return [(one, tally) for one, tally in counted if tally.bad]
+
+
+def _while_it_lasted(found: Incident, now: datetime) -> tuple[datetime, datetime]:
+    return found.started_at - timedelta(seconds=30), found.resolved_at or now
 
 
 def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCallScreen:
@@ -159,11 +164,12 @@ def _attempt_words(system: System, one: Attempt) -> str:
     return f"{one.began_at:%H:%M:%S} {who} by {one.channel}{what}: {one.outcome.value}{reason}"
 
 
-def _burned(tx: Tx, objective: Objective, tally: Tally, now: datetime) -> str:
-    """Which share of the whole window's budget these bad events are."""
-    window = tx.levels.tally(objective.indicators[0].key, now - objective.window, now)
+def _burned(tx: Tx, system: System, objective: Objective, found: Incident, now: datetime) -> str:
+    """Which share of the whole window's budget its bad events are, but for the time that is excluded."""
+    bad = excluding.tallies(tx, system, objective, *_while_it_lasted(found, now))[0].bad
+    window = excluding.tallies(tx, system, objective, now - objective.window, now)[0]
     allowed = window.total * objective.allowed
-    share = f"{float(Fraction(tally.bad) / allowed):.1%}" if allowed else "an unknown share"
+    share = f"{float(Fraction(bad) / allowed):.1%}" if allowed else "an unknown share"
     return f"{share} of its {words(objective.window)} budget"
 
 

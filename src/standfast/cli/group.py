@@ -31,6 +31,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "docs": ("standfast.cli.docs:docs", "Read the published documents in a browser."),
     "schema": ("standfast.cli.schema:schema", "Print the JSON Schema of the reliability file."),
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
+    "gate": ("standfast.cli.gate:gate", "Ask whether a service may be deployed now."),
+    "slo": ("standfast.cli.slo:slo", "Exclude time from service levels."),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),
     "incident": ("standfast.cli.incident:incident", "Declare, run and close incidents."),
     "on-call": (

@@ -55,6 +55,7 @@ class LevelFigures:
     seen_since: datetime | None
     band: str  # of the budget policy
     action: str
+    excluded: timedelta = timedelta(0)  # of those ninety days
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,8 +194,9 @@ def level(
     policy: PolicyState | None,
     steps: Sequence[Tally],
     seen_since: datetime | None,
+    excluded: timedelta = timedelta(0),
 ) -> LevelFigures:
-    """`steps` are the counts of its indicators over ninety days."""
+    """`steps` are the counts of its indicators over ninety days, without the time that is excluded."""
     budget = status.budget if status else None
     whole = of_journey(steps) if objective.is_journey else (steps[0] if steps else None)
     return LevelFigures(
@@ -210,6 +212,7 @@ def level(
         seen_since=seen_since,
         band=policy.band if policy else "",
         action=policy.action if policy else "",
+        excluded=excluded,
     )
 
 

@@ -15,11 +15,15 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from fractions import Fraction
 
+    from standfast.dashboards.exclusion import Excluded, ExclusionLine
     from standfast.slo.budget import Budget
     from standfast.slo.objective import Objective
     from standfast.slo.policy import PolicyState
     from standfast.slo.status import BurnDown, BurnFigure, LevelStatus
     from standfast.spec.system import System
+
+
+_BANDS_SHOWN = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,6 +55,16 @@ class BurnLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyLine:
+    """A band that the budget was in, and what followed from it."""
+
+    since: datetime
+    band: str
+    action: str
+    freezes: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveScreen:
     name: str
     component: str
@@ -66,11 +80,15 @@ class ObjectiveScreen:
     left_words: str
     policy_band: str
     policy_action: str
+    policy_since: datetime | None
+    policy_freezes: bool
+    policy_history: tuple[PolicyLine, ...]  # the newest first
     points: tuple[tuple[datetime, float | None], ...]
     marks: tuple[tuple[datetime, str], ...]
     burns: tuple[BurnLine, ...]
     no_burns: str
     why: tuple[tuple[str, str], ...]
+    exclusions: tuple[ExclusionLine, ...]  # in its window, and ahead
 
 
 def line(objective: Objective, status: LevelStatus | None) -> ObjectiveLine:
@@ -92,11 +110,13 @@ def screen(
     system: System,
     objective: Objective,
     status: LevelStatus | None,
-    policy: PolicyState | None,
+    bands: Sequence[PolicyState],
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
+    excluded: Excluded,
 ) -> ObjectiveScreen:
-    budget = status.budget if status else None
+    """`bands` are the states of its budget policy, oldest first; the last one holds."""
+    budget, policy = status.budget if status else None, bands[-1] if bands else None
     return ObjectiveScreen(
         name=objective.name,
         component=objective.component,
@@ -112,13 +132,21 @@ def screen(
         left_words=_left_words(status),
         policy_band=policy.band if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
+        policy_since=policy.since if policy else None,
+        policy_freezes=policy.freezes if policy else False,
+        policy_history=tuple(_band(one) for one in reversed(bands[-_BANDS_SHOWN:])),
         points=tuple((point.at, float(point.left)) for point in points),
         marks=tuple(episodes),
         burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
         no_burns=" ".join(each.because for each in refused(objective))
         or "None has been judged yet.",
-        why=_why(system, objective, status),
+        why=_why(system, objective, status, excluded),
+        exclusions=excluded.lines,
     )
+
+
+def _band(one: PolicyState) -> PolicyLine:
+    return PolicyLine(since=one.since, band=one.band, action=one.action, freezes=one.freezes)
 
 
 def _left_words(status: LevelStatus | None) -> str:
@@ -149,7 +177,7 @@ def _rate(rate: Fraction | None) -> str:
 
 
 def _why(
-    system: System, objective: Objective, status: LevelStatus | None
+    system: System, objective: Objective, status: LevelStatus | None, excluded: Excluded
 ) -> tuple[tuple[str, str], ...]:
     path = f"service_levels.{objective.level}"
     place = system.place(path) or system.place(f"journeys.{objective.level}")
@@ -162,6 +190,7 @@ def _why(
             f"whole events per {words(objective.bucket)}, added up over {words(objective.window)}",
         ),
         *(_figures(objective, status.budget) if status else ()),
+        ("Excluded", _excluded(excluded)),
     ]
     if objective.unmeasured:
         missing = ", ".join(objective.unmeasured)
@@ -170,6 +199,15 @@ def _why(
         spared = ", ".join(objective.soft)
         rows.append(("Not counted", f"{spared}: needed softly, so users get along without"))
     return tuple(rows)
+
+
+def _excluded(found: Excluded) -> str:
+    if not found.time:
+        return "nothing of this window"
+    return (
+        f"{words(found.time)} of this window, with {found.total} events and {found.bad} bad ones:"
+        f" neither good nor bad nor unknown"
+    )
 
 
 def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:

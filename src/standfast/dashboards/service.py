@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from standfast.alerting.alert import Alert
+    from standfast.dashboards.gate import GateCard
     from standfast.dashboards.objective import ObjectiveLine
     from standfast.monitoring.gauge import Reading
     from standfast.monitoring.health import ComponentHealth
@@ -79,6 +80,7 @@ class ServiceScreen:
     objectives: tuple[ObjectiveLine, ...]
     alerts: tuple[RecentAlert, ...]
     runbooks: tuple[str, ...]  # those that alerts on it lead to
+    gate: GateCard  # may it be deployed?
 
 
 def component_line(system: System, name: str, health: ComponentHealth | None) -> ComponentLine:
@@ -100,6 +102,7 @@ def screen(
     signals: Mapping[str, tuple[Reading, ...]],
     objectives: Sequence[ObjectiveLine],
     alerts: Sequence[Alert],
+    gate: GateCard,
 ) -> ServiceScreen:
     own = component_line(system, name, healths.get(name))
     return ServiceScreen(
@@ -113,6 +116,7 @@ def screen(
         objectives=tuple(objectives),
         alerts=tuple(_alert(one) for one in alerts),
         runbooks=_runbooks(system, name),
+        gate=gate,
     )
 
 

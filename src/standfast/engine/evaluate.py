@@ -18,12 +18,13 @@ from standfast.monitoring.gauge import Reading, full_in
 from standfast.monitoring.health import every_of
 from standfast.slo.budget import budget
 from standfast.slo.burn import burn_alerts, burn_rate, burn_windows
+from standfast.slo.exclusion import Exclusion, Kind, edges, length, reach_back, rest, spared
 from standfast.slo.judgement import Burn, explain, judge
-from standfast.slo.objective import Objective, objectives
+from standfast.slo.objective import Objective, counts_kept, objectives
 from standfast.slo.policy import PolicyState, policy_state
 from standfast.slo.status import BurnDown, BurnFigure, LevelStatus
 from standfast.slo.tally import NOTHING, Tally, of_journey
-from standfast.slo.window import span
+from standfast.slo.window import Span, span
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +63,13 @@ class MonitoringPort(Protocol):
     def target_states(self) -> dict[str, TargetState]: ...
 
 
+class ExclusionPort(Protocol):
+    def standing(self, since: datetime) -> tuple[Exclusion, ...]: ...
+
+
 class EvaluateTx(Protocol):
+    @property
+    def exclusions(self) -> ExclusionPort: ...
     @property
     def alerting(self) -> AlertPort: ...
     @property
@@ -231,11 +238,17 @@ class Measurements:
         self.objectives = objectives(system)
         self._tallies: dict[tuple[str, timedelta], Tally] = {}
         self._burns: dict[str, tuple[Burn, ...]] = {}
+        self._stills: dict[str, tuple[Span, ...]] = {}
+        self._parts: dict[tuple[str, tuple[datetime, datetime]], Tally] = {}
         self._width = _widths(self.objectives)
 
     @cached_property
     def _first_seen(self) -> dict[str, datetime]:
         return self.tx.levels.first_seen()
+
+    @cached_property
+    def _exclusions(self) -> tuple[Exclusion, ...]:
+        return self.tx.exclusions.standing(self._now - counts_kept(self._system))
 
     @cached_property
     def _newest(self) -> dict[str, dict[str, Reading]]:
@@ -303,17 +316,19 @@ class Measurements:
         stretch = span(objective, self._now, self._system.timezone)
         pace = next(one for one in burn_windows(objective) if one.name == "page-slow")
         self._prefetch(objective)
-        recent = self._of(objective, pace.long)
+        out = spared(self._exclusions, objective)
+        recent = self._without(objective, reach_back(out, self._now, pace.long), out)
         return LevelStatus(
             objective=objective.name,
             at=self._now,
             budget=budget(
                 objective,
-                self._of(objective, self._now - stretch.start),
+                self._without(objective, stretch.start, out),
                 span=stretch,
                 now=self._now,
                 first_seen=self._since(objective),
                 burn=burn_rate(recent.bad, recent.total, objective.allowed),
+                spared=out,
             ),
             burns=tuple(_figure(objective, one) for one in self._judged(objective)),
         )
@@ -322,6 +337,7 @@ class Measurements:
         if objective.name not in self._burns:
             first = self._since(objective)
             watched = self._now - first if first else timedelta(0)
+            watched -= length(self._still(objective), self._now - watched, self._now)
             self._burns[objective.name] = tuple(
                 judge(objective, window, lambda wide: self._of(objective, wide), watched=watched)
                 for window in burn_alerts(objective)
@@ -335,8 +351,29 @@ class Measurements:
         return max(known) if known and len(known) == len(seen) else None
 
     def _of(self, objective: Objective, window: timedelta) -> Tally:
-        steps = [self._tally(one.key, window) for one in objective.indicators]
+        """For burns: during planned maintenance their clock stands still, and reaches back beyond it."""
+        still = self._still(objective)
+        return self._without(objective, reach_back(still, self._now, window), still)
+
+    def _still(self, objective: Objective) -> tuple[Span, ...]:
+        if objective.name not in self._stills:
+            found = spared(self._exclusions, objective, kind=Kind.MAINTENANCE)
+            self._stills[objective.name] = found
+        return self._stills[objective.name]
+
+    def _without(self, objective: Objective, start: datetime, out: Sequence[Span]) -> Tally:
+        window = self._now - start
+        steps = [self._less(one.key, window, out) for one in objective.indicators]
         return of_journey(steps) if objective.is_journey else (steps[0] if steps else NOTHING)
+
+    def _less(self, indicator: str, window: timedelta, out: Sequence[Span]) -> Tally:
+        whole = self._tally(indicator, window)
+        parts = edges(out, self._from(indicator, window), self._now)
+        missing = [one for one in parts if (indicator, one) not in self._parts]
+        if missing:
+            found = self.tx.levels.tallies(indicator, missing)
+            self._parts |= {(indicator, key): one for key, one in zip(missing, found, strict=True)}
+        return rest(whole, [self._parts[indicator, one] for one in parts])
 
     def _prefetch(self, objective: Objective) -> None:
         """All windows of an objective by one query for each of its indicators."""

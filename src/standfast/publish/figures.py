@@ -82,6 +82,7 @@ def _level(one: LevelFigures) -> list[str]:
     if one.left_time is not None and one.left is not None and one.left > 0:
         left += f", {span(_whole(one.left_time))} of total outage"
     since = f" (since {one.seen_since:%Y-%m-%d})" if one.seen_since else ""
+    without = f", without {span(one.excluded)} that are excluded" if one.excluded else ""
     return [
         f"{escape(one.name)}, {escape(one.promise)}",
         one.state,
@@ -89,7 +90,7 @@ def _level(one: LevelFigures) -> list[str]:
         left,
         "not known" if one.burn is None else f"{one.burn:.2g}",
         _instant(one.runs_out) if one.runs_out else "not at this pace",
-        _share(one.attained) + since,
+        _share(one.attained) + since + without,
     ]
 
 

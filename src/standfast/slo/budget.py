@@ -8,7 +8,11 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from standfast.slo.exclusion import length
+from standfast.slo.judgement import words
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from standfast.slo.objective import Objective
@@ -49,23 +53,29 @@ def budget(
     now: datetime,
     first_seen: datetime | None,
     burn: Fraction | None = None,
+    spared: Sequence[Span] = (),
 ) -> Budget:
-    """What is left; `burn` is the pace of the last while."""
-    coverage = coverage_of(tally.covered, span, now, first_seen)
+    """What is left; `burn` is the pace of the last while, `spared` the time that `tally` leaves out."""
+    coverage = coverage_of(tally.covered, span, now, first_seen, spared)
+    excluded = length(spared, span.start, span.end)
     left = budget_left(tally, objective.allowed) if tally.covered else None
     ends = (
-        None if left is None else exhaustion(left, burn, span, now, rolling=not objective.calendar)
+        None
+        if left is None
+        else exhaustion(left, burn, span, now, rolling=not objective.calendar, excluded=excluded)
     )
     state = _state(objective, left, coverage, ends)
     return Budget(
         objective=objective.name,
         state=state,
-        because=_because(objective, tally, state, left, coverage, ends),
+        because=_because(objective, tally, state, left, coverage, ends) + _spared_words(excluded),
         tally=tally,
         span=span,
         left=left,
         left_events=None if left is None else left * tally.total * objective.allowed,
-        left_time=None if left is None else _times(span.length, left * objective.allowed),
+        left_time=None
+        if left is None
+        else _times(span.length - excluded, left * objective.allowed),
         achieved=tally.good_share,
         coverage=coverage,
         burn=burn,
@@ -83,19 +93,31 @@ def budget_left(tally: Tally, allowed: Fraction) -> Fraction:
 
 
 def coverage_of(
-    covered: timedelta, span: Span, now: datetime, first_seen: datetime | None
+    covered: timedelta,
+    span: Span,
+    now: datetime,
+    first_seen: datetime | None,
+    spared: Sequence[Span] = (),
 ) -> Fraction:
-    """Share of the time that was looked at; time before the first look is nobody's fault."""
+    """Share of the time that was looked at; time before the first look is nobody's fault, and what is
+    spared is neither good nor bad nor unknown."""
     if first_seen is None:
         return Fraction(0)
-    watched = min(now, span.end) - max(span.start, first_seen)
+    start, end = max(span.start, first_seen), min(now, span.end)
+    watched = end - start - length(spared, start, end)
     if watched <= timedelta(0):
         return Fraction(1) if covered else Fraction(0)
     return min(Fraction(1), Fraction(covered // _US, watched // _US))
 
 
 def exhaustion(
-    left: Fraction, burn: Fraction | None, span: Span, now: datetime, *, rolling: bool
+    left: Fraction,
+    burn: Fraction | None,
+    span: Span,
+    now: datetime,
+    *,
+    rolling: bool,
+    excluded: timedelta = timedelta(0),
 ) -> datetime | None:
     """When nothing will be left at this pace; None where it lasts, `now` where it is gone.
 
@@ -105,7 +127,7 @@ def exhaustion(
         return now
     if not burn or (rolling and burn <= 1):
         return None
-    ends = now + _times(span.length, left / burn)
+    ends = now + _times(span.length - excluded, left / burn)
     return ends if rolling or ends < span.end else None
 
 
@@ -126,6 +148,10 @@ def _state(
     if coverage < objective.min_coverage:
         return BudgetState.UNKNOWN
     return BudgetState.HEALTHY if ends is None else BudgetState.BURNING
+
+
+def _spared_words(excluded: timedelta) -> str:
+    return f"; {words(excluded)} of the window are excluded" if excluded else ""
 
 
 def _left_words(left: Fraction) -> str:

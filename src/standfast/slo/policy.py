@@ -43,7 +43,7 @@ def policy_state(
 ) -> PolicyState | None:
     """The state after this look; unchanged where nothing is known or a border is only grazed."""
     band = None if left is None else band_of(policy.bands, left)
-    if band is None or left is None or (before and before.band == band.text):
+    if band is None or left is None or (before and _same(before, band)):
         return before
     grazed = band.low is not None and left <= band.low + _MARGIN
     if before and grazed and _better(policy, band, before):
@@ -51,6 +51,12 @@ def policy_state(
     return PolicyState(
         objective=objective, band=band.text, action=band.action, freezes=band.freezes, since=now
     )
+
+
+def _same(before: PolicyState, band: PolicyBand) -> bool:
+    """The same band with the same consequence: what the file says anew holds from now on."""
+    said = (before.band, before.action, before.freezes)
+    return said == (band.text, band.action, band.freezes)
 
 
 def _better(policy: BudgetPolicy, band: PolicyBand, before: PolicyState) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from standfast.errors import NotFound
+from standfast.errors import NotFound, StandfastError
 from standfast.spec.problem import nearest
 
 if TYPE_CHECKING:
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _MOST_LISTED = 12
 _LONGEST_SHOWN = 60
+_LONGEST_REASON = 500  # characters
 
 
 def component_of(system: System, name: str) -> str:
@@ -24,6 +25,21 @@ def component_of(system: System, name: str) -> str:
 def person_of(system: System, name: str) -> str:
     """`name`, which is the id of a person of the file. Raises NotFound."""
     return known("person", name, system.people)
+
+
+def answerable_of(system: System, name: str) -> str:
+    """`name`, which is the id of a person or a team of the file. Raises NotFound."""
+    return known("person or team", name, {**system.people, **system.teams})
+
+
+def reason_of(text: str) -> str:
+    """A reason as one printable line. Raises StandfastError where there is none, or too much of it."""
+    line = " ".join(text.split())
+    if not 0 < len(line) <= _LONGEST_REASON or not line.isprintable():
+        raise StandfastError(
+            f"a reason is a line of 1 to {_LONGEST_REASON} characters", fix="say in a line why"
+        )
+    return line
 
 
 def known(kind: str, name: str, names: Collection[str]) -> str:

@@ -136,6 +136,9 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
         )
 
 
+_PARTS = 400  # SQLite takes 500 parts of a union at most
+
+
 class LevelRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -173,7 +176,7 @@ class LevelRows:
         return self.tallies(indicator, ((start, end),))[0]
 
     def tallies(self, indicator: str, windows: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
-        """The same for many windows, in one query."""
+        """The same for many windows, in one query for 400 of their edges."""
         edges = sorted({edge for window in windows for edge in window})
         sums = self._sums(indicator, edges)
         return [_between(sums[start], sums[end], end - start) for start, end in windows]
@@ -198,7 +201,8 @@ class LevelRows:
         ]
         sums = {
             edges[row.number]: Tally(bad=row.sum_bad, total=row.sum_total, covered=row.sum_covered)
-            for row in self._connection.execute(union_all(*looked_up))
+            for first in range(0, len(looked_up), _PARTS)
+            for row in self._connection.execute(union_all(*looked_up[first : first + _PARTS]))
         }
         if len(sums) < len(edges):
             sums = dict.fromkeys(edges, self._before_the_oldest(indicator)) | sums
@@ -224,9 +228,7 @@ class LevelRows:
         number = max(0, (end - start) // step)
         edges = [start + step * i for i in range(number + 1)]
         pairs = list(pairwise(edges))
-        found: list[Tally] = []
-        for first in range(0, len(pairs), 200):  # SQLite takes 500 parts of a union at most
-            found += self.tallies(indicator, pairs[first : first + 200])
+        found = self.tallies(indicator, pairs)
         return tuple(Point(at=at, tally=one) for (at, _), one in zip(pairs, found, strict=True))
 
     def first_seen(self) -> dict[str, datetime]:

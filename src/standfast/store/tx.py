@@ -11,7 +11,9 @@ from standfast.store.accounts import AccountRows
 from standfast.store.alerting import AlertRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
+from standfast.store.exclusions import ExclusionRows
 from standfast.store.files import FileRows
+from standfast.store.gate import GateRows
 from standfast.store.incidents import IncidentRows
 from standfast.store.levels import LevelRows
 from standfast.store.monitoring import MonitoringRows
@@ -56,8 +58,16 @@ class Tx:
         return ChoreRows(self._connection)
 
     @cached_property
+    def exclusions(self) -> ExclusionRows:
+        return ExclusionRows(self._connection)
+
+    @cached_property
     def files(self) -> FileRows:
         return FileRows(self._connection)
+
+    @cached_property
+    def gate(self) -> GateRows:
+        return GateRows(self._connection)
 
     @cached_property
     def incidents(self) -> IncidentRows:

@@ -269,6 +269,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("finding", "at", "answer", "by", name=op.f("pk_finding_answers")),
     )
     op.create_table(
+        "gate_overrides",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("service", sa.Text(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("until", Instant(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("revoked_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_gate_overrides")),
+    )
+    op.create_index(
+        "ix_gate_overrides_service", "gate_overrides", ["service", "until"], unique=False
+    )
+    op.create_table(
         "gauges",
         sa.Column("component", sa.Text(), nullable=False),
         sa.Column("signal", sa.Text(), nullable=False),
@@ -475,6 +491,22 @@ def upgrade() -> None:
         sa.Column("next_due", Instant(), nullable=False),
         sa.PrimaryKeyConstraint("target", name=op.f("pk_target_schedule")),
     )
+    op.create_table(
+        "slo_exclusions",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("of", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("starts", Instant(), nullable=False),
+        sa.Column("ends", Instant(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("by", sa.Text(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("revoked_at", Instant(), nullable=True),
+        sa.Column("revoked_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_slo_exclusions")),
+    )
+    op.create_index("ix_slo_exclusions_ends", "slo_exclusions", ["ends"], unique=False)
     op.create_table(
         "target_states",
         sa.Column("target", sa.Text(), nullable=False),
