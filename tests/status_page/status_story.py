@@ -15,6 +15,7 @@ from standfast.incidents.incident import (
     turn,
 )
 from standfast.monitoring.count import Count
+from standfast.slo.exclusion import Exclusion, Kind
 from standfast.spec import read_text
 from standfast.spec.values import Sev
 
@@ -101,6 +102,14 @@ def seen(database: Database, system: System, now: datetime) -> StatusPage:
     return database.read(lambda tx: status_page(tx, system, now))
 
 
+def planned(database: Database, of: str, starts: datetime, kind: Kind = Kind.MAINTENANCE) -> None:
+    one = Exclusion(
+        id="", of=of, kind=kind, starts=starts, ends=starts + 2 * HOUR, because="db-3 gets a disk", by="ada",
+        made_at=NOW - 50 * HOUR, made_by="ada",
+    )  # fmt: skip
+    database.keep(lambda tx: tx.exclusions.add(one))
+
+
 def told(database: Database) -> StatusPage:
     """Three days of the books: one good, one bad, one in which nobody looked; and today."""
     midnight = NOW.replace(hour=0)
@@ -116,4 +125,5 @@ def told(database: Database) -> StatusPage:
         database, over(first, midnight - 37 * HOUR), second,
         declared(3, "Reports are late", Sev.SEV4, "reports", NOW - HOUR, "ada"),
     )  # fmt: skip
+    planned(database, "buy", NOW + 20 * HOUR)
     return seen(database, books(), NOW)

@@ -16,12 +16,14 @@ from status_story import (
     happened,
     just_now,
     over,
+    planned,
     seen,
     told,
     watched,
 )
 
 from standfast.dashboards.status_page import StatusPage, percent
+from standfast.slo.exclusion import Kind
 from standfast.spec.values import Sev
 from standfast.web.api.encode import plain
 
@@ -172,6 +174,23 @@ def test_a_day_of_a_journey_is_good_only_where_each_step_was_seen(sqlite: Databa
     assert [one.state for one in part(page, "journey", "buy").days[-4:]] == [
         "not measured", "much trouble", "not measured", "not measured",
     ]  # fmt: skip
+
+
+def test_maintenance_is_told_by_times_and_journeys_until_it_is_over(sqlite: Database) -> None:
+    planned(sqlite, "db", NOW + 5 * HOUR)
+    planned(sqlite, "web-probes", NOW - HOUR)
+    planned(sqlite, "buy", NOW - 2 * HOUR)  # over this very instant
+    planned(sqlite, "reports", NOW)  # nothing of the users'
+    planned(sqlite, "pay", NOW, kind=Kind.UPSTREAM)
+
+    page = seen(sqlite, books(), NOW)
+
+    assert [(one.affects, one.starts, one.ends) for one in page.maintenance] == [
+        (("read", "buy"), NOW - HOUR, NOW + HOUR),
+        (("read", "buy"), NOW + 5 * HOUR, NOW + 7 * HOUR),
+    ]
+    assert page.words == "Unknown: nothing was measured just now; maintenance is going on"
+    assert "disk" not in str(plain(page))
 
 
 def test_it_comes_back_from_json_as_it_was(sqlite: Database) -> None:

@@ -121,7 +121,7 @@ def status_page(tx: Tx, system: System, now: datetime) -> StatusPage:
     recent = tx.incidents.recent(now - _TOLD)
     known = {one.id for one in recent}
     older = [one for one in tx.incidents.open() if one.id not in known]
-    return status_screen.screen(system, seen, [*recent, *older], now)
+    return status_screen.screen(system, seen, [*recent, *older], tx.exclusions.standing(now), now)
 
 
 def recovery(tx: Tx, system: System, now: datetime) -> RecoveryScreen:

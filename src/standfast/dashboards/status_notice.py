@@ -1,4 +1,4 @@
-"""An incident as the public sees it: no name, no cause, no word of the timeline."""
+"""Incidents and maintenance as the public sees them: no name, no cause, no word of the timeline."""
 
 from __future__ import annotations
 
@@ -47,6 +47,16 @@ class Notice:
     resolved: datetime | None
     updated: datetime
     updates: tuple[Update, ...]  # the newest first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Maintenance:
+    """Planned work, by its times: why it is done is for those who do it."""
+
+    id: str
+    affects: tuple[str, ...]
+    starts: datetime
+    ends: datetime
 
 
 def notice(one: Incident, affects: Sequence[str]) -> Notice:

@@ -12,8 +12,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from standfast.dashboards.status_notice import Notice, notice
-from standfast.slo.objective import working
+from standfast.dashboards.status_notice import Maintenance, Notice, notice
+from standfast.slo.exclusion import Kind
+from standfast.slo.objective import objectives, working
 from standfast.slo.tally import NOTHING, Tally, of_journey
 from standfast.spec.steps import closure, hard_steps
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from standfast.incidents.incident import Incident
+    from standfast.slo.exclusion import Exclusion
     from standfast.slo.indicator import Indicator
     from standfast.spec.system import Journey, System
 
@@ -82,12 +84,13 @@ class StatusPage:
     parts: tuple[Part, ...]
     open: tuple[Notice, ...]
     past: tuple[Notice, ...]
+    maintenance: tuple[Maintenance, ...] = ()  # going on or planned, the soonest first
 
     @property
     def news(self) -> tuple[object, ...]:
         """What is worth a new page at once; figures that creep are not."""
         parts = tuple((one.name, one.words) for one in self.parts)
-        return self.name, self.words, parts, self.open, self.past
+        return self.name, self.words, parts, self.open, self.past, self.maintenance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,7 +124,11 @@ def looked(tallies: Sequence[Tally]) -> Looked:
 
 
 def screen(
-    system: System, seen: Mapping[str, Looked], incidents: Iterable[Incident], now: datetime
+    system: System,
+    seen: Mapping[str, Looked],
+    incidents: Iterable[Incident],
+    exclusions: Iterable[Exclusion],
+    now: datetime,
 ) -> StatusPage:
     """`seen` by component, as `indicators` names them."""
     days = _days(system, now)
@@ -133,6 +140,9 @@ def screen(
     told = [notice(one, hurt[one.component]) for one in incidents if one.component in hurt]
     going_on = tuple(one for one in told if one.resolved is None)
     state, words = _overall(parts, going_on)
+    planned = _maintenance(system, hurt, exclusions, now)
+    if any(one.starts <= now for one in planned):
+        words = f"{words}; maintenance is going on"
     return StatusPage(
         name=system.name,
         as_of=now,
@@ -142,6 +152,7 @@ def screen(
         parts=tuple(_beside(one, going_on) for one in parts),
         open=going_on,
         past=tuple(one for one in told if one.resolved is not None and one.resolved >= days[0][1]),
+        maintenance=planned,
     )
 
 
@@ -169,6 +180,26 @@ def _hurt(system: System) -> dict[str, tuple[str, ...]]:
         for component in {*path, *closure(system, path)}:
             found[component] = (*found.get(component, ()), name)
     return found
+
+
+def _maintenance(
+    system: System,
+    hurt: Mapping[str, tuple[str, ...]],
+    exclusions: Iterable[Exclusion],
+    now: datetime,
+) -> tuple[Maintenance, ...]:
+    """Work on a journey, or on an objective, level or component that journeys need."""
+    component_of = {name: name for name in hurt}
+    component_of |= {name: level.of for name, level in system.service_levels.items()}
+    component_of |= {one.name: one.component for one in objectives(system) if not one.is_journey}
+    found = []
+    for one in exclusions:
+        if one.kind is not Kind.MAINTENANCE or one.revoked_at is not None or one.ends <= now:
+            continue
+        named = (one.of,) if one.of in system.journeys else ()
+        if affects := named or hurt.get(component_of.get(one.of, ""), ()):
+            found.append(Maintenance(id=one.id, affects=affects, starts=one.starts, ends=one.ends))
+    return tuple(sorted(found, key=lambda each: (each.starts, each.id)))
 
 
 def _days(system: System, now: datetime) -> list[tuple[date, datetime, datetime]]:

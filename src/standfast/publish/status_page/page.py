@@ -31,6 +31,7 @@ def page(shown: StatusPage) -> str:
             f'<p class="now {shown.state.partition(" ")[0]}" role="status">{safe(shown.words)}</p>',
             f"{_age(shown)}</header>\n<main>",
             _incidents("Going on", shown.open, shown.timezone, "No incident is going on."),
+            *([_maintenance(shown)] if shown.maintenance else []),
             *([_parts("What you can do", journeys)] if journeys else []),
             *([_parts("What it is made of", components)] if components else []),
             legend() if shown.parts else '<p class="note">Nothing is measured for this page.</p>',
@@ -77,6 +78,16 @@ def _part(part: Part) -> str:
 def _incidents(title: str, notices: Sequence[Notice], timezone: str, none: str) -> str:
     told = "\n".join(_incident(one, timezone) for one in notices)
     return f"<section><h2>{title}</h2>\n{told or f'<p>{none}</p>'}\n</section>"
+
+
+def _maintenance(shown: StatusPage) -> str:
+    told = "".join(
+        f'<li id="{safe(one.id)}">{moment(one.starts, shown.timezone)} to'
+        f" {moment(one.ends, shown.timezone)}"
+        f"{' (going on)' if one.starts <= shown.as_of else ''}: {safe(', '.join(one.affects))}</li>"
+        for one in shown.maintenance
+    )
+    return f"<section><h2>Maintenance</h2>\n<ul>{told}</ul>\n</section>"
 
 
 def _incident(one: Notice, timezone: str) -> str:
