@@ -89,14 +89,22 @@ class Prometheus:
 
 @contextmanager
 def prometheus_on(scene: Scene, file: Path) -> Iterator[Prometheus]:
-    """Debian's own, on what `standfast publish` writes for `file`, beside it."""
+    """Debian's own with its blackbox exporter, on what `standfast publish` writes for `file`, beside it."""
     folder = file.parent
     out = folder / "published"
     scene.standfast.run("publish", str(file), "--out", str(out))
-    config, port = out / "ops/generated/prometheus", free_port()
+    config, port, probes = out / "ops/generated/prometheus", free_port(), free_port()
+    scrape = config / "scrape.yml"
+    # The exporter's usual port may be taken here; all else is as it was published.
+    scrape.write_text(scrape.read_text().replace("127.0.0.1:9115", f"127.0.0.1:{probes}"))
     with (folder / "prometheus.log").open("wb") as log:
+        exporter = subprocess.Popen(
+            ["prometheus-blackbox-exporter", f"--web.listen-address=127.0.0.1:{probes}",
+             f"--config.file={out / 'ops/generated/blackbox/blackbox.yml'}"],
+            stdout=log, stderr=log,
+        )  # fmt: skip
         process = subprocess.Popen(
-            ["prometheus", f"--config.file={config / 'scrape.yml'}",
+            ["prometheus", f"--config.file={scrape}",
              f"--storage.tsdb.path={folder / 'tsdb'}", f"--web.listen-address=127.0.0.1:{port}"],
             stdout=log, stderr=log,
         )  # fmt: skip
@@ -105,8 +113,9 @@ def prometheus_on(scene: Scene, file: Path) -> Iterator[Prometheus]:
         wait_until("Prometheus is ready", _quietly(found.ready), within=30)
         yield found
     finally:
-        process.terminate()
-        process.wait(20)
+        for one in (process, exporter):
+            one.terminate()
+            one.wait(20)
 
 
 def _quietly(asks: Callable[[], bool]) -> Callable[[], bool]:
@@ -142,6 +151,7 @@ def _assert_alive(prometheus: Prometheus) -> None:
     rules = prometheus.rules()
     assert {(rule["health"], rule.get("lastError", "")) for rule in rules} == {("ok", "")}
     assert prometheus.ask("up == 0") == []
+    assert prometheus.ask("probe_success == 0") == []
     assert prometheus.ask('ALERTS{alertstate="firing",severity=~"P1|P2"}') == []
 
 

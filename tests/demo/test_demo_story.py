@@ -93,7 +93,9 @@ def test_nothing_is_left_however_it_ends(tmp_path: Path, by: signal.Signals) -> 
     folder = Path("/tmp") / f"sf-{tmp_path.parent.name}-{tmp_path.name}"[:45]
     log = tmp_path / "out"
     with log.open("w") as out:
-        demo = subprocess.Popen([*_DEMO, "--folder", str(folder)], stdout=out, stderr=out)
+        # Whoever runs the tests in the background has Ctrl-C ignored, and children inherit that.
+        command = ["env", "--default-signal=INT", *_DEMO, "--folder", str(folder)]
+        demo = subprocess.Popen(command, stdout=out, stderr=out)
     try:
         wait_until("customers come", (folder / "ledger.jsonl").exists, within=80)
         assert _processes_in(folder)
