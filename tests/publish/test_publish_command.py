@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from standfast import spec
+from standfast.cli.feedback import feedback
 from standfast.cli.publish import publish
 from standfast.drivers.files import Files, Tree
 from standfast.errors import StandfastError
@@ -117,3 +118,38 @@ def test_files_are_read_with_a_clear_word_on_what_is_wrong(tmp_path: Path) -> No
     (tmp_path / "a.yaml").write_text("a")
     found = Files().glob(str(tmp_path / "?.yaml"))
     assert [Path(one).name for one in found] == ["a.yaml", "b.yaml"]
+
+
+def test_what_the_roles_answered_stands_beside_their_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "standfast.yaml").write_text(
+        "system: {name: blog}\ncomponents:\n  web: {type: http, url: https://blog.test}\n"
+    )
+    CliRunner().invoke(publish, [*DAY], catch_exceptions=False)
+    page = tmp_path / "docs/operations/review.md"
+    assert "**Answer**" not in page.read_text()
+
+    answer = [
+        "answer",
+        "INP-02@components.web",
+        "REJECT",
+        "--by",
+        "Ada Ito",
+        "--because",
+        "too early",
+    ]
+    answered = CliRunner().invoke(
+        feedback, [*answer, "--instead", "the founder looks after it"], catch_exceptions=False
+    )
+    assert answered.exit_code == 0, answered.output
+
+    drift = CliRunner().invoke(publish, ["--check"], catch_exceptions=False)
+    assert drift.exit_code == 1, drift.output
+    CliRunner().invoke(publish, [*DAY], catch_exceptions=False)
+    told = next(line for line in page.read_text().splitlines() if "**Answer**" in line)
+    assert "rejected" in told
+    assert "REJECT by Ada Ito" in told
+    assert "the founder looks after it" in told
+    assert "it counts until the file has changed or a waiver sets it aside" in told

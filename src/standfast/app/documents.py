@@ -8,6 +8,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from standfast import spec
+from standfast.app.answers import answers_of
 from standfast.drivers.files import Files, Tree
 from standfast.errors import StandfastError
 from standfast.publish import FOLDERS, plan
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.measurements import Measurements
     from standfast.publish.shelf import DocumentPage
     from standfast.review import Review
+    from standfast.review.feedback import Reply
     from standfast.spec.system import System
 
 INDEX = "docs/operations/README.md"
@@ -31,16 +33,27 @@ _FRESH = timedelta(seconds=5)
 
 
 def current(
-    system: System, review: Review, measured: Measurements, path: str, now: datetime
+    system: System,
+    review: Review,
+    replies: tuple[Reply, ...],
+    measured: Measurements,
+    path: str,
+    now: datetime,
 ) -> DocumentPage:
     """A document as the running service knows its subject at this moment."""
-    edition = _edition(system, review, now)
+    edition = _edition(system, review, replies, now)
     texts = {one.path: one.text for one in documents(edition, {})}
     return page(texts, path, measured=body(edition, path, measured) if path in texts else "")
 
 
-def _edition(system: System, review: Review, now: datetime) -> Edition:
-    return Edition(system=system, review=review, as_of=now.date(), version=version("standfast"))
+def _edition(system: System, review: Review, replies: tuple[Reply, ...], now: datetime) -> Edition:
+    return Edition(
+        system=system,
+        review=review,
+        as_of=now.date(),
+        version=version("standfast"),
+        replies=replies,
+    )
 
 
 class Shelf:
@@ -70,7 +83,8 @@ class Shelf:
         now = self._now()
         system = spec.read(self._file, Files())
         noon = datetime.combine(now.date(), datetime.min.time(), UTC) + timedelta(hours=12)
-        edition = _edition(system, examine(system, Measured(), noon), now)
+        review = examine(system, Measured(), noon)
+        edition = _edition(system, review, answers_of(self._file)(), now)
         present = self._tree.present(*FOLDERS)
         outputs = documents(edition, present)
         writes = plan(outputs, present).writes

@@ -130,7 +130,8 @@ class Read:
         """A published document with what is measured of its subject just now."""
         system = self._system
         review = self._platform.examine.review(system, now)
-        return documents.current(system, review, self.measurements(now), path, now)
+        replies = self._store.read(lambda tx: tx.review.replies())
+        return documents.current(system, review, replies, self.measurements(now), path, now)
 
     def infrastructure(self, now: datetime) -> InfrastructureScreen:
         system = self._system

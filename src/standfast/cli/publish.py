@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.measurements import Measurements
     from standfast.publish import Plan, Recorded, Write
     from standfast.review import Finding, Review
+    from standfast.review.feedback import Reply
     from standfast.spec.system import System
 
 OLD = timedelta(days=30)
@@ -98,7 +99,8 @@ def publish(
         click.echo(_refused(blocking, as_json=as_json), nl=False)
         sys.exit(FAILED)
     measured = measurements(connect(server, token_file)) if with_measurements else None
-    work = _planned(system, review, edition, present, measured, adopt=adopt)
+    replies = _answers(file)
+    work = _planned(system, review, edition, present, measured, replies, adopt=adopt)
     if not dry:
         _write(tree, work)
     _warn(edition)
@@ -130,12 +132,19 @@ def _reviewed(file: str, as_of: date) -> tuple[System, Review]:
     return system, reviewed(system, Path(file), datetime.combine(as_of, time(12), UTC))
 
 
+def _answers(file: str) -> tuple[Reply, ...]:
+    from standfast.cli.reviewing import answers_beside
+
+    return answers_beside(Path(file))
+
+
 def _planned(
     system: System,
     review: Review,
     edition: Recorded,
     present: dict[str, str],
     measured: Measurements | None,
+    replies: tuple[Reply, ...],
     *,
     adopt: bool,
 ) -> Plan:
@@ -153,6 +162,7 @@ def _planned(
         release=edition.release,
         private=edition.private,
         measured=measured,
+        replies=replies,
     )
     return plan(outputs.values(), present, adopt=adopt)
 

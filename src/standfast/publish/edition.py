@@ -14,6 +14,7 @@ from standfast.publish.markdown import code, escape, join, span
 from standfast.publish.prometheus import objectives, rules
 from standfast.publish.yaml_text import text_of
 from standfast.review.case import Case, open_case
+from standfast.review.feedback import Feedback, track
 from standfast.review.finding import Measured
 from standfast.spec.values import Grade, Severity
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from standfast.publish.prometheus.query import Unsaid
+    from standfast.review.feedback import Reply
     from standfast.review.finding import Review
     from standfast.slo.objective import Objective
     from standfast.spec.system import AlertRule, ServiceLevel, System
@@ -43,8 +45,14 @@ class Edition:
     version: str
     release: bool = False  # went through the gate: nothing blocks
     private: bool = False  # for eyes that may see telephone numbers
+    replies: tuple[Reply, ...] = ()  # what the roles answered to findings
 
     # -------------------------------------------------------------- worked out once, for every document
+
+    @cached_property
+    def feedback(self) -> Feedback:
+        """Where each finding stands between us and the role that it addresses."""
+        return track(self.review, self.replies)
 
     @cached_property
     def case(self) -> Case:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from standfast.dashboards.measurements import Measurements
     from standfast.publish.document import Output
+    from standfast.review.feedback import Reply
     from standfast.review.finding import Review
     from standfast.spec.system import System
 
@@ -63,6 +64,7 @@ def render(
     release: bool = False,
     private: bool = False,
     measured: Measurements | None = None,
+    replies: tuple[Reply, ...] = (),
 ) -> dict[str, Output]:
     """Every output by its path. `notes` are the texts below docs/compliance/notes, by their paths."""
     edition = Edition(
@@ -72,6 +74,7 @@ def render(
         version=version,
         release=release,
         private=private,
+        replies=replies,
     )
     outputs = documents(edition, notes or {})
     if measured is not None:

@@ -8,9 +8,13 @@ from standfast.publish.document import Document, Region
 from standfast.publish.edition import count
 from standfast.publish.markdown import bullets, code, escape, join, prose, table
 from standfast.review.finding import Role, Verdict
+from standfast.review.output import telling
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from standfast.publish.edition import Edition
+    from standfast.review.feedback import Track
     from standfast.review.finding import Finding
 
 
@@ -47,11 +51,12 @@ def _findings(edition: Edition) -> str:
     for role in Role:
         mine = [one for one in edition.review.findings if role in one.to]
         if mine:
-            blocks.append(join(f"### To the {role}", *(_finding(one) for one in mine)))
+            told = (_finding(one, edition.feedback.tracks[one.id]) for one in mine)
+            blocks.append(join(f"### To the {role}", *told))
     return join("## Upstream feedback", *(blocks or ["Nothing is open."]))
 
 
-def _finding(one: Finding) -> str:
+def _finding(one: Finding, track: Track) -> str:
     rests = f" Rests on {', '.join(escape(each) for each in one.rests_on)}." if one.rests_on else ""
     return join(
         f"#### {escape(one.rule)} {one.verdict.name} at {code(one.at)}",
@@ -61,9 +66,18 @@ def _finding(one: Finding) -> str:
                 f"**Why it matters**: {prose(one.why)}",
                 f"**Suggested**: {prose(one.suggestion)}",
                 f"**If rejected**: {prose(one.if_rejected)}",
+                *_answered(track),
             ]
         ),
     )
+
+
+def _answered(track: Track) -> Iterator[str]:
+    """What the role said; an answer changes no verdict, so what is still to come stands beside it."""
+    if said := telling.answer(track):
+        yield f"**Answer** ({track.status}): {prose(said)}; {telling.next_step(track)}"
+    elif track.note:
+        yield f"**Asked again**: {prose(track.note)}"
 
 
 def _waivers(edition: Edition) -> str:
