@@ -65,7 +65,7 @@ def _of_file(rule: AlertRule, every: Sequence[Objective]) -> Rule:
         component=rule.of,
         when=rule.when,
         severity=rule.severity,
-        summary=rule.summary or f"{rule.of}: {rule.when.text}",
+        summary=rule.summary or rule.when.text,
         lasting=lasting,
         clears=_clears(rule.when, every),
         runbook=rule.runbook,
