@@ -88,6 +88,12 @@ def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCall
     )
 
 
+def _page_words(page: Page) -> str:
+    """Whom the page went to and how it stands, nothing said twice."""
+    said = page.state_words
+    return said if said.startswith(page.why) else f"{page.why}; {said}"
+
+
 def alerts(tx: Tx) -> list[AlertLine]:
     """What fires, and who was paged for it."""
     pages = {page.alert: page for page in tx.paging.active()}
@@ -102,7 +108,7 @@ def alerts(tx: Tx) -> list[AlertLine]:
                 because=one.because,
                 since=one.since,
                 page_id=page.id if page else "",
-                page_words=f"{page.why}; {page.state_words}" if page else "",
+                page_words=_page_words(page) if page else "",
                 acknowledged=not (page and page.can_acknowledge),
                 runbook=one.runbook or "",
             )
