@@ -24,7 +24,13 @@ careful = yaml_text._careful
 @given(text=TEXTS)
 def test_both_emitters_write_the_same_bytes(text: str) -> None:
     content = {
-        "groups": [{"rules": [{"expr": text, "labels": {"of": [text, 15, True, None, [], {}]}}]}]
+        "groups": [
+            {
+                "rules": [
+                    {"expr": text, "labels": {"of": [text, 15, 0.995, -2.0, True, None, [], {}]}}
+                ]
+            }
+        ]
     }
     assert yaml_text.text_of(content) == careful(content)
     assert yaml_text.text_of({text: text}) == careful({text: text})
@@ -43,8 +49,13 @@ def test_queries_of_several_lines_are_blocks_of_the_quick_one() -> None:
     assert "expr: |-\n  a > 0\n  or b > 0\n" in careful(content)
 
 
-def test_a_value_that_is_neither_text_nor_whole_is_left_to_the_careful_one() -> None:
-    content = {"share": 1.5, "of": ["a", -0.0, 1e300]}
+@given(st.floats(allow_nan=False))
+def test_both_emitters_write_the_same_decimals(value: float) -> None:
+    assert yaml_text.text_of([value]) == careful([value])
+
+
+def test_a_number_with_an_exponent_is_left_to_the_careful_one() -> None:
+    content = {"share": 1.5, "of": ["a", 1e300]}
     with pytest.raises(yaml_text._DoubtError):
         yaml_text._quick(content)
     assert yaml.safe_load(yaml_text.text_of(content)) == content

@@ -59,9 +59,17 @@ def _node(value: object) -> yaml.Node:
     raise _DoubtError
 
 
+def _decimal(value: float) -> str:
+    text = repr(value)
+    if not re.fullmatch(r"-?\d+\.\d+", text):
+        raise _DoubtError  # an exponent, or no number at all
+    return text
+
+
 _WORDS: dict[type, tuple[str, Callable[[Any], str]]] = {
     bool: ("bool", lambda value: str(value).lower()),
     int: ("int", str),
+    float: ("float", _decimal),
     type(None): ("null", lambda _: "null"),
 }
 
