@@ -151,11 +151,13 @@ def _measured(size: int) -> dict[str, float]:
 def _once(size: int) -> dict[str, float]:
 
     from standfast import spec
+    from standfast.cli.publish import uninterrupted
     from standfast.publish import render
     from standfast.review import Measured, examine
 
     def publish(system, review):
-        return render(system, review, date(2026, 11, 24), version="0", notes={})
+        with uninterrupted():  # as the command does
+            return render(system, review, date(2026, 11, 24), version="0", notes={})
 
     first = spec.read_text(generated(3))  # imports and compiled patterns are not what is measured
     publish(first, examine(first, Measured(), AS_OF))
