@@ -529,6 +529,7 @@ class System:
     literal_secrets: tuple[
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
+    platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was

@@ -31,6 +31,7 @@ from standfast.spec.v1.shape import (
 )
 
 CriticalityWord = Annotated[str, OneOf("critical", "high", "medium", "low")]
+PlatformWord = Annotated[str, OneOf("kubernetes", "compose", "systemd")]
 TYPES = (
     "web", "http", "grpc", "worker", "external", "cdn", "search", "host", "cron", "other",
     "postgresql", "mysql", "mariadb", "redis", "mongodb", "elasticsearch", "kafka", "queue",
@@ -43,6 +44,7 @@ class SystemShape(Shape):
     criticality: CriticalityWord | None = None
     timezone: Line | None = None
     budget_window: Duration | None = None
+    platform: PlatformWord | None = None
 
 
 class RegionShape(Shape):
