@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from standfast import spec
+from standfast.errors import FileError
 from standfast.publish.render import render
 from standfast.review import Measured, examine
 
@@ -41,5 +42,7 @@ def test_what_is_the_same_for_many_stands_once() -> None:
 
 
 def test_an_unknown_platform_is_refused_where_it_stands() -> None:
-    with pytest.raises(Exception, match="kubernetes, compose, systemd|'nomad'"):
+    with pytest.raises(FileError) as refused:
         spec.read_text("system: {name: a, platform: nomad}\ncomponents: {w: {type: http}}\n")
+    assert "standfast.yaml:1:29" in refused.value.problems[0]
+    assert "kubernetes, compose, systemd" in refused.value.problems[0]
