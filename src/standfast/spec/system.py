@@ -488,6 +488,7 @@ class ServerSettings:
     dead_man: SecretRef | str | None = None  # told outside that we live
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
+    channels_verified_for: timedelta = timedelta(days=90)  # from the answer to a test page
     status_page: str | None = None  # a folder; what is relative begins at the reliability file
     tls_certificate: str | None = None  # a file
     tls_key: str | None = None  # a file
