@@ -64,7 +64,7 @@ class Objective:
 
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
-    levels = [one for level in system.service_levels.values() for one in _of_level(system, level)]
+    levels = _of_levels(system)
     first = {(one.component, one.sli): one for one in reversed(levels)}
     journeys = [
         _of_journey(system, journey, first)
@@ -76,7 +76,8 @@ def objectives(system: System) -> tuple[Objective, ...]:
 
 def working(system: System, component: str) -> Indicator | None:
     """What tells whether a component works, promise or no promise; None where nothing looks at it."""
-    levels = [one for level in system.service_levels.values() for one in _of_level(system, level)]
+    mine = system.levels_of.get(component, ())
+    levels = [one for level in mine for one in _of_level(system, level, critical=False)]
     return _step(system, component, {(one.component, one.sli): one for one in reversed(levels)})
 
 
@@ -97,7 +98,16 @@ def bucket_of(window: timedelta, every: timedelta) -> timedelta:
     return min(_COARSEST, max(fine, timedelta(seconds=-(-every // _FINEST))))
 
 
-def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
+def _of_levels(system: System) -> list[Objective]:
+    grave = critical_components(system)
+    return [
+        one
+        for level in system.service_levels.values()
+        for one in _of_level(system, level, critical=level.of in grave)
+    ]
+
+
+def _of_level(system: System, level: ServiceLevel, *, critical: bool) -> list[Objective]:
     component = system.components[level.of]
     window = _CALENDAR.get(level.calendar, level.window)
     indicators = [of_level(level, promise, component) for promise in level.slos]
@@ -115,7 +125,7 @@ def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
             sla=_sla(level, number),
             calendar=level.calendar,
             min_coverage=HALF if level.min_coverage is None else level.min_coverage,
-            critical=is_critical(system, level.of),
+            critical=critical,
             bucket=bucket_of(window, every),
         )
         for number, promise in enumerate(level.slos)
@@ -176,11 +186,14 @@ def _step(
     return of_component(component) if component.url or component.address else None
 
 
-def is_critical(system: System, component: str) -> bool:
-    """Is a component on a critical journey (or are there none) of a system that matters?"""
+def critical_components(system: System) -> frozenset[str]:
+    """Those that a critical journey of a system that matters cannot do without; of no journeys, all."""
+    if not _weighty(system):
+        return frozenset()
+    if not system.journeys:
+        return frozenset(system.components)
     critical = [journey for journey in system.journeys.values() if journey.critical]
-    on_path = not system.journeys or any(component in journey.path for journey in critical)
-    return _weighty(system) and on_path
+    return frozenset(step for journey in critical for step in hard_steps(system, journey.path))
 
 
 def _weighty(system: System) -> bool:

@@ -488,6 +488,7 @@ class ServerSettings:
     dead_man: SecretRef | str | None = None  # told outside that we live
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
+    channels_verified_for: timedelta = timedelta(days=90)  # from the answer to a test page
     status_page: str | None = None  # a folder; what is relative begins at the reliability file
     tls_certificate: str | None = None  # a file
     tls_key: str | None = None  # a file
@@ -533,6 +534,15 @@ class System:
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was
+    levels_of: Mapping[str, tuple[ServiceLevel, ...]] = field(init=False, repr=False, compare=False)
+    """Component -> its service levels: many ask of every component, and none looks through all of them."""
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[ServiceLevel]] = {}
+        for level in self.service_levels.values():
+            found.setdefault(level.of, []).append(level)
+        known = {name: tuple(levels) for name, levels in found.items()}
+        object.__setattr__(self, "levels_of", known)
 
     def place(self, path: str) -> Place | None:
         """Where `path` stands, or else the nearest thing above it that does."""
