@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.slo.indicator import Indicator, of_component, of_level
+from standfast.spec.once import once
 from standfast.spec.steps import hard_steps
 from standfast.spec.values import Criticality
 
@@ -62,6 +63,7 @@ class Objective:
         return self.sla is not None and self.sla.threshold == self.promise.threshold
 
 
+@once
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
     levels = [one for level in system.service_levels.values() for one in _of_level(system, level)]

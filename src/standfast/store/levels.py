@@ -153,8 +153,8 @@ class LevelRows:
 
     # ------------------------------------------------------------------ judgements
 
-    def keep(self, status: LevelStatus) -> None:
-        put(self._connection, statuses, [_status_row(status)])
+    def keep(self, found: Iterable[LevelStatus]) -> None:
+        put(self._connection, statuses, [_status_row(status) for status in found])
 
     def statuses(self) -> dict[str, LevelStatus]:
         rows = self._connection.execute(select(statuses))
@@ -166,17 +166,23 @@ class LevelRows:
         ).one_or_none()
         return None if row is None else _status(row)
 
-    def keep_point(self, objective: str, point: BurnDown) -> None:
-        put(
-            self._connection,
-            burn_downs,
-            [{"objective": objective, "at": point.at, "left": point.left}],
-        )
+    def keep_points(self, found: Mapping[str, BurnDown]) -> None:
+        """A point of the history of each objective's budget."""
+        rows = [
+            {"objective": objective, "at": point.at, "left": point.left}
+            for objective, point in found.items()
+        ]
+        put(self._connection, burn_downs, rows)
 
     def newest_points(self) -> dict[str, datetime]:
-        newest = select(burn_downs.c.objective, func.max(burn_downs.c.at).label("at"))
-        rows = self._connection.execute(newest.group_by(burn_downs.c.objective))
-        return {row.objective: row.at for row in rows}
+        """When each objective that was ever judged got its last point."""
+        newest = (
+            select(func.max(burn_downs.c.at))
+            .where(burn_downs.c.objective == statuses.c.objective)
+            .scalar_subquery()
+        )
+        rows = self._connection.execute(select(statuses.c.objective, newest.label("at")))
+        return {row.objective: row.at for row in rows if row.at is not None}
 
     def burn_down(self, objective: str, since: datetime) -> tuple[BurnDown, ...]:
         """The history of a budget, oldest first."""
