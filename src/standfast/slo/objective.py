@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.slo.indicator import Indicator, of_component, of_level
+from standfast.spec.once import once
 from standfast.spec.steps import hard_steps
 from standfast.spec.values import Criticality
 
@@ -62,6 +63,7 @@ class Objective:
         return self.sla is not None and self.sla.threshold == self.promise.threshold
 
 
+@once
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
     levels = _of_levels(system)
@@ -82,9 +84,14 @@ def working(system: System, component: str) -> Indicator | None:
 
 
 def counts_kept(system: System) -> timedelta:
-    """How long counts are kept: as long as the file says, and never less than two of its longest windows."""
+    """How long counts are kept by the minute: as the file says, and for two of its longest windows at least."""
     windows = [one.window for one in objectives(system)]
     return max(system.server.keep_samples, 2 * max([system.budget_window, *windows]))
+
+
+def history_kept(system: System) -> timedelta:
+    """How long counts are kept at all, beyond those minutes by the quarter-hour."""
+    return max(system.server.keep_history, counts_kept(system))
 
 
 def bucket_of(window: timedelta, every: timedelta) -> timedelta:

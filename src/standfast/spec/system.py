@@ -483,7 +483,8 @@ class Waiver:
 class ServerSettings:
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
-    keep_samples: timedelta = timedelta(days=100)
+    keep_samples: timedelta = timedelta(days=100)  # counts by the minute
+    keep_history: timedelta = timedelta(days=3 * 365)  # counts by the quarter-hour
     metrics_retention: timedelta | None = None
     dead_man: SecretRef | str | None = None  # told outside that we live
     runs_in: str | None = None  # the region standfast itself runs in

@@ -190,6 +190,7 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         margin.wrong("server.public_url", "a public address begins with https://")
     spans = {
         "keep_samples": shape.keep_samples,
+        "keep_history": shape.keep_history,
         "channels_verified_for": shape.channels_verified_for,
     }
     return ServerSettings(

@@ -491,22 +491,23 @@ def upgrade() -> None:
     )
     op.create_table(
         "sli_counts",
-        sa.Column("indicator", sa.Text(), nullable=False),
+        sa.Column("indicator", sa.Integer(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.Column("bad", sa.BigInteger(), nullable=False),
-        sa.Column("total", sa.BigInteger(), nullable=False),
-        sa.Column("covered", Span(), nullable=False),
         sa.Column("sum_bad", sa.BigInteger(), nullable=False),
         sa.Column("sum_total", sa.BigInteger(), nullable=False),
         sa.Column("sum_covered", Span(), nullable=False),
         sa.PrimaryKeyConstraint("indicator", "at", name=op.f("pk_sli_counts")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_sli_counts_at", "sli_counts", ["at"], unique=False)
     op.create_table(
-        "sli_first_seen",
-        sa.Column("indicator", sa.Text(), nullable=False),
+        "sli_indicators",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("first_seen", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("indicator", name=op.f("pk_sli_first_seen")),
+        sa.Column("minutes_until", Instant(), nullable=False),
+        sa.Column("quarters_until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sli_indicators")),
+        sa.UniqueConstraint("key", name=op.f("uq_sli_indicators_key")),
     )
     op.create_table(
         "target_schedule",
