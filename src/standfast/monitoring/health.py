@@ -86,7 +86,7 @@ def component_health(
     for name, component in system.components.items():
         state, because = _with_needs(component, own)
         last = before.get(name)
-        since = last.since if last and last.state is state else now
+        since = min(last.since, now) if last and last.state is state else now
         found[name] = ComponentHealth(component=name, state=state, because=because, since=since)
     return found
 

@@ -38,6 +38,7 @@ class Outcome:
     latency: timedelta | None = None
     status: int | None = None  # of HTTP
     text: str = ""  # the body, where it was asked for
+    content_type: str = ""
     expires: datetime | None = None  # a certificate's end
 
 
@@ -133,7 +134,7 @@ def after(
         ok=outcome.ok,
         because=outcome.because,
         at=now,
-        since=before.since if before is not None and same else now,
+        since=min(before.since, now) if before is not None and same else now,
         failures=0 if outcome.ok else (before.failures if before else 0) + 1,
         latency=outcome.latency,
         expires=outcome.expires,

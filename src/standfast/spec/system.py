@@ -92,6 +92,7 @@ class Component:
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
+    series: int = 20_000  # of one scrape; with more it is not counted at all
     replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
     replication: Mapping[str, str] = field(default_factory=dict)  # region -> sync | async
     availability: Fraction | None = None  # the provider's SLA, or one's own measurement

@@ -60,6 +60,7 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         vendor=shape.vendor or "",
         status_page=shape.status_page,
         metrics=MappingProxyType(dict(shape.metrics or {})),
+        series=shape.series or 20_000,
         replicas=_replicas(path, shape, file, margin),
         replication=MappingProxyType(dict(shape.replication or {})),
         needs=_needs(path, shape, file.components, margin),

@@ -165,6 +165,7 @@ class ComponentShape(Shape):
     scrape: Url | None = None
     exporter: Url | None = None
     metrics: dict[Line, Line] | None = None
+    series: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
     replicas: Replicas | None = None
     replication: dict[str, Annotated[str, OneOf("sync", "async")]] | None = None
     availability: Percentage | None = None
