@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
+from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
-from standfast.monitoring.target import Outcome, Target, TargetState, after, targets
+from standfast.monitoring.target import PROBES, Outcome, Target, TargetState, after, targets
 from standfast.slo.indicator import of_component, requests_of
 from standfast.slo.objective import objectives
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
@@ -114,7 +115,7 @@ class Steady:
 
 
 class Observe:
-    """`looks` has a driver for each kind of target: scrape, exporter, http, tcp, tls, health.
+    """`looks` has a driver for each kind of target, see `monitoring.target`.
 
     A tick waits `patience` at most. What has not ended by then is taken in by a later tick, so that
     a slow target holds up neither the others nor the next tick.
@@ -173,7 +174,8 @@ class Observe:
         """In a thread of the pool: the look, and the reading of what it brought."""
         target, running.began = running.target, self._clock()
         try:
-            outcome = self._looks[target.kind](target.address, target.timeout)
+            look = self._looks[target.driver or target.kind]
+            outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
             if target.kind not in {"scrape", "exporter"} or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
             component = system.components[target.component]
@@ -207,7 +209,7 @@ def meters_of(system: System) -> tuple[Meter, ...]:
     for component in system.components.values():
         if component.scrape or component.exporter:
             _refine(found, requests_of(component), _MINUTE)
-        if component.url or component.address:
+        if component.probed:
             _refine(found, of_component(component), _MINUTE)
     for objective in objectives(system):
         for indicator in objective.indicators:
@@ -226,6 +228,16 @@ def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> 
         threshold=indicator.threshold,
         width=min(width, known.width) if known else width,
     )
+
+
+def _as_expected(target: Target, outcome: Outcome, now: datetime) -> Outcome:
+    """The outcome once what the file expects was compared; the answer itself is not kept."""
+    if target.expect is not None and outcome.status is not None:
+        failed = unmet(target.expect, outcome, now)
+        return replace(outcome, ok=not failed, because="; ".join(failed), text="", headers={})
+    if outcome.ok and (wrong := answers_unmet(target.answers, outcome.answers)):
+        return replace(outcome, ok=False, because="; ".join(wrong))
+    return outcome
 
 
 def _still(target: Target, because: str) -> Seen:
@@ -249,7 +261,7 @@ def _keep(
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
             state = replace(state, says=report.says, detail=report.detail)
-        if one.target.kind in {"http", "tcp"}:
+        if one.target.kind in PROBES and one.outcome.known:
             tx.levels.add(of_probe(meters, one.target, one.outcome, last, now))
             tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
         if one.metrics is not None:
