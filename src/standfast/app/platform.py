@@ -20,9 +20,11 @@ from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
 from standfast.drivers.dead_man import DeadManPing
+from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
+from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.resolver import Resolver
 from standfast.drivers.scrape import Scrape
@@ -47,6 +49,7 @@ from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
+from standfast.monitoring.target import STILL
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
 
@@ -183,7 +186,10 @@ def _looks(resolver: Resolver) -> dict[str, LookAt]:
         "scrape": Scrape(http),
         "exporter": Scrape(http),
         "http": HttpProbe(http),
+        STILL: HttpProbe(http, redirects=0),
         "tcp": TcpProbe(resolver=resolver),
+        "dns": DnsProbe(),
+        "icmp": IcmpProbe(resolver=resolver),
         "tls": TlsProbe(resolver=resolver),
         "health": HealthPoll(http),
     }

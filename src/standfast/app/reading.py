@@ -22,6 +22,7 @@ from standfast.dashboards import service as service_screen
 from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
+from standfast.monitoring.target import PROBES
 from standfast.slo.objective import objectives
 from standfast_kit.metrics import Family, Sample
 
@@ -198,7 +199,7 @@ class Read:
             samples=[
                 Sample((("component", name), ("kind", one.kind)), float(one.ok))
                 for name, one in looked
-                if one.kind in {"http", "tcp", "tls"}
+                if one.kind in PROBES | {"tls"} and one.says != "unknown"
             ],
         )  # fmt: skip
         yield Family(

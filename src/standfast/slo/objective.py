@@ -190,7 +190,7 @@ def _step(
         if (step, sli) in first:
             return first[step, sli].indicators[0]
     component = system.components[step]
-    return of_component(component) if component.url or component.address else None
+    return of_component(component) if component.probed else None
 
 
 def critical_components(system: System) -> frozenset[str]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.spec.condition import Condition
+    from standfast.spec.expectation import DnsQuestion, Expectation
     from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
 
 
@@ -89,9 +90,13 @@ class Component:
     owner: str | None = None  # a team
     url: str | None = None
     address: str | None = None  # host:port, for TCP probes
+    expect: Expectation | None = None  # of the answer of `url`
+    dns: DnsQuestion | None = None
+    ping: str | None = None  # a host
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
+    series: int = 20_000  # of one scrape; with more it is not counted at all
     replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
     replication: Mapping[str, str] = field(default_factory=dict)  # region -> sync | async
     availability: Fraction | None = None  # the provider's SLA, or one's own measurement
@@ -114,6 +119,11 @@ class Component:
     )  # golden signal -> what is measured: "connections", "concurrent users"
     dsn: SecretRef | None = None  # how standfast reaches a database for backups
     rebuild_from: str = ""  # "source" where a data store can be rebuilt
+
+    @property
+    def probed(self) -> bool:
+        """Is it looked at from outside?"""
+        return bool(self.url or self.address or self.dns or self.ping)
 
     @property
     def stateful(self) -> bool:
