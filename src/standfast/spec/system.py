@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.spec.condition import Condition
+    from standfast.spec.contract import Contract
     from standfast.spec.expectation import DnsQuestion, Expectation
     from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
 
@@ -185,7 +186,7 @@ class ServiceLevel:
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
-    calendar: str = ""  # "month" or "quarter" instead of the rolling window
+    calendar: str = ""  # "week", "month", "quarter" or "year" instead of the rolling window
     sla_window: str = ""  # the contract's, where it differs
     bad_codes: tuple[str, ...] = ("5xx",)  # status classes or codes that are ours
     route: str = ""  # "" is all of them
@@ -542,6 +543,7 @@ class System:
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
     platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
+    agreements: Mapping[str, Contract] = field(default_factory=dict)
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was
