@@ -33,6 +33,7 @@ from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine import announce
 from standfast.engine.accept import Accept
+from standfast.engine.beat import Beats
 from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
@@ -82,6 +83,7 @@ class Platform:
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
+        self.beats = Beats(store, self.accept.current, clock)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
             store,

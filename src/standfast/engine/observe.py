@@ -13,8 +13,17 @@ from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
 from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.health import component_health, read_report
+from standfast.monitoring.heartbeat import Pulse, judged, noted
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
-from standfast.monitoring.target import PROBES, Outcome, Target, TargetState, after, targets
+from standfast.monitoring.target import (
+    HEARTBEAT,
+    PROBES,
+    Outcome,
+    Target,
+    TargetState,
+    after,
+    targets,
+)
 from standfast.slo.indicator import of_component, requests_of
 from standfast.slo.objective import objectives
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
@@ -57,6 +66,8 @@ class MonitoringPort(Protocol):
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
+    def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
+    def keep_pulse(self, pulse: Pulse) -> None: ...
     def forget_targets(self, keep: Iterable[str]) -> None: ...
 
 
@@ -141,7 +152,8 @@ class Observe:
         """Look at everything that is due; answers how many looks were kept."""
         every = targets(system)
         due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
-        seen = self._look(system, due)
+        seen = self._look(system, [one for one in due if one.kind != HEARTBEAT])
+        seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind == HEARTBEAT]
         ended = max(now, self._clock())
         steady = self._steady.since(ended) if self._steady else None
         if seen:
@@ -257,6 +269,9 @@ def _keep(
     states: list[TargetState] = []
     for one in seen:
         last = before.get(one.target.key)
+        if one.target.kind == HEARTBEAT:
+            states.append(_of_job(tx, system, one.target, last, now))
+            continue
         state = after(last, one.target, one.outcome, now)
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
@@ -270,6 +285,22 @@ def _keep(
         states.append(state)
     tx.monitoring.keep_states(states)
     _keep_health(tx, system, now)
+
+
+_OURS = Outcome(ok=True)  # stands where our own books are looked into, once there is a transaction
+
+
+def _of_job(
+    tx: ObserveTx, system: System, target: Target, last: TargetState | None, now: datetime
+) -> TargetState:
+    plan = system.components[target.component].heartbeats[target.check]
+    pulse = tx.monitoring.pulse(plan.name)
+    if pulse is None:
+        pulse = Pulse(name=plan.name, watched_from=now)
+        tx.monitoring.keep_pulse(pulse)
+    outcome = judged(plan, pulse, now)
+    notes = noted(plan, pulse, now) if outcome.ok else ()
+    return replace(after(last, target, outcome, now), notes=notes)
 
 
 def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:

@@ -12,9 +12,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from standfast.spec.expectation import DnsQuestion, Expectation
-    from standfast.spec.system import Component, System
+    from standfast.spec.system import Component, Heartbeat, System
 
 PROBES = frozenset({"http", "tcp", "dns", "icmp"})  # kinds that look from outside
+HEARTBEAT = "heartbeat"
+BOOKS_EVERY = timedelta(seconds=15)  # what others tell us is looked at so often
 STILL = "http-still"  # the driver that follows no redirect
 LONGEST = timedelta(seconds=10)
 _TLS_EVERY = timedelta(hours=1)
@@ -92,9 +94,23 @@ def of_component(component: Component) -> list[Target]:
     if component.dns:
         asked = _target(component, "dns", _question(component.dns), probe)
         found.append(replace(asked, answers=component.dns.expect))
+    found += [_heartbeat(component, one) for one in component.heartbeats.values()]
     if component.ping:
         found.append(_target(component, "icmp", component.ping, probe))
     return found + _health(component)
+
+
+def _heartbeat(component: Component, job: Heartbeat) -> Target:
+    """Looked at in our own books: a job tells, nobody asks it."""
+    return Target(
+        key=f"{component.name}/{HEARTBEAT}/{job.name}",
+        component=component.name,
+        kind=HEARTBEAT,
+        address=job.name,
+        every=min(max(job.every / 20, timedelta(seconds=1)), BOOKS_EVERY),
+        timeout=LONGEST,
+        check=job.name,
+    )
 
 
 def _http(component: Component, url: str) -> Target:

@@ -20,6 +20,7 @@ def _watched(component: Component) -> bool:
     return any(
         (
             component.probed,
+            component.heartbeats,
             component.scrape,
             component.exporter,
             component.status_page,

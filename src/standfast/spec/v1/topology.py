@@ -109,6 +109,15 @@ class DnsShape(Shape):
 DnsOrName = Annotated[DnsShape, written_as("name"), Shorthand(type="string")]
 
 
+class HeartbeatShape(Shape):
+    every: Duration
+    grace: Duration | None = None
+    takes: Duration | None = None
+
+
+HeartbeatOrEvery = Annotated[HeartbeatShape, written_as("every"), Shorthand(type="string")]
+
+
 class BreakerShape(Shape):
     open: Tripping
     reset: Duration | None = None
@@ -198,6 +207,7 @@ class ComponentShape(Shape):
     probe: ProbeShape | None = None
     dns: DnsOrName | None = None
     ping: Host | None = None
+    heartbeats: dict[Name, HeartbeatOrEvery] | None = None
     scrape: Url | None = None
     exporter: Url | None = None
     metrics: dict[Line, Line] | None = None
