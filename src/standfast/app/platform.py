@@ -18,10 +18,12 @@ from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
+from standfast.drivers.cgroup import ContainerLook
 from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
+from standfast.drivers.host import HostLook
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
@@ -189,6 +191,8 @@ def _looks(resolver: Resolver) -> dict[str, LookAt]:
         STILL: HttpProbe(http, redirects=0),
         "tcp": TcpProbe(resolver=resolver),
         "dns": DnsProbe(),
+        "host": HostLook(),
+        "container": ContainerLook(),
         "icmp": IcmpProbe(resolver=resolver),
         "tls": TlsProbe(resolver=resolver),
         "health": HealthPoll(http),

@@ -12,12 +12,15 @@ from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
 from standfast.monitoring.expectation import answers_unmet, unmet
+from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.heartbeat import Pulse, judged, noted
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
 from standfast.monitoring.target import (
     HEARTBEAT,
+    MEASURES,
     PROBES,
+    SCRAPES,
     Outcome,
     Target,
     TargetState,
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
     from standfast.monitoring.edges import Calls
-    from standfast.monitoring.exposition import Exposition, Sample
+    from standfast.monitoring.exposition import Sample
     from standfast.monitoring.health import ComponentHealth
     from standfast.slo.indicator import Indicator
     from standfast.spec.system import System
@@ -188,8 +191,12 @@ class Observe:
         try:
             look = self._looks[target.driver or target.kind]
             outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
-            if target.kind not in {"scrape", "exporter"} or not outcome.ok:
+            if target.kind not in MEASURES or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
+            if target.kind not in SCRAPES:
+                return Seen(
+                    target=target, outcome=outcome, metrics=Exposition(samples=outcome.samples)
+                )
             component = system.components[target.component]
             metrics = exposition.parse(
                 outcome.text,
@@ -281,7 +288,7 @@ def _keep(
             tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
         if one.metrics is not None:
             notes = _keep_scrape(tx, system, meters, one, one.metrics, now, steady)
-            state = replace(state, notes=(*one.metrics.notes, *notes))
+            state = replace(state, notes=(*state.notes, *one.metrics.notes, *notes))
         states.append(state)
     tx.monitoring.keep_states(states)
     _keep_health(tx, system, now)
@@ -341,6 +348,8 @@ def _keep_scrape(
     tx.monitoring.keep_look(one.target.key, remembered(before, look))
     since, seconds = _since(before, now, steady)
     gauges = signals.signals(names, certain, risen.by, seconds)
+    if one.target.kind in SCRAPES and (component.host or component.container):
+        gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
     if before is None:
@@ -352,6 +361,10 @@ def _keep_scrape(
     return (*notes, *odd, *found.notes)
 
 
+_NOT_OF_PROCESS = (
+    "cpu used",
+    "memory used",
+)  # where the machine or the container itself is measured
 _SWAPPED = (
     "another process answers than last time, and not a new one: several answer at this address in turn,"
     " or its clock was set; nothing was counted"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from standfast.monitoring.target import BOOKS_EVERY, HEARTBEAT, PROBES
+from standfast.monitoring.target import BOOKS_EVERY, HEARTBEAT, MEASURES, PROBES
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def own_health(
         return Health.UNHEALTHY, f"{_name(down[0])}: {down[0].because or down[0].says}"
     if weak := [one for one in answers if not one.ok or one.says == "degraded"]:
         return Health.DEGRADED, f"{_name(weak[0])}: {weak[0].because or weak[0].says}"
-    blind = [one for one in fresh if one.kind in {"scrape", "exporter"} and not one.ok]
+    blind = [one for one in fresh if one.kind in MEASURES and not one.ok]
     if answers:
         note = f"; no metrics: {blind[0].because}" if blind else ""
         return Health.HEALTHY, f"{', '.join(_name(one) for one in answers)} well{note}"
@@ -135,7 +135,7 @@ def every_of(component: Component, kind: str, check: timedelta | None) -> timede
         return check
     if kind == HEARTBEAT:
         return BOOKS_EVERY
-    return component.scrape_every if kind in {"scrape", "exporter"} else component.probe_every
+    return component.scrape_every if kind in MEASURES else component.probe_every
 
 
 def _with_needs(component: Component, own: Mapping[str, tuple[Health, str]]) -> tuple[Health, str]:

@@ -21,6 +21,8 @@ def _watched(component: Component) -> bool:
         (
             component.probed,
             component.heartbeats,
+            component.host,
+            component.container,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -103,6 +103,8 @@ class Component:
     expect: Expectation | None = None  # of the answer of `url`
     dns: DnsQuestion | None = None
     ping: str | None = None  # a host
+    host: str | None = None  # "local": the machine that standfast runs on
+    container: str | None = None  # a control group's path, or a pattern of names
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it

@@ -66,7 +66,10 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         margin.refer(f"{path}.owner", shape.owner, file.teams, "team")
     for region in shape.replication or {}:
         margin.refer(f"{path}.replication.{region}", region, file.regions, "region")
-    plain = ("type", "owner", "url", "address", "scrape", "exporter", "availability", "sla", "size")
+    plain = (
+        "type", "owner", "url", "address", "scrape", "exporter", "availability", "sla", "size",
+        "ping", "host", "container",
+    )  # fmt: skip
     return Component(
         name=name,
         **{key: getattr(shape, key) for key in plain},
@@ -76,7 +79,6 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         series=shape.series or 20_000,
         expect=_expectation(path, shape, margin),
         dns=_dns(shape.dns),
-        ping=shape.ping,
         heartbeats=_heartbeats(path, shape, margin),
         replicas=_replicas(path, shape, file, margin),
         replication=MappingProxyType(dict(shape.replication or {})),
@@ -85,7 +87,7 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         baseline=_baseline(shape.baseline),
         probe_every=_interval(margin, f"{path}.probe_every", shape.probe_every, _probed(shape)),
         scrape_every=_interval(
-            margin, f"{path}.scrape_every", shape.scrape_every, bool(shape.scrape or shape.exporter)
+            margin, f"{path}.scrape_every", shape.scrape_every, _measured(shape)
         ),
         traced=shape.traced,
         probed_from=shape.probed_from or "",
@@ -100,6 +102,10 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
 
 def _probed(shape: v1.ComponentShape) -> bool:
     return bool(shape.url or shape.address or shape.dns or shape.ping)
+
+
+def _measured(shape: v1.ComponentShape) -> bool:
+    return bool(shape.scrape or shape.exporter or shape.host or shape.container)
 
 
 def _expectation(path: str, shape: v1.ComponentShape, margin: Margin) -> Expectation | None:

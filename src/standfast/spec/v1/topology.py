@@ -207,6 +207,8 @@ class ComponentShape(Shape):
     probe: ProbeShape | None = None
     dns: DnsOrName | None = None
     ping: Host | None = None
+    host: Annotated[str, OneOf("local")] | None = None
+    container: Line | None = None
     heartbeats: dict[Name, HeartbeatOrEvery] | None = None
     scrape: Url | None = None
     exporter: Url | None = None
