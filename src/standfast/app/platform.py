@@ -19,10 +19,12 @@ from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
+from standfast.drivers.cgroup import ContainerLook
 from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
+from standfast.drivers.host import HostLook
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
@@ -34,6 +36,7 @@ from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine import announce
 from standfast.engine.accept import Accept
+from standfast.engine.beat import Beats
 from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
@@ -83,6 +86,7 @@ class Platform:
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
+        self.beats = Beats(store, self.accept.current, clock)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
             store,
@@ -189,6 +193,8 @@ def _looks(resolver: Resolver) -> dict[str, LookAt]:
         STILL: HttpProbe(http, redirects=0),
         "tcp": TcpProbe(resolver=resolver),
         "dns": DnsProbe(),
+        "host": HostLook(),
+        "container": ContainerLook(),
         "icmp": IcmpProbe(resolver=resolver),
         "tls": TlsProbe(resolver=resolver),
         "health": HealthPoll(http),

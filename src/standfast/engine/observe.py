@@ -12,9 +12,21 @@ from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
 from standfast.monitoring.expectation import answers_unmet, unmet
+from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.health import component_health, read_report
+from standfast.monitoring.heartbeat import Pulse, judged, noted
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
-from standfast.monitoring.target import PROBES, Outcome, Target, TargetState, after, targets
+from standfast.monitoring.target import (
+    HEARTBEAT,
+    MEASURES,
+    PROBES,
+    SCRAPES,
+    Outcome,
+    Target,
+    TargetState,
+    after,
+    targets,
+)
 from standfast.slo.agreement import agreements
 from standfast.slo.indicator import of_component, requests_of
 from standfast.slo.objective import objectives
@@ -26,7 +38,7 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
     from standfast.monitoring.edges import Calls
-    from standfast.monitoring.exposition import Exposition, Sample
+    from standfast.monitoring.exposition import Sample
     from standfast.monitoring.health import ComponentHealth
     from standfast.slo.indicator import Indicator
     from standfast.spec.system import System
@@ -58,6 +70,8 @@ class MonitoringPort(Protocol):
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
+    def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
+    def keep_pulse(self, pulse: Pulse) -> None: ...
     def forget_targets(self, keep: Iterable[str]) -> None: ...
 
 
@@ -142,7 +156,8 @@ class Observe:
         """Look at everything that is due; answers how many looks were kept."""
         every = targets(system)
         due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
-        seen = self._look(system, due)
+        seen = self._look(system, [one for one in due if one.kind != HEARTBEAT])
+        seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind == HEARTBEAT]
         ended = max(now, self._clock())
         steady = self._steady.since(ended) if self._steady else None
         if seen:
@@ -177,8 +192,12 @@ class Observe:
         try:
             look = self._looks[target.driver or target.kind]
             outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
-            if target.kind not in {"scrape", "exporter"} or not outcome.ok:
+            if target.kind not in MEASURES or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
+            if target.kind not in SCRAPES:
+                return Seen(
+                    target=target, outcome=outcome, metrics=Exposition(samples=outcome.samples)
+                )
             component = system.components[target.component]
             metrics = exposition.parse(
                 outcome.text,
@@ -258,6 +277,9 @@ def _keep(
     states: list[TargetState] = []
     for one in seen:
         last = before.get(one.target.key)
+        if one.target.kind == HEARTBEAT:
+            states.append(_of_job(tx, system, one.target, last, now))
+            continue
         state = after(last, one.target, one.outcome, now)
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
@@ -267,10 +289,26 @@ def _keep(
             tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
         if one.metrics is not None:
             notes = _keep_scrape(tx, system, meters, one, one.metrics, now, steady)
-            state = replace(state, notes=(*one.metrics.notes, *notes))
+            state = replace(state, notes=(*state.notes, *one.metrics.notes, *notes))
         states.append(state)
     tx.monitoring.keep_states(states)
     _keep_health(tx, system, now)
+
+
+_OURS = Outcome(ok=True)  # stands where our own books are looked into, once there is a transaction
+
+
+def _of_job(
+    tx: ObserveTx, system: System, target: Target, last: TargetState | None, now: datetime
+) -> TargetState:
+    plan = system.components[target.component].heartbeats[target.check]
+    pulse = tx.monitoring.pulse(plan.name)
+    if pulse is None:
+        pulse = Pulse(name=plan.name, watched_from=now)
+        tx.monitoring.keep_pulse(pulse)
+    outcome = judged(plan, pulse, now)
+    notes = noted(plan, pulse, now) if outcome.ok else ()
+    return replace(after(last, target, outcome, now), notes=notes)
 
 
 def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:
@@ -311,6 +349,8 @@ def _keep_scrape(
     tx.monitoring.keep_look(one.target.key, remembered(before, look))
     since, seconds = _since(before, now, steady)
     gauges = signals.signals(names, certain, risen.by, seconds)
+    if one.target.kind in SCRAPES and (component.host or component.container):
+        gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
     if before is None:
@@ -322,6 +362,10 @@ def _keep_scrape(
     return (*notes, *odd, *found.notes)
 
 
+_NOT_OF_PROCESS = (
+    "cpu used",
+    "memory used",
+)  # where the machine or the container itself is measured
 _SWAPPED = (
     "another process answers than last time, and not a new one: several answer at this address in turn,"
     " or its clock was set; nothing was counted"

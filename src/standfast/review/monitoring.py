@@ -20,6 +20,9 @@ def _watched(component: Component) -> bool:
     return any(
         (
             component.probed,
+            component.heartbeats,
+            component.host,
+            component.container,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -85,6 +85,16 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A job that tells standfast when it ran; missed once `every` and `grace` have passed."""
+
+    name: str
+    every: timedelta
+    grace: timedelta
+    takes: timedelta | None = None  # a run that began and has not ended by then hangs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     name: str
     type: str  # web | http | worker | postgresql | mysql | redis | queue | external | cdn | search | host ...
@@ -94,6 +104,9 @@ class Component:
     expect: Expectation | None = None  # of the answer of `url`
     dns: DnsQuestion | None = None
     ping: str | None = None  # a host
+    host: str | None = None  # "local": the machine that standfast runs on
+    container: str | None = None  # a control group's path, or a pattern of names
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
