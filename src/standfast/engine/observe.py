@@ -14,6 +14,7 @@ from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
 from standfast.monitoring.target import Outcome, Target, TargetState, after, targets
+from standfast.slo.agreement import agreements
 from standfast.slo.indicator import of_component, requests_of
 from standfast.slo.objective import objectives
 from standfast_kit.clock import Clock, utc_now
@@ -171,14 +172,14 @@ class Observe:
 
 
 def meters_of(system: System) -> tuple[Meter, ...]:
-    """What is counted: every indicator of every objective at its finest, every request, every probe."""
+    """What is counted: every indicator of every objective and contract at its finest, requests, probes."""
     found: dict[str, Meter] = {}
     for component in system.components.values():
         if component.scrape or component.exporter:
             _refine(found, requests_of(component), _MINUTE)
         if component.url or component.address:
             _refine(found, of_component(component), _MINUTE)
-    for objective in objectives(system):
+    for objective in (*objectives(system), *(one.terms for one in agreements(system))):
         for indicator in objective.indicators:
             _refine(found, indicator, objective.bucket)
     return tuple(found.values())

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.spec.condition import Condition
+    from standfast.spec.contract import Contract
     from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
 
 
@@ -175,7 +176,7 @@ class ServiceLevel:
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
-    calendar: str = ""  # "month" or "quarter" instead of the rolling window
+    calendar: str = ""  # "week", "month", "quarter" or "year" instead of the rolling window
     sla_window: str = ""  # the contract's, where it differs
     bad_codes: tuple[str, ...] = ("5xx",)  # status classes or codes that are ours
     route: str = ""  # "" is all of them
@@ -529,6 +530,7 @@ class System:
     literal_secrets: tuple[
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
+    agreements: Mapping[str, Contract] = field(default_factory=dict)
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from standfast.spec.meaning import (
     alerts,
     compliance,
+    contracts,
     incidents,
     journeys,
     people,
@@ -56,6 +57,7 @@ def mean(
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
+    agreed = contracts.contracts(file, levels, ways, timezone, margin)
     policy = promises.budget_policy(file, [*file.people, *file.teams], margin)
     rules = alerts.alerts(file, parts, levels, margin)
     severities = people.severities(file, margin)
@@ -75,6 +77,7 @@ def mean(
         components=parts,
         journeys=ways,
         service_levels=levels,
+        agreements=agreed,
         budget_policy=policy,
         alerts=rules,
         severities=severities,
