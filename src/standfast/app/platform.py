@@ -33,6 +33,7 @@ from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
+from standfast.drivers.typesetter import Typesetter
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine import announce
 from standfast.engine.accept import Accept
@@ -47,6 +48,7 @@ from standfast.engine.follow import Follow
 from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
+from standfast.engine.report import MakeReport
 from standfast.engine.respond import Respond
 from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
@@ -109,6 +111,14 @@ class Platform:
             lambda now: self.ticking.unwell(MAIN, now),
         )
         self.read = Read(self)
+        self.report = MakeReport(
+            store,
+            self.read.report_rows,
+            Typesetter(),
+            self.keeping.keys,
+            self.accept.current,
+            clock,
+        )
         self.announce = announce.Announce(self.read.status_page, self._beside_the_file)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
@@ -173,6 +183,7 @@ class Platform:
                 every=announce.LOOK,
                 work=self._with_system(self.announce.tick),
             ),
+            Role(name="reports", every=60 * _SECOND, work=self._with_system(self.report.tick)),
             Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
             Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),

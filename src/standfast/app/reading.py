@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import agreeing, documents, excluding, gating, measuring, rooms
+from standfast.app import agreeing, documents, excluding, gating, measuring, reporting, rooms
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.overview import OverviewScreen
     from standfast.dashboards.recovery import RecoveryScreen
+    from standfast.dashboards.report.counts import Rows
+    from standfast.dashboards.reports import ReportsScreen
     from standfast.dashboards.review import AnswersScreen, ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
     from standfast.dashboards.status_page import StatusPage
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
     from standfast.publish.shelf import DocumentPage
     from standfast.slo.gate import Verdict
     from standfast.slo.objective import Objective
+    from standfast.slo.period import Period
     from standfast.spec.system import System
     from standfast.store.database import Database
     from standfast.store.tx import Tx
@@ -132,6 +135,20 @@ class Read:
         """What users may see of the system."""
         system = self._system
         return self._store.read(lambda tx: rooms.status_page(tx, system, now))
+
+    def reports(self, now: datetime) -> ReportsScreen:
+        """The reports that were made."""
+        system, key = self._system, str(self._platform.keeping.keys.verifying)
+        return self._store.read(lambda tx: reporting.screen(tx, system, now, key))
+
+    def report_rows(self, period: Period, of: str, now: datetime) -> Rows:
+        """What a report of the period is made of."""
+        system = self._system
+        return self._store.read(lambda tx: reporting.rows(tx, system, period, of, now))
+
+    def report_file(self, report: str, name: str) -> bytes:
+        """A file of a report that was made, as it was signed."""
+        return self._store.read(lambda tx: reporting.file(tx, report, name))
 
     def document(self, path: str, now: datetime) -> DocumentPage:
         """A published document with what is measured of its subject just now."""

@@ -20,6 +20,7 @@ from standfast.store.monitoring import MonitoringRows
 from standfast.store.outbox import OutboxRows
 from standfast.store.paging import PageRows
 from standfast.store.recovery import RecoveryRows
+from standfast.store.reports import ReportRows
 from standfast.store.review import ReviewRows
 from standfast.store.trials import TrialRows
 from standfast.store.trimming import TrimRows
@@ -93,6 +94,10 @@ class Tx:
     @cached_property
     def recovery(self) -> RecoveryRows:
         return RecoveryRows(self._connection)
+
+    @cached_property
+    def reports(self) -> ReportRows:
+        return ReportRows(self._connection)
 
     @cached_property
     def review(self) -> ReviewRows:

@@ -1,9 +1,19 @@
-"""The API: the same values as the pages, as JSON, and the same deeds for programs."""
+"""The JSON API: what pages show and do, for programs."""
 
 from fastapi import APIRouter
 
-from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, heartbeats, screens
+from standfast.web.api import (
+    alerts,
+    audit,
+    deeds,
+    exclusions,
+    feedback,
+    gate,
+    heartbeats,
+    reports,
+    screens,
+)
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, alerts, heartbeats, audit):
+for part in (screens, deeds, feedback, gate, exclusions, reports, alerts, heartbeats, audit):
     routes.include_router(part.routes)

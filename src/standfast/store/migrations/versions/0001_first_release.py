@@ -476,6 +476,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", "since", name=op.f("pk_policy_states")),
     )
     op.create_table(
+        "report_editions",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("of", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("corrections", JsonText(), nullable=False),
+        sa.Column("manifest", sa.Text(), nullable=False),
+        sa.Column("files", JsonText(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_report_editions")),
+        sa.UniqueConstraint(
+            "period", "of", "edition", name=op.f("uq_report_editions_period_of_edition")
+        ),
+    )
+    op.create_table(
+        "report_files",
+        sa.Column("report", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("report", "name", name=op.f("pk_report_files")),
+    )
+    op.create_table(
         "send_attempts",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), autoincrement=False, nullable=False),
