@@ -23,6 +23,7 @@ from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.passwords import Argon2Passwords
+from standfast.drivers.prometheus import PrometheusRange
 from standfast.drivers.resolver import Resolver
 from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
@@ -31,6 +32,7 @@ from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine import announce
 from standfast.engine.accept import Accept
+from standfast.engine.consult import Consult
 from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
 from standfast.engine.escalate import Pages
@@ -76,6 +78,7 @@ class Platform:
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
         self.observe = Observe(store, _looks(self.resolver), clock)
+        self.consult = Consult(store, PrometheusRange(BoundedHttp(resolver=self.resolver)), clock)
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
@@ -123,6 +126,7 @@ class Platform:
             if late := self.ticking.stop(patience=2.5):
                 log.warning("still at work at the end: %s", ", ".join(late))
             self.observe.close()
+            self.consult.close()
             self.deliver.close()
             self.protect.close()
             self.kit.close()
@@ -153,6 +157,7 @@ class Platform:
             Role(name="database", every=2 * _SECOND, work=lambda _now: look_at_database(self)),
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
+            Role(name="consult", every=_SECOND, work=self._with_system(self.consult.tick)),
             Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
             Role(name="escalate", every=_SECOND, work=self._with_system(self.pages.tick)),
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),

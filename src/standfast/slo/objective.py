@@ -116,7 +116,8 @@ def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
             calendar=level.calendar,
             min_coverage=HALF if level.min_coverage is None else level.min_coverage,
             critical=is_critical(system, level.of),
-            bucket=bucket_of(window, every),
+            # Others are asked by the minute, however short the window.
+            bucket=_COARSEST if level.source == "prometheus" else bucket_of(window, every),
         )
         for number, promise in enumerate(level.slos)
     ]

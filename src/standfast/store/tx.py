@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from standfast.store.accounts import AccountRows
 from standfast.store.alerting import AlertRows
+from standfast.store.asked import AskedRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
 from standfast.store.exclusions import ExclusionRows
@@ -48,6 +49,10 @@ class Tx:
     @cached_property
     def alerting(self) -> AlertRows:
         return AlertRows(self._connection)
+
+    @cached_property
+    def asked(self) -> AskedRows:
+        return AskedRows(self._connection)
 
     @cached_property
     def audit(self) -> AuditRows:

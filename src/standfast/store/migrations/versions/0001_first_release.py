@@ -77,6 +77,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_alerts")),
     )
     op.create_table(
+        "asked_levels",
+        sa.Column("indicator", sa.Text(), nullable=False),
+        sa.Column("read_to", Instant(), nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("bad", sa.Text(), nullable=False),
+        sa.Column("total", sa.Text(), nullable=False),
+        sa.Column("bad_carried", sa.Float(), nullable=False),
+        sa.Column("total_carried", sa.Float(), nullable=False),
+        sa.Column("next_due", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("indicator", name=op.f("pk_asked_levels")),
+    )
+    op.create_table(
         "audit_checkpoints",
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
