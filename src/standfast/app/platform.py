@@ -18,6 +18,7 @@ from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
+from standfast.drivers import remote_write
 from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
@@ -43,6 +44,7 @@ from standfast.engine.follow import Follow
 from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
+from standfast.engine.receive import Receipt, Receive
 from standfast.engine.respond import Respond
 from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
@@ -79,6 +81,7 @@ class Platform:
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
         self.observe = Observe(store, _looks(self.resolver), clock)
         self.consult = Consult(store, PrometheusRange(BoundedHttp(resolver=self.resolver)), clock)
+        self.receive = Receive(store)
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
@@ -136,6 +139,10 @@ class Platform:
         """Alerts from outside; answers after they, their pages and incidents are kept."""
         return self.intake.accept(reports, self.accept.current(), self.now())
 
+    def take_written(self, body: bytes) -> Receipt:
+        """Samples that a Prometheus writes; answers after they are kept."""
+        return self.receive.take(remote_write.read(body), self.accept.current(), self.now())
+
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the audit log, in sentences; empty where it is whole."""
         return tuple(str(finding) for finding in self.record.verify().findings)
@@ -158,6 +165,7 @@ class Platform:
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
             Role(name="consult", every=_SECOND, work=self._with_system(self.consult.tick)),
+            Role(name="receive", every=_SECOND, work=self._with_system(self.receive.tick)),
             Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
             Role(name="escalate", every=_SECOND, work=self._with_system(self.pages.tick)),
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import documents, excluding, gating, measuring, rooms
+from standfast.app import asking, documents, excluding, gating, measuring, rooms
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
@@ -239,7 +239,7 @@ class Read:
         return overview_screen.screen(
             system.name,
             version=tx.files.newest_number(),
-            problems=own_health.problems(self._platform),
+            problems=(*own_health.problems(self._platform), *asking.faults(tx)),
             objectives=_objective_lines(tx, system),
             components=_components(tx, system),
             incidents=[incident_screen.line(system, one, now) for one in tx.incidents.open()],
@@ -253,7 +253,11 @@ class Read:
 
 def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
     statuses = tx.levels.statuses()
-    return [objective_screen.line(one, statuses.get(one.name)) for one in objectives(system)]
+    asked = tx.asked.progress()
+    return [
+        objective_screen.line(one, statuses.get(one.name), asking.of_objective(asked, one))
+        for one in objectives(system)
+    ]
 
 
 def _components(tx: Tx, system: System) -> list[ComponentLine]:
@@ -290,6 +294,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         tx.levels.burn_down(objective.name, now - objective.window),
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
         excluding.of_objective(tx, system, objective, now),
+        asking.of_objective(tx.asked.progress(), objective),
     )
 
 

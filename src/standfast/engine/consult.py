@@ -107,7 +107,7 @@ class Consult:
     def tick(self, system: System, now: datetime) -> int:
         """Ask what is due; answers how many answers were kept."""
         every = asked_of(system)
-        self._forget(every)
+        self._forget(counted_elsewhere(system))
         if every:
             self._begin(system, every, now)
         wait(self._running.values(), self._patience.total_seconds())
@@ -118,10 +118,10 @@ class Consult:
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _forget(self, every: Mapping[str, Indicator]) -> None:
-        if self._known != frozenset(every):
+    def _forget(self, every: frozenset[str]) -> None:
+        if self._known != every:
             self._store.keep(lambda tx: tx.asked.forget(every))
-            self._known = frozenset(every)
+            self._known = every
 
     def _begin(self, system: System, every: Mapping[str, Indicator], now: datetime) -> None:
         server = system.server.prometheus
@@ -188,6 +188,16 @@ def asked_of(system: System) -> dict[str, Indicator]:
         for indicator in objective.indicators
         if indicator.source == "prometheus"
     }
+
+
+def counted_elsewhere(system: System) -> frozenset[str]:
+    """Every indicator that standfast does not count itself."""
+    return frozenset(
+        indicator.key
+        for objective in objectives(system)
+        for indicator in objective.indicators
+        if indicator.source != "standfast"
+    )
 
 
 def _keep(tx: ConsultTx, one: Read) -> bool:

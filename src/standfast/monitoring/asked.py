@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MINUTE = timedelta(minutes=1)
 LONGEST = 1440  # minutes in one answer
+NOT_YET = "not asked yet"
 _SILENT = timedelta(minutes=5)  # so long without an answer is told
 
 
@@ -79,7 +80,7 @@ def begun(indicator: str, now: datetime, newest: datetime, catch_up: timedelta) 
         indicator=indicator,
         read_to=newest - catch_up,
         ok=False,
-        because="not asked yet",
+        because=NOT_YET,
         at=now,
         since=now,
     )

@@ -60,6 +60,10 @@ class AskedRows:
         moved = update(asked).where(*unread).values(**asdict(after), next_due=next_due)
         return self._connection.execute(moved).rowcount == 1
 
+    def tell(self, found: Iterable[Progress], now: datetime) -> None:
+        """Keep what is known of indicators that nobody has to ask for."""
+        put(self._connection, asked, [{**asdict(one), "next_due": now} for one in found])
+
     def forget(self, keep: Iterable[str]) -> None:
         self._connection.execute(delete(asked).where(asked.c.indicator.not_in(list(keep))))
 

@@ -23,6 +23,7 @@ from standfast.store.paging import PageRows
 from standfast.store.recovery import RecoveryRows
 from standfast.store.review import ReviewRows
 from standfast.store.trimming import TrimRows
+from standfast.store.written import WrittenRows
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -105,3 +106,7 @@ class Tx:
     @cached_property
     def trimming(self) -> TrimRows:
         return TrimRows(self._connection)
+
+    @cached_property
+    def written(self) -> WrittenRows:
+        return WrittenRows(self._connection)

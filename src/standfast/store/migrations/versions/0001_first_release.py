@@ -550,6 +550,25 @@ def upgrade() -> None:
         sa.Column("ends_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
     )
+    op.create_table(
+        "written_rises",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("by", sa.Float(), nullable=False),
+        sa.Column("arrived", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("component", "at", "series", name=op.f("pk_written_rises")),
+    )
+    op.create_index("ix_written_rises_arrived", "written_rises", ["arrived"], unique=False)
+    op.create_table(
+        "written_series",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("seen", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("component", "series", name=op.f("pk_written_series")),
+    )
 
     dialect = op.get_bind().dialect.name
     for table in REFUSED:
