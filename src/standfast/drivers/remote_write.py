@@ -65,7 +65,8 @@ def _series(data: bytes) -> Iterator[Written]:
                     f"more than {MOST_SERIES:,} series or {MOST_SAMPLES:,} samples at once",
                     fix="lower `max_samples_per_send` of the sender's queue",
                 )
-            yield one
+            if len(one.labels) < MOST_LABELS:  # else it is passed over, and the others are not lost
+                yield one
 
 
 def _one(data: bytes) -> Written:
@@ -77,8 +78,6 @@ def _one(data: bytes) -> Written:
             labels[_text(pair.get(1, b""))] = _text(pair.get(2, b""))
         elif field == _SAMPLES and isinstance(value, bytes):
             samples.append(_sample(value))
-    if len(labels) > MOST_LABELS:
-        raise StandfastError(f"a series with {len(labels)} labels", fix=f"at most {MOST_LABELS}")
     name = labels.pop("__name__", "")
     return Written(name=name, labels=tuple(sorted(labels.items())), samples=tuple(samples))
 
