@@ -10,7 +10,6 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.errors import SourceError
@@ -113,7 +112,7 @@ class Consult:
         wait(self._running.values(), self._patience.total_seconds())
         done = [key for key, one in self._running.items() if one.done()]
         ended = [self._running.pop(key).result() for key in done]
-        return sum(self._store.keep(partial(_keep, one=one)) for one in ended)
+        return self._store.keep(lambda tx: sum(_keep(tx, one) for one in ended)) if ended else 0
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
