@@ -7,12 +7,13 @@ import math
 import random
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from standfast.monitoring.exposition import Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 EVERY = timedelta(seconds=30)
 START = datetime(2026, 9, 1, tzinfo=UTC)
@@ -135,3 +136,18 @@ def _shown(values: dict[tuple[str, str, str], int], started: datetime) -> tuple[
             if bound == "+Inf":
                 found.append(Sample("http_server_request_duration_seconds_count", labels, value))
     return tuple(found)
+
+
+def exposed(month: Iterable[Scrape]) -> Iterator[str]:
+    """The same samples as OpenMetrics; the label `job` is what Prometheus adds when it scrapes."""
+    seen = [
+        (sample.name, sample.labels, scrape.at.timestamp(), sample.value)
+        for scrape in month
+        for sample in scrape.samples
+    ]
+    seen.sort()
+    for name, mine in groupby(seen, key=lambda one: one[0]):
+        yield f"# TYPE {name} unknown\n"
+        for _, labels, at, value in mine:
+            said = ",".join(f'{key}="{text}"' for key, text in (*labels, ("job", "api")))
+            yield f"{name}{{{said}}} {value} {at}\n"

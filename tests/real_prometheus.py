@@ -120,6 +120,10 @@ class Asked:
         body = "".join(moved).encode()
         with urllib.request.urlopen(f"{self.url}/api/v1/import/prometheus", body, timeout=60):
             pass
+        self.flush()
+
+    def flush(self) -> None:
+        """What VictoriaMetrics has taken is shown from now on."""
         with urllib.request.urlopen(f"{self.url}/internal/force_flush", timeout=60):
             pass
 

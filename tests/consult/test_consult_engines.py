@@ -10,7 +10,6 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from itertools import groupby
 from pathlib import Path
 from threading import Event, Thread
 from typing import TYPE_CHECKING
@@ -19,7 +18,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from month_counted import counted
-from month_of_traffic import EVERY, START, Scrape, scrapes
+from month_of_traffic import EVERY, START, Scrape, exposed, scrapes
 from real_prometheus import Asked, RealPrometheus, victoria_metrics
 from standfast import spec
 from standfast.drivers.http_probe import BoundedHttp
@@ -65,20 +64,6 @@ def system(url: str = "http://127.0.0.1:1", source: str = "prometheus", **more: 
 @pytest.fixture(scope="module")
 def days() -> list[Scrape]:
     return list(scrapes(4, days=DAYS))
-
-
-def exposed(days: list[Scrape]) -> Iterator[str]:
-    seen = [
-        (sample.name, sample.labels, scrape.at.timestamp(), sample.value)
-        for scrape in days
-        for sample in scrape.samples
-    ]
-    seen.sort()
-    for name, mine in groupby(seen, key=lambda one: one[0]):
-        yield f"# TYPE {name} unknown\n"
-        for _, labels, at, value in mine:
-            said = ",".join(f'{key}="{text}"' for key, text in (*labels, ("job", "api")))
-            yield f"{name}{{{said}}} {value} {at}\n"
 
 
 @pytest.fixture(scope="module", params=["prometheus", "victoria-metrics"])

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import delete, select
 
 from month_counted import Judge, counted
-from month_of_traffic import EVERY, START, scrapes
+from month_of_traffic import EVERY, START, exposed, scrapes
 from real_prometheus import Asked, RealPrometheus
 from standfast import spec
 from standfast.engine.observe import Observe
@@ -69,7 +69,7 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Both]:
     able = {one.name: found for one, found in measured(system) if isinstance(found, Measured)}
     ours = _counted(folder, system, month)
     prometheus = RealPrometheus(folder)
-    prometheus.fill(_exposed(month))
+    prometheus.fill(exposed(month))
     _record(prometheus, list(able.values()))
     with prometheus.running() as theirs:
         yield Both(ours=ours, theirs=theirs, objectives=able)
@@ -90,21 +90,6 @@ def _counted(folder: Path, system: System, month: Sequence[Scrape]) -> Judge:
         return Judge(database, system)
     finally:
         database.close()
-
-
-def _exposed(month: Sequence[Scrape]) -> Iterator[str]:
-    """The same samples as OpenMetrics; the label `job` is what Prometheus adds when it scrapes."""
-    seen = [
-        (sample.name, sample.labels, scrape.at.timestamp(), sample.value)
-        for scrape in month
-        for sample in scrape.samples
-    ]
-    seen.sort(key=lambda one: (one[0], one[1], one[2]))
-    for name, mine in groupby(seen, key=lambda one: one[0]):
-        yield f"# TYPE {name} unknown\n"
-        for _, labels, at, value in mine:
-            said = ",".join(f'{key}="{text}"' for key, text in (*labels, ("job", "api")))
-            yield f"{name}{{{said}}} {value} {at}\n"
 
 
 def _record(prometheus: RealPrometheus, able: Sequence[Measured]) -> None:
