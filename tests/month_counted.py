@@ -4,21 +4,21 @@ them, and what one evaluation judges, for every minute."""
 from __future__ import annotations
 
 from bisect import bisect_right
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from standfast.engine.evaluate import Measurements
+from standfast.engine.measurements import Measurements
 from standfast.engine.observe import meters_of
 from standfast.monitoring import signals
 from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.measure import of_scrape
 from standfast.monitoring.target import targets
 from standfast.slo.tally import NOTHING, Tally
-from standfast.store.levels import counts
+from standfast.store.counts import counts, indicators
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from month_of_traffic import Scrape
@@ -81,6 +81,12 @@ class Judge:
         return ()
 
 
+def rows() -> Select[Any]:
+    """Every row of counts with its indicator, in the order of time."""
+    kept = select(indicators.c.key, counts).join(counts, counts.c.indicator == indicators.c.id)
+    return kept.order_by(indicators.c.key, counts.c.at)
+
+
 class _Sums:
     """The running sums of the store's rows, looked up in memory as the store does it in SQL."""
 
@@ -88,16 +94,21 @@ class _Sums:
         self._sums: dict[str, tuple[list[datetime], list[Tally]]] = {}
         self._first = database.read(lambda tx: tx.levels.first_seen())
         with database.engine.connect() as connection:
-            for row in connection.execute(select(counts).order_by(counts.c.indicator, counts.c.at)):
-                at, sums = self._sums.setdefault(row.indicator, ([], []))
+            for row in connection.execute(rows()):
+                at, sums = self._sums.setdefault(row.key, ([], []))
                 at.append(row.at)
                 sums.append(Tally(bad=row.sum_bad, total=row.sum_total, covered=row.sum_covered))
 
     def first_seen(self) -> dict[str, datetime]:
         return self._first
 
-    def tallies(self, indicator: str, windows: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
-        return [self._tally(indicator, start, end) for start, end in windows]
+    def tallies_of(
+        self, wanted: Mapping[str, Sequence[tuple[datetime, datetime]]]
+    ) -> dict[str, list[Tally]]:
+        return {
+            key: [self._tally(key, start, end) for start, end in windows]
+            for key, windows in wanted.items()
+        }
 
     def _tally(self, indicator: str, start: datetime, end: datetime) -> Tally:
         found = self._until(indicator, end) - self._until(indicator, start)

@@ -8,9 +8,9 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from month_counted import Judge, counted
+from month_counted import Judge, counted, rows
 from month_of_traffic import EVERY, START, exposed, scrapes
 from real_prometheus import Asked, RealPrometheus
 from standfast import spec
@@ -25,8 +25,8 @@ from standfast.publish.prometheus.objectives import (
 )
 from standfast.slo.burn import burn_windows
 from standfast.store.columns import metadata
+from standfast.store.counts import counts, indicators
 from standfast.store.database import Database
-from standfast.store.levels import counts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -162,7 +162,8 @@ def test_pages_and_tickets_are_decided_alike_to_the_minute(both: Both, name: str
 def test_the_ratio_of_thirty_days_is_the_same(both: Both, name: str) -> None:
     one = both.objectives[name]
     theirs = both.theirs.instant(ratio_of(one, one.objective.window), END)
-    (ours,) = both.ours.levels.tallies(one.objective.indicators[0].key, [(START, END)])
+    key = one.objective.indicators[0].key
+    (ours,) = both.ours.levels.tallies_of({key: [(START, END)]})[key]
     assert ours.bad_share is not None
     assert theirs == pytest.approx(float(ours.bad_share), rel=0.001)
 
@@ -194,6 +195,7 @@ def test_the_flow_counts_what_is_counted_here(sqlite: Database, clock: FakeClock
     kept = _rows(sqlite)
     with sqlite.engine.execution_options(writes=True).begin() as connection:
         connection.execute(delete(counts))
+        connection.execute(delete(indicators))
     found = list(counted(system, some))
     sqlite.keep(lambda tx: tx.levels.add(found))
     assert _rows(sqlite) == kept
@@ -207,5 +209,5 @@ def _line(sample: Sample) -> str:
 
 def _rows(database: Database) -> list[tuple[object, ...]]:
     with database.engine.connect() as connection:
-        found = connection.execute(select(counts).order_by(counts.c.indicator, counts.c.at))
-        return [tuple(row) for row in found]
+        found = connection.execute(rows())
+        return [(row.key, row.at, row.sum_bad, row.sum_total, row.sum_covered) for row in found]

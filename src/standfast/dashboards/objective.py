@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from fractions import Fraction
 
+    from standfast.dashboards.agreement import AgreementLine
     from standfast.dashboards.exclusion import Excluded, ExclusionLine
     from standfast.monitoring.asked import Progress
     from standfast.slo.budget import Budget
@@ -90,6 +91,7 @@ class ObjectiveScreen:
     no_burns: str
     why: tuple[tuple[str, str], ...]
     exclusions: tuple[ExclusionLine, ...]  # in its window, and ahead
+    agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
 
 
 def line(
@@ -117,6 +119,7 @@ def screen(
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
     excluded: Excluded,
+    agreements: Iterable[AgreementLine] = (),
     asked: Sequence[Progress] = (),
 ) -> ObjectiveScreen:
     """`bands` are the states of its budget policy, oldest first; the last one holds. `asked` is what a
@@ -149,6 +152,7 @@ def screen(
         or "None has been judged yet.",
         why=(*_why(system, objective, status, excluded), *_asked(system, asked)),
         exclusions=excluded.lines,
+        agreements=tuple(agreements),
     )
 
 

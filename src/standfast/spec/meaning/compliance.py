@@ -191,7 +191,11 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         margin.wrong("server.public_url", "a public address begins with https://")
     if shape.source == "prometheus" and shape.prometheus is None:
         margin.wrong("server.source", "say where it is asked: `prometheus: https://...`")
-    keep = {} if shape.keep_samples is None else {"keep_samples": shape.keep_samples}
+    spans = {
+        "keep_samples": shape.keep_samples,
+        "keep_history": shape.keep_history,
+        "channels_verified_for": shape.channels_verified_for,
+    }
     return ServerSettings(
         source=shape.source or "standfast",
         prometheus=counting.prometheus(shape.prometheus, margin),
@@ -204,7 +208,7 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         status_page=shape.status_page,
         tls_certificate=shape.tls.certificate if shape.tls else None,
         tls_key=shape.tls.key if shape.tls else None,
-        **keep,
+        **{name: span for name, span in spans.items() if span is not None},
     )
 
 
