@@ -1,4 +1,4 @@
-"""The JSON API: what pages show and do, for programs."""
+"""The API: the same values as the pages, as JSON, and the same deeds for programs."""
 
 from fastapi import APIRouter
 
@@ -12,8 +12,20 @@ from standfast.web.api import (
     heartbeats,
     reports,
     screens,
+    write,
 )
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, reports, alerts, heartbeats, audit):
+for part in (
+    screens,
+    deeds,
+    feedback,
+    gate,
+    exclusions,
+    reports,
+    alerts,
+    heartbeats,
+    audit,
+    write,
+):
     routes.include_router(part.routes)
