@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, screens
+from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, screens, try_out
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, alerts, audit):
+for part in (screens, deeds, feedback, gate, exclusions, alerts, audit, try_out):
     routes.include_router(part.routes)
