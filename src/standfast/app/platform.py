@@ -58,6 +58,7 @@ from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
+from standfast.engine.try_out import TryOut
 from standfast.monitoring.target import STILL
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
@@ -108,6 +109,9 @@ class Platform:
         self.respond = Respond(store, self.accept.current, clock)
         self.exclude = Exclude(store, self.accept.current, clock)
         self.gate = Gate(store, self.accept.current, clock)
+        self.try_out = TryOut(
+            store, self.accept.current, chance=lambda: secrets.token_urlsafe(32), clock=clock
+        )
         self.trim = Trim(store)
         self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)

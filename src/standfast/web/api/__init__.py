@@ -12,6 +12,7 @@ from standfast.web.api import (
     heartbeats,
     reports,
     screens,
+    try_out,
     write,
 )
 
@@ -27,5 +28,6 @@ for part in (
     heartbeats,
     audit,
     write,
+    try_out,
 ):
     routes.include_router(part.routes)
