@@ -14,7 +14,7 @@ from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
 from standfast.monitoring.target import Outcome, Target, TargetState, after, targets
-from standfast.slo.indicator import of_component, requests_of
+from standfast.slo.indicator import of_component, of_step, requests_of
 from standfast.slo.objective import objectives
 from standfast_kit.clock import Clock, utc_now
 
@@ -178,6 +178,9 @@ def meters_of(system: System) -> tuple[Meter, ...]:
             _refine(found, requests_of(component), _MINUTE)
         if component.url or component.address:
             _refine(found, of_component(component), _MINUTE)
+    for journey in system.journeys.values():
+        for step in journey.steps:
+            _refine(found, of_step(step), _MINUTE)
     for objective in objectives(system):
         for indicator in objective.indicators:
             _refine(found, indicator, objective.bucket)

@@ -21,6 +21,11 @@ REQUESTS = "http_server_requests_total"
 DURATION = "http_server_request_duration_seconds"
 STARTED = "process_start_time_seconds"
 _CPU, _NODE_CPU = "process_cpu_seconds_total", "node_cpu_seconds_total"
+_RATES: Mapping[str, str] = {  # a second
+    "network received": "node_network_receive_bytes_total",
+    "network sent": "node_network_transmit_bytes_total",
+    "container cpus used": "container_cpu_usage_seconds_total",
+}
 _HITS, _MISSES = "redis_keyspace_hits_total", "redis_keyspace_misses_total"
 _STATUS = (
     "code_class",
@@ -41,6 +46,7 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
         "redis_connected_clients",
         "http_server_active_requests",
     ),
+    "memory held": ("process_resident_memory_bytes",),
     "queue length": ("queue_messages", "rabbitmq_queue_messages", "standfast_queue_depth"),
     "consumer lag": ("kafka_consumergroup_lag",),
 }
@@ -62,6 +68,9 @@ _SHARES: Mapping[
     "memory used": (
         ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", True),
         ("redis_memory_used_bytes", "redis_memory_max_bytes", False),
+    ),
+    "container memory used": (
+        ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
     ),
     "connections used": (
         ("pg_stat_activity_count", "pg_settings_max_connections", False),
@@ -88,6 +97,7 @@ class Names:
         shares = {name for pairs in _SHARES.values() for pair in pairs for name in pair[:2]}
         means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
         plain = {self.requests, STARTED, _CPU, _NODE_CPU, _HITS, _MISSES, *self.own.values()}
+        plain |= set(_RATES.values())
         plain |= {edges.CALLS, edges.DEGRADED}
         return frozenset(duration | usual | shares | means | plain)
 
@@ -104,7 +114,7 @@ def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
-    rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED)
+    rest = (_CPU, _NODE_CPU, *_RATES.values(), _HITS, _MISSES, edges.CALLS, edges.DEGRADED)
     return matching(samples, names.requests, *parts, *means, *totals, *rest)
 
 
@@ -233,6 +243,10 @@ def _shares(risen: list[tuple[Sample, float]], seconds: float) -> dict[str, floa
             found["cpu used"] = 1 - idle / whole
     elif seconds > 0 and any(one.name == _CPU for one, _ in risen):
         found["cpu used"] = _total(risen, _CPU) / seconds
+    for signal, name in _RATES.items():
+        mine = [by for one, by in risen if one.name == name and one.label("device") != "lo"]
+        if mine and seconds > 0:
+            found[signal] = sum(mine) / seconds
     hits = _total(risen, _HITS)
     if asked := hits + _total(risen, _MISSES):
         found["hit rate"] = hits / asked

@@ -11,6 +11,7 @@ from standfast.store.accounts import AccountRows
 from standfast.store.alerting import AlertRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
+from standfast.store.deploys import DeployRows
 from standfast.store.exclusions import ExclusionRows
 from standfast.store.files import FileRows
 from standfast.store.gate import GateRows
@@ -22,6 +23,7 @@ from standfast.store.paging import PageRows
 from standfast.store.recovery import RecoveryRows
 from standfast.store.review import ReviewRows
 from standfast.store.trimming import TrimRows
+from standfast.store.vitals import VitalRows
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -56,6 +58,10 @@ class Tx:
     @cached_property
     def chores(self) -> ChoreRows:
         return ChoreRows(self._connection)
+
+    @cached_property
+    def deploys(self) -> DeployRows:
+        return DeployRows(self._connection)
 
     @cached_property
     def exclusions(self) -> ExclusionRows:
@@ -100,3 +106,7 @@ class Tx:
     @cached_property
     def trimming(self) -> TrimRows:
         return TrimRows(self._connection)
+
+    @cached_property
+    def vitals(self) -> VitalRows:
+        return VitalRows(self._connection)

@@ -18,7 +18,7 @@ _MOST_PLACES = 3
 SECTIONS = (
     "apiVersion", "include", "system", "regions", "components", "journeys", "service_levels",
     "budget_policy", "alerts", "severities", "people", "teams", "on_call", "channels", "incidents", "runbooks",
-    "data", "backups", "locations", "failover", "degradation", "compliance", "waivers", "server",
+    "data", "backups", "locations", "failover", "degradation", "compliance", "experience", "waivers", "server",
     "environments",
 )  # fmt: skip
 _KEYS = (

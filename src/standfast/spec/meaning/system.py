@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from standfast.spec.meaning import (
     alerts,
     compliance,
+    experience,
     incidents,
     journeys,
     people,
@@ -92,6 +93,7 @@ def mean(
         compliance=compliance.compliance(file, data, margin),
         waivers=compliance.waivers(file, margin),
         server=compliance.server(file, margin),
+        experience=experience.experience(file, parts, margin),
         places=places,
         assumptions=tuple(margin.assumptions),
         stated=frozenset(places),

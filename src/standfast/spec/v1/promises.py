@@ -1,3 +1,4 @@
+# ruff: noqa: RUF012 - pydantic copies a default for every instance
 """Journeys, service levels and the budget policy."""
 
 from __future__ import annotations
@@ -26,8 +27,15 @@ from standfast.spec.v1.shape import (
 Promises = Annotated[list[Promised], Many()]
 
 
+class StepShape(Shape):
+    name: Line
+    of: Reference
+    route: Line
+
+
 class JourneyShape(Shape):
     path: Annotated[References, Field(min_length=1)]
+    steps: Annotated[list[StepShape], Field(max_length=20)] = []
     slo: Promised | None = None
     sla: Promised | None = None
     revenue_per_hour: Amount | None = None

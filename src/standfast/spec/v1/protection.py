@@ -193,6 +193,12 @@ class TlsShape(Shape):
     key: Line
 
 
+class ExperienceShape(Shape):
+    of: Reference | None = None
+    origins: Annotated[list[Url], Field(min_length=1, max_length=50)]
+    pages: Annotated[dict[Name, Lines], Field(max_length=50)] = {}
+
+
 class ServerShape(Shape):
     public_url: Url | None = None
     tls: TlsShape | None = None

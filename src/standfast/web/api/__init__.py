@@ -2,8 +2,18 @@
 
 from fastapi import APIRouter
 
-from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, screens
+from standfast.web.api import (
+    alerts,
+    audit,
+    beacon,
+    deeds,
+    deploys,
+    exclusions,
+    feedback,
+    gate,
+    screens,
+)
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, alerts, audit):
+for part in (screens, deeds, feedback, gate, exclusions, deploys, beacon, alerts, audit):
     routes.include_router(part.routes)
