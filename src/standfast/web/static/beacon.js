@@ -21,7 +21,6 @@
   }
 
   for (const name of ["onLCP", "onINP", "onCLS", "onFCP", "onTTFB"]) self.webVitals[name](keep);
-  // The library settles its vitals in listeners of the same event; ours, asked later, comes after them.
-  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") queueMicrotask(send); }, true);
-  addEventListener("pagehide", () => queueMicrotask(send), true);
+  // The event goes from the document up to the window: the library's own listeners have settled their vitals by then.
+  addEventListener("visibilitychange", () => { if (document.visibilityState === "hidden") send(); });
 })();
