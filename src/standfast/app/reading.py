@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import agreeing, documents, excluding, gating, measuring, reporting, rooms
+from standfast.app import (
+    agreeing,
+    asking,
+    documents,
+    excluding,
+    gating,
+    measuring,
+    reporting,
+    rooms,
+)
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
@@ -22,6 +31,7 @@ from standfast.dashboards import service as service_screen
 from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
+from standfast.monitoring.target import PROBES
 from standfast.slo.objective import objectives
 from standfast_kit.metrics import Family, Sample
 
@@ -221,7 +231,7 @@ class Read:
             samples=[
                 Sample((("component", name), ("kind", one.kind)), float(one.ok))
                 for name, one in looked
-                if one.kind in {"http", "tcp", "tls"}
+                if one.kind in PROBES | {"tls"} and one.says != "unknown"
             ],
         )  # fmt: skip
         yield Family(
@@ -262,7 +272,7 @@ class Read:
         return overview_screen.screen(
             system.name,
             version=tx.files.newest_number(),
-            problems=own_health.problems(self._platform),
+            problems=(*own_health.problems(self._platform), *asking.faults(tx)),
             objectives=_objective_lines(tx, system),
             components=_components(tx, system),
             incidents=[incident_screen.line(system, one, now) for one in tx.incidents.open()],
@@ -276,7 +286,11 @@ class Read:
 
 def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
     statuses = tx.levels.statuses()
-    return [objective_screen.line(one, statuses.get(one.name)) for one in objectives(system)]
+    asked = tx.asked.progress()
+    return [
+        objective_screen.line(one, statuses.get(one.name), asking.of_objective(asked, one))
+        for one in objectives(system)
+    ]
 
 
 def _components(tx: Tx, system: System) -> list[ComponentLine]:
@@ -314,6 +328,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
         excluding.of_objective(tx, system, objective, now),
         agreeing.of_objective(tx, system, objective, now),
+        asking.of_objective(tx.asked.progress(), objective),
     )
 
 

@@ -144,7 +144,7 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return server(token_file(command))
 
 
-def connect(server: str, token_file: str | None) -> Client:
+def connect(server: str, token_file: str | None, timeout: float = 30) -> Client:
     token = os.environ.get("STANDFAST_TOKEN")
     if token_file:
         try:
@@ -152,4 +152,4 @@ def connect(server: str, token_file: str | None) -> Client:
                 token = file.read(4096).strip()
         except OSError as error:
             raise FileError((f"{token_file}: cannot read the token: {error.strerror}",)) from error
-    return Client(server, token or None)
+    return Client(server, token or None, timeout)

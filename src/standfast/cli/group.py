@@ -49,6 +49,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
         "standfast.cli.status_page:status_page",
         "Write the status page that users see.",
     ),
+    "heartbeat": (
+        "standfast.cli.heartbeat:heartbeat",
+        "Tell that a job ran, or run it and tell how that went.",
+    ),
     "doctor": (
         "standfast.cli.doctor:doctor",
         "Look for what would keep standfast from working here.",

@@ -163,7 +163,9 @@ def _unit(title: str, largest: float) -> tuple[str, float]:
     """How a signal is shown: its unit, and what its value is multiplied by."""
     if "latency" in title or title in {"query time", "replication lag"}:
         return (" s", 1.0) if largest >= 1 else (" ms", 1000.0)
-    if title in {"error rate", "probe failures"} or title.endswith(" used"):
+    if title in {"error rate", "probe failures"} or title.endswith(
+        (" used", " busy", " throttled")
+    ):
         return "%", 100.0
     return ("/s", 1.0) if title.endswith("per second") else ("", 1.0)
 

@@ -25,7 +25,7 @@ _KEYS = (
     "name", "role", "mode", "zones", "type", "of", "store", "vendor", "owner", "members", "lead", "url",
     "address", "replicas", "replication", "health", "live", "ready", "deep", "path", "every", "timeout",
     "scrape", "exporter", "dsn", "size", "availability", "sli", "when", "expr", "slo", "sla", "window",
-    "severity", "runbook", "strength", "criticality", "timezone",
+    "severity", "runbook", "strength", "criticality", "platform", "timezone",
 )  # fmt: skip
 _LAST = ("needs",)
 _ORDER = {key: place for place, key in enumerate(_KEYS)}

@@ -2,8 +2,30 @@
 
 from fastapi import APIRouter
 
-from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, reports, screens
+from standfast.web.api import (
+    alerts,
+    audit,
+    deeds,
+    exclusions,
+    feedback,
+    gate,
+    heartbeats,
+    reports,
+    screens,
+    write,
+)
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, reports, alerts, audit):
+for part in (
+    screens,
+    deeds,
+    feedback,
+    gate,
+    exclusions,
+    reports,
+    alerts,
+    heartbeats,
+    audit,
+    write,
+):
     routes.include_router(part.routes)
