@@ -33,6 +33,7 @@ NAVIGATION = (
     ("/incidents", "Incidents"),
     ("/on-call", "On call"),
     ("/recovery", "Recovery"),
+    ("/reports", "Reports"),
     ("/audit", "Audit"),
     ("/review", "Review"),
     ("/docs", "Documents"),
