@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.slo.burn import burn_alerts
 from standfast.slo.objective import objectives
 from standfast.spec.condition import Absence, Burn, Expr, Threshold
+from standfast.spec.once import once
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Rule:
     graded: bool = False  # of a burn: as grave as the gravest window that fires
 
 
+@once
 def rules(system: System) -> tuple[Rule, ...]:
     """File first. An objective whose burn the file watches itself gets no page of its own beside it."""
     every = objectives(system)

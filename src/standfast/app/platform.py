@@ -7,11 +7,12 @@ import os
 import secrets
 import socket
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from standfast.app import evidence, rooms
+from standfast.app import evidence, rooms, sources
 from standfast.app.answers import answers_of
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
@@ -46,6 +47,7 @@ from standfast.engine.follow import Follow
 from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
+from standfast.engine.receive import Receive
 from standfast.engine.respond import Respond
 from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
@@ -85,6 +87,7 @@ class Platform:
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
+        self.receive = Receive(store, self.accept.current, clock)
         self.beats = Beats(store, self.accept.current, clock)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
@@ -149,7 +152,8 @@ class Platform:
 
     def _measured(self, now: datetime) -> Measured:
         system = self.accept.current()
-        return self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
+        known = self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
+        return replace(known, sources=sources.changes(system, self.settings.file))
 
     def _beside_the_file(self, folder: str) -> Tree:
         """A folder of the file's; a relative one begins where the file lies, wherever we were started."""

@@ -31,7 +31,7 @@ _KINDS = {"availability": "requests", "errors": "requests"}
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
     kind = _KINDS.get(level.sli, level.sli)
-    if kind in {"requests", "latency"} and not (component.scrape or component.exporter):
+    if kind in {"requests", "latency"} and not component.counted:
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
     threshold = promise.threshold if level.sli == "latency" else None
     return Indicator(

@@ -14,6 +14,7 @@ from standfast.web import problems
 from standfast.web.api import routes as api
 from standfast.web.head import HeadAsGet
 from standfast.web.live import Revisions
+from standfast.web.otlp import routes as otlp
 from standfast.web.pages import routes as pages
 from standfast.web.security import BodyLimit, SameOrigin, SecurityHeaders
 from standfast_kit.asgi import Reliable
@@ -50,7 +51,7 @@ def create(platform: Platform) -> ASGIApp:
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.mount("/static", StaticFiles(directory=str(resources.files("standfast.web") / "static")))
-    for routes in (api, pages):
+    for routes in (api, otlp, pages):
         app.include_router(routes)
     platform.at_shutdown = revisions.stop
     return Reliable(HeadAsGet(app), platform.kit)

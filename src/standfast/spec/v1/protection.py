@@ -198,10 +198,12 @@ class ServerShape(Shape):
     tls: TlsShape | None = None
     trusted_proxies: Lines = []
     keep_samples: Duration | None = None
+    keep_history: Duration | None = None
     metrics_retention: Duration | None = None
     dead_man: Line | None = None
     runs_in: Line | None = None
     catch_all: Reference | None = None
+    channels_verified_for: Duration | None = None
     status_page: Line | None = None
 
 

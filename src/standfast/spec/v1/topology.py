@@ -35,6 +35,7 @@ from standfast.spec.v1.shape import (
 )
 
 CriticalityWord = Annotated[str, OneOf("critical", "high", "medium", "low")]
+PlatformWord = Annotated[str, OneOf("kubernetes", "compose", "systemd")]
 TYPES = (
     "web", "http", "grpc", "worker", "external", "cdn", "search", "host", "cron", "other",
     "postgresql", "mysql", "mariadb", "redis", "mongodb", "elasticsearch", "kafka", "queue",
@@ -47,6 +48,7 @@ class SystemShape(Shape):
     criticality: CriticalityWord | None = None
     timezone: Line | None = None
     budget_window: Duration | None = None
+    platform: PlatformWord | None = None
 
 
 class RegionShape(Shape):
@@ -212,6 +214,7 @@ class ComponentShape(Shape):
     heartbeats: dict[Name, HeartbeatOrEvery] | None = None
     scrape: Url | None = None
     exporter: Url | None = None
+    otlp: Line | None = None
     metrics: dict[Line, Line] | None = None
     series: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
     replicas: Replicas | None = None

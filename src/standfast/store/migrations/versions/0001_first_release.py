@@ -36,6 +36,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_ack_tokens_expires_at", "ack_tokens", ["expires_at"], unique=False)
     op.create_table(
+        "channel_tests",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("failed_at", Instant(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("answered_at", Instant(), nullable=True),
+        sa.Column("answered_by", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_tests")),
+    )
+    op.create_index(
+        "ix_channel_tests_way",
+        "channel_tests",
+        ["person", "channel", "address", "asked_at"],
+        unique=False,
+    )
+    op.create_index("ix_channel_tests_asked_at", "channel_tests", ["asked_at"], unique=False)
+    op.create_table(
         "alert_episodes",
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
@@ -480,22 +503,23 @@ def upgrade() -> None:
     )
     op.create_table(
         "sli_counts",
-        sa.Column("indicator", sa.Text(), nullable=False),
+        sa.Column("indicator", sa.Integer(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
-        sa.Column("bad", sa.BigInteger(), nullable=False),
-        sa.Column("total", sa.BigInteger(), nullable=False),
-        sa.Column("covered", Span(), nullable=False),
         sa.Column("sum_bad", sa.BigInteger(), nullable=False),
         sa.Column("sum_total", sa.BigInteger(), nullable=False),
         sa.Column("sum_covered", Span(), nullable=False),
         sa.PrimaryKeyConstraint("indicator", "at", name=op.f("pk_sli_counts")),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_sli_counts_at", "sli_counts", ["at"], unique=False)
     op.create_table(
-        "sli_first_seen",
-        sa.Column("indicator", sa.Text(), nullable=False),
+        "sli_indicators",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
         sa.Column("first_seen", Instant(), nullable=False),
-        sa.PrimaryKeyConstraint("indicator", name=op.f("pk_sli_first_seen")),
+        sa.Column("minutes_until", Instant(), nullable=False),
+        sa.Column("quarters_until", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_sli_indicators")),
+        sa.UniqueConstraint("key", name=op.f("uq_sli_indicators_key")),
     )
     op.create_table(
         "target_schedule",
