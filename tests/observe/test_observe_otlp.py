@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 
 from standfast.drivers import otlp
 from standfast.engine.observe import Observe
-from standfast.engine.receive import Receive, Received
+from standfast.engine.pushes import Pushes, Received
 from standfast.errors import SourceError
 from standfast.monitoring.health import Health
 from standfast.slo.tally import Tally
@@ -94,7 +94,7 @@ class Shop:
         component = api("", url=None, scrape=None, health={}, needs={}, otlp="shop-api")
         levels = {one.name: one for one in (level("a", "api"), level("l", "api", "latency"))}
         self.system = shop_system(components={"api": component}, journeys={}, service_levels=levels)
-        self.receive = Receive(database, lambda: self.system, clock)
+        self.pushes = Pushes(database, lambda: self.system, clock)
         self.observe = Observe(database, {}, clock)
         self.began = clock.now - timedelta(hours=1)
 
@@ -105,7 +105,7 @@ class Shop:
         failed = (bad, 0, 0, 0)
         codes = {"http.response.status_code": 503}
         points = [point(began, now, good), point(began, now, failed, **codes)]
-        return self.receive.take(read(export(*points, **more)))
+        return self.pushes.take(read(export(*points, **more)))
 
     def tally(self, key: str) -> Tally:
         start = self.clock.now - timedelta(hours=2)
@@ -145,13 +145,13 @@ def test_deltas_are_counted_from_the_first_and_a_second_try_is_not(shop: Shop) -
     end = shop.clock.pass_by(seconds=60)
     one = read(export(point(start, end, (7, 1, 0, 2)), temporality=DELTA))
 
-    assert shop.receive.take(one) == Received()
-    again = shop.receive.take(one)
+    assert shop.pushes.take(one) == Received()
+    again = shop.pushes.take(one)
     assert (again.rejected, again.why) == (1, ("deltas that were counted before",))
     assert shop.counted() == (0, 10)
     assert shop.counted("api/latency<0.2") == (2, 10)
     later = shop.clock.pass_by(seconds=60)
-    shop.receive.take(read(export(point(end, later, (1, 0, 0, 0)), temporality=DELTA)))
+    shop.pushes.take(read(export(point(end, later, (1, 0, 0, 0)), temporality=DELTA)))
     assert shop.counted() == (0, 11)
     assert shop.tally("api/requests").covered == 2 * MINUTE
 
@@ -167,7 +167,7 @@ def test_a_restart_counts_from_nothing_even_past_the_old_value(shop: Shop) -> No
 def test_processes_are_counted_each_by_itself_and_cover_their_time_once(shop: Shop) -> None:
     for count in (10, 20):
         shop.send((count, 0, 0, 0))
-        shop.receive.take(
+        shop.pushes.take(
             read(export(point(shop.began, shop.clock.now, (3 * count, 0, 0, 0)), instance="two"))
         )
 
@@ -200,7 +200,7 @@ def test_rates_and_percentiles_are_of_all_processes_together(shop: Shop) -> None
         now = shop.clock.pass_by(seconds=60)
         for instance in ("one", "two"):
             points = [point(shop.began, now, (count, 0, 0, 0))]
-            shop.receive.take(read(export(*points, instance=instance)))
+            shop.pushes.take(read(export(*points, instance=instance)))
 
     assert shop.signals["requests per second"] == pytest.approx(2, rel=0.6)
     assert shop.signals["error rate"] == 0
@@ -226,8 +226,8 @@ def test_what_no_component_names_is_refused_and_remembered_for_a_while(shop: Sho
 
     assert refused.rejected == 2
     assert refused.why == ("no component of the file has `otlp: cart`",)
-    assert shop.receive.unknown(shop.clock.now) == ("cart",)
-    assert shop.receive.unknown(shop.clock.now + timedelta(minutes=11)) == ()
+    assert shop.pushes.unknown(shop.clock.now) == ("cart",)
+    assert shop.pushes.unknown(shop.clock.now + timedelta(minutes=11)) == ()
 
 
 def test_an_explosion_of_routes_is_refused_whole(shop: Shop) -> None:
@@ -238,7 +238,7 @@ def test_an_explosion_of_routes_is_refused_whole(shop: Shop) -> None:
         for i in range(20)
     ]
 
-    refused = shop.receive.take(read(export(*points)))
+    refused = shop.pushes.take(read(export(*points)))
     assert refused.rejected == 20
     assert "more than 100 series" in refused.why[0]
 
@@ -250,7 +250,7 @@ def test_without_a_bucket_on_the_threshold_a_note_says_what_stands_for_it(shop: 
         now = shop.clock.pass_by(seconds=60)
         start = now - timedelta(seconds=60)
         one = point(start, now, (10,)) | odd
-        shop.receive.take(read(export(one, temporality=DELTA)))
+        shop.pushes.take(read(export(one, temporality=DELTA)))
 
     states = shop.database.read(lambda tx: tx.monitoring.target_states())
     assert shop.counted("api/latency<0.2") == (4, 20)

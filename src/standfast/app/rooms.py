@@ -17,6 +17,7 @@ from standfast.incidents.checklist import lines as checklist
 from standfast.incidents.incident import post_mortem_due
 from standfast.incidents.post_mortem import Figures, draft
 from standfast.paging.notification import Kind
+from standfast.paging.reachable import ways
 from standfast.recovery import schedule
 from standfast.recovery.objective import judgements, newest_proofs
 from standfast.slo.judgement import words
@@ -84,7 +85,11 @@ def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCall
     pages = [page for page in tx.paging.recent(now - _RECENT) if not page.active]
     shown = [*tx.paging.active(), *pages]
     return on_call_screen.screen(
-        system, [(page, _attempts(tx, system, page)) for page in shown], delivery, now
+        system,
+        [(page, _attempts(tx, system, page)) for page in shown],
+        delivery,
+        ways(system, tx.trials.standing(), now),
+        now,
     )
 
 

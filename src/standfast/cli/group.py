@@ -33,6 +33,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "gate": ("standfast.cli.gate:gate", "Ask whether a service may be deployed now."),
     "slo": ("standfast.cli.slo:slo", "Exclude time from service levels."),
+    "report": (
+        "standfast.cli.report:report",
+        "Make, list and verify service level reports.",
+    ),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),
     "incident": ("standfast.cli.incident:incident", "Declare, run and close incidents."),
     "on-call": (

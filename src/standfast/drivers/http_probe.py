@@ -43,12 +43,19 @@ class BoundedHttp:
         self._tls = ssl.create_default_context()  # costs 20 ms, so it is made once
 
     def get(
-        self, url: str, *, timeout: timedelta, most: int, redirects: int = 0, accept: str = "*/*"
+        self,
+        url: str,
+        *,
+        timeout: timedelta,
+        most: int,
+        redirects: int = 0,
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Raises SourceError, with the reason in words, where no whole answer comes in time."""
         seconds = timeout.total_seconds()
         began = self._clock()
-        headers = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
+        usual = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
         plain = httpx2.HTTPTransport(verify=self._tls, trust_env=False)
         client = httpx2.Client(
             transport=Deadlined(plain, self._resolver, began + seconds, self._clock),
@@ -56,7 +63,7 @@ class BoundedHttp:
             timeout=seconds,
             follow_redirects=redirects > 0,
             max_redirects=redirects,
-            headers=headers,
+            headers={**usual, **(headers or {})},
         )
         # Time-outs of the client are per read: one byte a second would keep it busy for ever.
         watchdog = threading.Timer(seconds, client.close)

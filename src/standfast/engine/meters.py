@@ -27,6 +27,8 @@ def meters_of(system: System) -> tuple[Meter, ...]:
             _refine(found, of_component(component), _MINUTE)
     for objective in (*objectives(system), *(one.terms for one in agreements(system))):
         for indicator in objective.indicators:
+            if indicator.source != "standfast":
+                continue  # somebody else counts it
             _refine(found, indicator, objective.bucket)
     return tuple(found.values())
 

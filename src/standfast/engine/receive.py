@@ -1,224 +1,176 @@
-"""Taking in what applications push, and counting it as if it had been scraped."""
+"""Taking what a Prometheus writes to us: kept before it is acknowledged, counted once its scrape is whole."""
 
 from __future__ import annotations
 
-from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
-from standfast.engine.meters import meters_of
-from standfast.monitoring import pushed, signals
-from standfast.monitoring.counters import Look, increase, remembered, swapped
-from standfast.monitoring.measure import of_scrape
-from standfast.monitoring.target import OTLP, otlp_of
-from standfast_kit.clock import Clock, utc_now
+from standfast.monitoring.measure import Meter
+from standfast.monitoring.written import (
+    SETTLED,
+    Last,
+    Rise,
+    Written,
+    counts_of,
+    is_wanted,
+    risen,
+    silent,
+)
+from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from standfast.engine.ports import Store
+    from standfast.monitoring.asked import Progress
     from standfast.monitoring.count import Count
-    from standfast.monitoring.exposition import Sample
-    from standfast.monitoring.measure import Meter
-    from standfast.monitoring.pushed import Push, Stream
-    from standfast.monitoring.target import Target, TargetState
-    from standfast.spec.system import Component, System
+    from standfast.spec.system import System
 
-_WINDOW = timedelta(minutes=1)  # over which rates and percentiles are told
-_NEW = timedelta(minutes=15)  # a process that began within this has not been heard of before
-_REMEMBERED = timedelta(minutes=10)  # services that nobody knows
-_MOST_UNKNOWN = 50
+_TIDY_EVERY, _FORGOTTEN = timedelta(hours=1), timedelta(days=1)  # series that nobody sends any more
+MOST_SERIES = 20_000  # of one component; what comes beyond is left out
 
 
-class LookPort(Protocol):
-    def last_look(self, target: str) -> Look | None: ...
-    def keep_look(self, target: str, look: Look) -> None: ...
-    def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
-    def target_states(self) -> dict[str, TargetState]: ...
-    def keep_states(self, found: Iterable[TargetState]) -> None: ...
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """What became of the series of one request."""
+
+    taken: int
+    unwanted: int  # of no component or no level that is fed by writing
+    beyond: int  # more series than one component may have
 
 
-class CountPort(Protocol):
+class WrittenPort(Protocol):
+    def last(self, component: str, series: Sequence[str]) -> dict[str, Last]:
+        """The newest samples of these series, held until this transaction ends."""
+
+    def number(self, component: str) -> int: ...
+    def keep(self, component: str, found: Mapping[str, Last], now: datetime) -> None: ...
+    def pend(self, rises: Sequence[Rise], arrived: datetime) -> None: ...
+    def settled(self, before: datetime) -> tuple[Rise, ...]:
+        """Those that arrived before, ordered by component and instant; they are gone from here."""
+
+    def forget(self, before: datetime) -> None: ...
+
+
+class AskedPort(Protocol):
+    def progress(self) -> dict[str, Progress]: ...
+    def tell(self, found: Iterable[Progress], now: datetime) -> None: ...
+
+
+class LevelPort(Protocol):
     def add(self, found: Iterable[Count]) -> None: ...
-    def first_seen(self) -> dict[str, datetime]: ...
 
 
 class ReceiveTx(Protocol):
     @property
-    def monitoring(self) -> LookPort: ...
+    def written(self) -> WrittenPort: ...
     @property
-    def levels(self) -> CountPort: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Received:
-    rejected: int = 0
-    why: tuple[str, ...] = ()
+    def asked(self) -> AskedPort: ...
+    @property
+    def levels(self) -> LevelPort: ...
 
 
 class Receive:
-    def __init__(
-        self, store: Store[ReceiveTx], system: Callable[[], System], clock: Clock = utc_now
-    ) -> None:
-        self._store, self._system, self._clock = store, system, clock
-        self._unknown: dict[str, datetime] = {}
+    def __init__(self, store: Store[ReceiveTx]) -> None:
+        self._store = store
+        self._tidied: datetime | None = None
 
-    def take(self, push: Push) -> Received:
-        """Count everything that a component of the file has sent; answers what was not, and why."""
-        now, system = self._clock(), self._system()
-        known = {one.otlp: one for one in system.components.values() if one.otlp}
-        mine: dict[str, list[Stream]] = defaultdict(list)
-        refused = Received(rejected=push.rejected, why=push.why)
-        for stream in push.streams:
-            if stream.service in known:
-                mine[stream.service].append(stream)
-            else:
-                refused = self._nobody(refused, stream.service, now)
-        for service, streams in mine.items():
-            refused = self._count(refused, system, known[service], streams, now)
-        return refused
+    def take(self, series: Sequence[Written], system: System, now: datetime) -> Receipt:
+        """Returns once all of it is kept; raises StoreError where nothing is, so that the sender repeats."""
+        meters = meters_of(system)
+        mine: dict[str, list[Written]] = {}
+        for one in series:
+            component = one.label("job")
+            if component in meters and is_wanted(system.components[component], one):
+                mine.setdefault(component, []).append(one)
+        if not mine:
+            return Receipt(taken=0, unwanted=len(series), beyond=0)
 
-    def unknown(self, now: datetime) -> tuple[str, ...]:
-        """Services that send and that no component of the file names."""
-        recent = {name: at for name, at in self._unknown.items() if now - at < _REMEMBERED}
-        self._unknown = recent
-        return tuple(sorted(recent))
+        def work(tx: ReceiveTx) -> int:
+            return sum(_take(tx, name, found, now) for name, found in sorted(mine.items()))
 
-    def _nobody(self, refused: Received, service: str, now: datetime) -> Received:
-        if service in self._unknown or len(self._unknown) < _MOST_UNKNOWN:
-            self._unknown[service] = now
-        said = f"no component of the file has `otlp: {service or '(service.name is missing)'}`"
-        return _more(refused, 1, said)
+        beyond = self._store.keep(work)
+        wanted = sum(map(len, mine.values()))
+        return Receipt(taken=wanted - beyond, unwanted=len(series) - wanted, beyond=beyond)
 
-    def _count(
-        self,
-        refused: Received,
-        system: System,
-        component: Component,
-        streams: Sequence[Stream],
-        now: datetime,
-    ) -> Received:
-        held = sum(len(one.bounds) + 4 for one in streams)
-        if held > component.series:
-            said = (
-                f"{component.name} sends more than {component.series:,} series, nothing was counted"
-            )
-            return _more(refused, len(streams), said)
-        found = self._store.keep(
-            lambda tx: _Counting(tx, system, component, now).take(streams, refused)
+    def tick(self, system: System, now: datetime) -> int:
+        """Count what is whole by now; answers how many instants were."""
+        meters = meters_of(system)
+        if not meters:
+            return 0
+        if self._tidied is None or now - self._tidied >= _TIDY_EVERY:
+            self._tidied = now
+            self._store.keep(lambda tx: tx.written.forget(now - _FORGOTTEN))
+        return self._store.keep(lambda tx: _count(tx, system, meters, now))
+
+
+def meters_of(system: System) -> dict[str, list[Meter]]:
+    """What is fed by writing, by component."""
+    found: dict[str, dict[str, Meter]] = {}
+    for objective in objectives(system):
+        for one in objective.indicators:
+            if one.source == "remote-write":
+                mine = found.setdefault(one.component, {})
+                known = mine.get(one.key)
+                mine[one.key] = Meter(
+                    key=one.key,
+                    component=one.component,
+                    kind=one.kind,
+                    bad_codes=one.bad_codes,
+                    route=one.route,
+                    threshold=one.threshold,
+                    width=min(objective.bucket, known.width) if known else objective.bucket,
+                )
+    return {component: list(meters.values()) for component, meters in found.items()}
+
+
+def written_of(system: System) -> tuple[str, ...]:
+    return tuple(one.key for meters in meters_of(system).values() for one in meters)
+
+
+def _take(tx: ReceiveTx, component: str, series: Sequence[Written], now: datetime) -> int:
+    """Keep what is new; answers how many series are too many."""
+    keys = sorted({one.key for one in series})
+    before = tx.written.last(component, keys)
+    room = MOST_SERIES - tx.written.number(component)
+    found: dict[str, Last] = {}
+    rises: list[Rise] = []
+    beyond = 0
+    for one in series:
+        last = found.get(one.key) or before.get(one.key)
+        if last is None and len(found.keys() - before.keys()) >= room:
+            beyond += 1
+            continue
+        new = risen(component, one, last, now)
+        rises += new.rises
+        if new.last is not None:
+            found[one.key] = new.last
+    tx.written.keep(component, found, now)
+    tx.written.pend(rises, now)
+    return beyond
+
+
+def _count(
+    tx: ReceiveTx, system: System, meters: Mapping[str, Sequence[Meter]], now: datetime
+) -> int:
+    known = tx.asked.progress()
+    told: dict[str, Progress] = {}
+    looks = 0
+    for (name, at), rises in groupby(
+        tx.written.settled(now - SETTLED), key=lambda one: (one.component, one.at)
+    ):
+        if name not in meters:
+            continue  # the file has changed since
+        looks += 1
+        counts, progress = counts_of(
+            system.components[name], meters[name], at, rises, known | told, now
         )
-        self._unknown.pop(component.otlp or "", None)
-        return found
-
-
-class _Counting:
-    """One export of one component, in one transaction."""
-
-    def __init__(self, tx: ReceiveTx, system: System, component: Component, now: datetime) -> None:
-        self._tx, self._component, self._now = tx, component, now
-        self._target: Target = otlp_of(component)
-        self._names = signals.names_of(component)
-        self._meters: Sequence[Meter] = [
-            one for one in meters_of(system) if one.component == component.name
-        ]
-        marker = tx.monitoring.last_look(self._target.key)
-        self._last = marker.at if marker and marker.at <= now else None
-        self._first: datetime | None = tx.levels.first_seen().get(f"{component.name}/requests")
-
-    def take(self, streams: Sequence[Stream], refused: Received) -> Received:
-        by_process: dict[tuple[str, bool], list[Stream]] = defaultdict(list)
-        for one in streams:
-            by_process[one.instance, one.delta].append(one)
-        notes: dict[str, None] = {}
-        for (instance, delta), mine in by_process.items():
-            if delta:
-                refused = self._deltas(instance, mine, refused, notes)
-            else:
-                self._totals(instance, mine, notes)
-            self._last = self._now  # a second process speaks for the same time
-        self._tx.monitoring.keep_look(self._target.key, Look(at=self._now, values={}))
-        self._note(tuple(notes))
-        return refused
-
-    def _deltas(
-        self, instance: str, streams: Sequence[Stream], refused: Received, notes: dict[str, None]
-    ) -> Received:
-        key = f"{self._target.key}/delta/{instance}"
-        before = self._tx.monitoring.last_look(key)
-        ends = dict(before.values) if before else {}
-        fresh, again = pushed.unseen(streams, ends)
-        shown = pushed.samples(self._names, fresh)
-        since = self._last or min((one.start for one in fresh), default=self._now)
-        self._add(shown, {one.series: one.value for one in shown}, min(since, self._now), notes)
-        ends |= {one.key: one.end.timestamp() for one in fresh}
-        self._tx.monitoring.keep_look(key, Look(at=self._now, values=ends))
-        if again:
-            return _more(refused, len(again), "deltas that were counted before")
-        return refused
-
-    def _totals(self, instance: str, streams: Sequence[Stream], notes: dict[str, None]) -> None:
-        key = f"{self._target.key}/total/{instance}"
-        before = self._tx.monitoring.last_look(key)
-        shown = pushed.samples(self._names, streams)
-        look = pushed.look_of(streams, shown, self._now)
-        if before is None and self._is_new(look):
-            # A process that began while we were listening: all that it counted is news.
-            before = Look(at=self._last or self._now, values={}, started=_LONG_AGO)
-            look = replace(look, started=max(look.started or self._now, before.at))
-        risen = increase(before, look)
-        self._tx.monitoring.keep_look(key, remembered(before, look))
-        if before is None:
-            return
-        if swapped(before, look):
-            notes["two processes send as one: give each its own service.instance.id"] = None
-            return
-        self._add(shown, risen.by, min(self._last or before.at, self._now), notes)
-
-    def _is_new(self, look: Look) -> bool:
-        if look.started is None or self._first is None or self._last is None:
-            return False
-        return look.started > max(self._first, self._now - _NEW)
-
-    def _add(
-        self,
-        shown: Sequence[Sample],
-        by: Mapping[str, float],
-        since: datetime,
-        notes: dict[str, None],
-    ) -> None:
-        found = of_scrape(
-            self._meters, self._component, self._target, shown, by, since=since, now=self._now
-        )
-        self._tx.levels.add(found.counts)
-        notes |= dict.fromkeys(found.notes)
-        self._gauges(by, since)
-
-    def _gauges(self, by: Mapping[str, float], since: datetime) -> None:
-        """Rates and percentiles over a minute, all processes together."""
-        key = f"{self._target.key}/window"
-        before = self._tx.monitoring.last_look(key)
-        begun = before.at if before and before.at <= self._now else since
-        held: dict[str, float] = defaultdict(float, before.values if before else {})
-        for series, more in by.items():
-            held[series] += more
-        if self._now - begun >= _WINDOW:
-            risen = [pushed.series_sample(series, value) for series, value in held.items()]
-            seconds = (self._now - begun).total_seconds()
-            told = signals.signals(self._names, risen, held, seconds)
-            self._tx.monitoring.keep_gauges(self._component.name, self._now, told)
-            begun, held = self._now, defaultdict(float)
-        self._tx.monitoring.keep_look(key, Look(at=begun, values=dict(held)))
-
-    def _note(self, notes: tuple[str, ...]) -> None:
-        state = self._tx.monitoring.target_states().get(self._target.key)
-        if state is not None and state.kind == OTLP and state.notes != notes:
-            self._tx.monitoring.keep_states([replace(state, notes=notes)])
-
-
-_LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-
-
-def _more(refused: Received, points: int, why: str) -> Received:
-    said = refused.why if why in refused.why else (*refused.why, why)
-    return Received(rejected=refused.rejected + points, why=said)
+        tx.levels.add(counts)
+        told |= {one.indicator: one for one in progress}
+    for key in (one.key for mine in meters.values() for one in mine):
+        if key not in told and (state := silent(key, known.get(key), now)):
+            told[key] = state
+    tx.asked.tell(told.values(), now)
+    return looks

@@ -212,6 +212,7 @@ class ServiceLevel:
     average: bool = False  # the file promises an average
     min_coverage: Fraction | None = None  # below this share of observed time the state is unknown
     query: EventQuery | None = None  # of the SLI `query` only
+    source: str = "standfast"  # standfast | prometheus | remote-write: who counts its events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -510,7 +511,24 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusSettings:
+    """A Prometheus-compatible server that levels are read from, and how it is asked."""
+
+    url: str  # below which /api/v1/query_range lies
+    token: SecretRef | None = None
+    username: SecretRef | None = None
+    password: SecretRef | None = None
+    tenant: str = ""  # told as X-Scope-OrgID
+    lag: timedelta = timedelta(minutes=1)  # a minute is asked for once it is older than this
+    timeout: timedelta = timedelta(seconds=10)
+    lookback: timedelta | None = None  # of a rate; None: four scrapes, at least a minute
+    catch_up: timedelta = timedelta(days=1)  # how far back minutes are still filled in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
+    source: str = "standfast"  # of every level that names none
+    prometheus: PrometheusSettings | None = None
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     keep_samples: timedelta = timedelta(days=100)  # counts by the minute

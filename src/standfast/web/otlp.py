@@ -24,7 +24,7 @@ async def metrics(request: Request, app: PlatformNow) -> Response:
 
         def work() -> bytes:
             _MAY(known(request, app))
-            taken = app.receive.take(formats.read_otlp(body, kind, encoding))
+            taken = app.pushes.take(formats.read_otlp(body, kind, encoding))
             return formats.otlp_answer(kind, taken.rejected, taken.why)
 
         return Response(await run_in_threadpool(work), media_type=kind)

@@ -73,6 +73,7 @@ class ServiceLevelShape(Shape):
         OneOf("availability", "latency", "errors", "probe", "freshness", "saturation", "query"),
     ]
     query: QueryShape | None = None
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None

@@ -193,7 +193,23 @@ class TlsShape(Shape):
     key: Line
 
 
+class PrometheusShape(Shape):
+    url: Url
+    token: Secret | None = None
+    username: Secret | None = None
+    password: Secret | None = None
+    tenant: Line | None = None
+    lag: Duration | None = None
+    timeout: Duration | None = None
+    lookback: Duration | None = None
+    catch_up: Duration | None = None
+
+
 class ServerShape(Shape):
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
+    prometheus: Annotated[PrometheusShape, written_as("url"), Shorthand(type="string")] | None = (
+        None
+    )
     public_url: Url | None = None
     tls: TlsShape | None = None
     trusted_proxies: Lines = []

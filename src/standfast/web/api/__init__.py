@@ -2,8 +2,32 @@
 
 from fastapi import APIRouter
 
-from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, heartbeats, screens
+from standfast.web.api import (
+    alerts,
+    audit,
+    deeds,
+    exclusions,
+    feedback,
+    gate,
+    heartbeats,
+    reports,
+    screens,
+    try_out,
+    write,
+)
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, alerts, heartbeats, audit):
+for part in (
+    screens,
+    deeds,
+    feedback,
+    gate,
+    exclusions,
+    reports,
+    alerts,
+    heartbeats,
+    audit,
+    write,
+    try_out,
+):
     routes.include_router(part.routes)
