@@ -586,6 +586,10 @@ def test_what_a_probe_expects_is_read_with_every_shorthand() -> None:
         ("dns: {name: web.shop.test, server: dns.shop.test}", "not a DNS server: 'dns.shop.test'"),
         ("dns: {name: web.shop.test, type: AA}", "unknown word 'AA'"),
         ("ping: 'a b'", "does not read like db.shop.test"),
+        (
+            "otlp: cart\n  db:\n    type: http\n    otlp: cart",
+            "web has this service already: 'cart'",
+        ),
         ("heartbeats: {a: 1s}", "a heartbeat comes every 10s at the soonest"),
         (
             "heartbeats: {a: 1h}\n  db:\n    type: cron\n    heartbeats: {a: 1h}",

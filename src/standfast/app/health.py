@@ -48,6 +48,9 @@ def problems(platform: Platform) -> tuple[str, ...]:
             f"The changed file was not accepted, the old one goes on: {first.splitlines()[0]}"
         )
         found += [f"and {len(more)} more problems in it"] if more else []
+    if unknown := platform.pushes.unknown(platform.now()):
+        names = ", ".join(one[:60] or "(no service.name)" for one in unknown[:5])
+        found.append(f"OTLP metrics of {names} are not counted: no component has them as `otlp`")
     if because := platform.dead_man.switch.because:
         found.append(f"The dead man's switch does not hear from us: {because}")
     return tuple(found + list(platform.read.undelivered()))

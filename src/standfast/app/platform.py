@@ -53,6 +53,7 @@ from standfast.engine.follow import Follow
 from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
+from standfast.engine.pushes import Pushes
 from standfast.engine.receive import Receipt, Receive
 from standfast.engine.report import MakeReport
 from standfast.engine.respond import Respond
@@ -97,6 +98,7 @@ class Platform:
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
+        self.pushes = Pushes(store, self.accept.current, clock)
         self.beats = Beats(store, self.accept.current, clock)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(

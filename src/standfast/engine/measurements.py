@@ -15,7 +15,7 @@ from standfast.alerting.facts import Job
 from standfast.monitoring.count import bucket_start
 from standfast.monitoring.gauge import Reading, full_in
 from standfast.monitoring.health import every_of
-from standfast.monitoring.target import HEARTBEAT
+from standfast.monitoring.target import HEARTBEAT, OTLP, PUSHED_EVERY
 from standfast.slo.budget import budget
 from standfast.slo.burn import burn_rate
 from standfast.slo.exclusion import Exclusion, Kind, edges, length, reach_back, rest, spared
@@ -123,7 +123,7 @@ class Measurements:
             return self._full_in(component)
         reading = self._newest.get(component, {}).get(signal)
         one = self._system.components[component]
-        every = max(one.scrape_every, one.probe_every)
+        every = max(one.scrape_every, one.probe_every, PUSHED_EVERY if one.otlp else timedelta(0))
         return None if reading is None or self._now - reading.at > _STALE * every else reading
 
     def _full_in(self, component: str) -> Reading | None:
@@ -133,7 +133,7 @@ class Measurements:
 
     def scrape_down(self, component: str) -> tuple[timedelta, str] | None:
         one = self._system.components[component]
-        for kind in ("scrape", "exporter"):
+        for kind in ("scrape", "exporter", OTLP):
             state = self._targets.get(f"{component}/{kind}")
             if state is None:
                 continue
@@ -320,7 +320,7 @@ class Measurements:
 
     def _requests_key(self, component: str) -> str:
         one = self._system.components[component]
-        return f"{component}/requests" if one.scrape or one.exporter else f"{component}/probe"
+        return f"{component}/requests" if one.counted else f"{component}/probe"
 
 
 @once

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from standfast.engine.meters import meters_of
 from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
@@ -16,9 +17,12 @@ from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.heartbeat import Pulse, judged, noted
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
+from standfast.monitoring.pushed import heard
 from standfast.monitoring.target import (
+    BOOKS,
     HEARTBEAT,
     MEASURES,
+    OTLP,
     PROBES,
     SCRAPES,
     Outcome,
@@ -27,9 +31,6 @@ from standfast.monitoring.target import (
     after,
     targets,
 )
-from standfast.slo.agreement import agreements
-from standfast.slo.indicator import of_component, of_step, requests_of
-from standfast.slo.objective import objectives
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
 
 if TYPE_CHECKING:
@@ -40,13 +41,13 @@ if TYPE_CHECKING:
     from standfast.monitoring.edges import Calls
     from standfast.monitoring.exposition import Sample
     from standfast.monitoring.health import ComponentHealth
-    from standfast.slo.indicator import Indicator
     from standfast.spec.system import System
 
 log = logging.getLogger("standfast.observe")
 _WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
 _TIDY_EVERY = timedelta(hours=1)
+_SILENT = timedelta(days=1)  # a process that has pushed nothing for so long has ended
 _OPENMETRICS = "application/openmetrics-text"
 _STEP = timedelta(seconds=2)  # by which the wall clock may go wrong between two ticks
 
@@ -72,7 +73,7 @@ class MonitoringPort(Protocol):
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
     def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
     def keep_pulse(self, pulse: Pulse) -> None: ...
-    def forget_targets(self, keep: Iterable[str]) -> None: ...
+    def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None: ...
 
 
 class LevelPort(Protocol):
@@ -156,8 +157,8 @@ class Observe:
         """Look at everything that is due; answers how many looks were kept."""
         every = targets(system)
         due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
-        seen = self._look(system, [one for one in due if one.kind != HEARTBEAT])
-        seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind == HEARTBEAT]
+        seen = self._look(system, [one for one in due if one.kind not in BOOKS])
+        seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind in BOOKS]
         ended = max(now, self._clock())
         steady = self._steady.since(ended) if self._steady else None
         if seen:
@@ -218,41 +219,9 @@ class Observe:
         self._tidied = now
 
         def tidy(tx: ObserveTx) -> None:
-            tx.monitoring.forget_targets([target.key for target in every])
+            tx.monitoring.forget_targets([target.key for target in every], now - _SILENT)
 
         self._store.keep(tidy)
-
-
-def meters_of(system: System) -> tuple[Meter, ...]:
-    """What is counted: every indicator of every objective and contract at its finest, requests, probes."""
-    found: dict[str, Meter] = {}
-    for component in system.components.values():
-        if component.scrape or component.exporter:
-            _refine(found, requests_of(component), _MINUTE)
-        if component.probed:
-            _refine(found, of_component(component), _MINUTE)
-    for journey in system.journeys.values():
-        for step in journey.steps:
-            _refine(found, of_step(step), _MINUTE)
-    for objective in (*objectives(system), *(one.terms for one in agreements(system))):
-        for indicator in objective.indicators:
-            if indicator.source != "standfast":
-                continue  # somebody else counts it
-            _refine(found, indicator, objective.bucket)
-    return tuple(found.values())
-
-
-def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:
-    known = found.get(indicator.key)
-    found[indicator.key] = Meter(
-        key=indicator.key,
-        component=indicator.component,
-        kind=indicator.kind,
-        bad_codes=indicator.bad_codes,
-        route=indicator.route,
-        threshold=indicator.threshold,
-        width=min(width, known.width) if known else width,
-    )
 
 
 def _as_expected(target: Target, outcome: Outcome, now: datetime) -> Outcome:
@@ -285,6 +254,9 @@ def _keep(
         if one.target.kind == HEARTBEAT:
             states.append(_of_job(tx, system, one.target, last, now))
             continue
+        if one.target.kind == OTLP:
+            states.append(_of_push(tx, one.target, last, now))
+            continue
         state = after(last, one.target, one.outcome, now)
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
@@ -314,6 +286,12 @@ def _of_job(
     outcome = judged(plan, pulse, now)
     notes = noted(plan, pulse, now) if outcome.ok else ()
     return replace(after(last, target, outcome, now), notes=notes)
+
+
+def _of_push(tx: ObserveTx, target: Target, last: TargetState | None, now: datetime) -> TargetState:
+    came = tx.monitoring.last_look(target.key)
+    outcome = heard(came.at if came else None, now, 3 * target.every)
+    return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 
 def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:

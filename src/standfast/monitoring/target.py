@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from standfast.spec.system import Component, Heartbeat, System
 
 PROBES = frozenset({"http", "tcp", "dns", "icmp"})  # kinds that look from outside
+OTLP = "otlp"
 SCRAPES = frozenset({"scrape", "exporter"})
-MEASURES = SCRAPES | {"host", "container"}  # kinds that bring figures
+MEASURES = SCRAPES | {"host", "container", OTLP}  # kinds that bring figures
+PUSHED_EVERY = timedelta(minutes=1)  # as OpenTelemetry's exporters do where nobody says otherwise
 HEARTBEAT = "heartbeat"
+BOOKS = frozenset({HEARTBEAT, OTLP})  # kinds that are looked at in our own books
 BOOKS_EVERY = timedelta(seconds=15)  # what others tell us is looked at so often
 STILL = "http-still"  # the driver that follows no redirect
 LONGEST = timedelta(seconds=10)
@@ -30,7 +33,7 @@ _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "mo
 class Target:
     key: str  # "api/scrape", "web/http", "api/health/deep"
     component: str
-    kind: str  # scrape | exporter | http | tcp | dns | icmp | tls | health | heartbeat | host | container
+    kind: str  # of SCRAPES, PROBES, MEASURES or BOOKS, or tls, or health
     address: str  # a URL, host:port, a host, or what is asked of DNS
     every: timedelta
     timeout: timedelta
@@ -102,10 +105,24 @@ def of_component(component: Component) -> list[Target]:
     for kind, address in (("host", component.host), ("container", component.container)):
         if address:
             found.append(_target(component, kind, address, component.scrape_every))
+    if component.otlp:
+        found.append(otlp_of(component))
     found += [_heartbeat(component, one) for one in component.heartbeats.values()]
     if component.ping:
         found.append(_target(component, "icmp", component.ping, probe))
     return found + _health(component)
+
+
+def otlp_of(component: Component) -> Target:
+    """Looked at in our own books: the application pushes."""
+    return Target(
+        key=f"{component.name}/{OTLP}",
+        component=component.name,
+        kind=OTLP,
+        address=component.otlp or "",
+        every=PUSHED_EVERY,
+        timeout=LONGEST,
+    )
 
 
 def _heartbeat(component: Component, job: Heartbeat) -> Target:

@@ -23,6 +23,7 @@ def _watched(component: Component) -> bool:
             component.heartbeats,
             component.host,
             component.container,
+            component.otlp,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -32,8 +32,8 @@ _KINDS = {"availability": "requests", "errors": "requests"}
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
     kind = _KINDS.get(level.sli, level.sli)
-    scraped = component.scrape or component.exporter or level.source != "standfast"
-    if kind in {"requests", "latency"} and not scraped:
+    counted = component.counted or level.source != "standfast"
+    if kind in {"requests", "latency"} and not counted:
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
     threshold = promise.threshold if level.sli == "latency" else None
     return Indicator(

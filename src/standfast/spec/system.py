@@ -109,6 +109,7 @@ class Component:
     heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
+    otlp: str | None = None  # the service.name under which it pushes its metrics
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
     series: int = 20_000  # of one scrape; with more it is not counted at all
     replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
@@ -133,6 +134,11 @@ class Component:
     )  # golden signal -> what is measured: "connections", "concurrent users"
     dsn: SecretRef | None = None  # how standfast reaches a database for backups
     rebuild_from: str = ""  # "source" where a data store can be rebuilt
+
+    @property
+    def counted(self) -> bool:
+        """Does somebody count its requests, so that no probe has to stand for them?"""
+        return bool(self.scrape or self.exporter or self.otlp)
 
     @property
     def probed(self) -> bool:

@@ -25,7 +25,7 @@ from standfast.monitoring.edges import Edge, grown
 from standfast.monitoring.gauge import Reading
 from standfast.monitoring.health import ComponentHealth, Health
 from standfast.monitoring.heartbeat import Pulse
-from standfast.monitoring.target import HEARTBEAT, TargetState, next_due
+from standfast.monitoring.target import HEARTBEAT, OTLP, TargetState, next_due
 from standfast.store.columns import Instant, JsonText, Span, metadata
 from standfast.store.levels import put
 
@@ -176,11 +176,21 @@ class MonitoringRows:
             name: tuple(sorted(mine, key=lambda one: one.target)) for name, mine in found.items()
         }
 
-    def forget_targets(self, keep: Iterable[str]) -> None:
-        """Drop what the file no longer names."""
+    def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None:
+        """Drop what the file no longer names, and processes that have pushed nothing since."""
         kept = list(keep)
-        for table in (due_times, states, looks):
+        for table in (due_times, states):
             self._connection.execute(delete(table).where(table.c.target.not_in(kept)))
+        pushing = {key for key in kept if key.endswith(f"/{OTLP}")}
+        rows = self._connection.execute(select(looks.c.target, looks.c.at))
+        gone = [
+            row.target
+            for row in rows
+            if row.target not in kept
+            and ("/".join(row.target.split("/")[:2]) not in pushing
+                 or (silent_since and row.at < silent_since))
+        ]  # fmt: skip
+        self._connection.execute(delete(looks).where(looks.c.target.in_(gone)))
         jobs = [key.rpartition("/")[2] for key in kept if f"/{HEARTBEAT}/" in key]
         self._connection.execute(delete(pulses).where(pulses.c.name.not_in(jobs)))
 

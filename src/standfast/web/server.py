@@ -15,6 +15,7 @@ from standfast.web.api import beacon
 from standfast.web.api import routes as api
 from standfast.web.head import HeadAsGet
 from standfast.web.live import Revisions
+from standfast.web.otlp import routes as otlp
 from standfast.web.pages import routes as pages
 from standfast.web.security import BodyLimit, SameOrigin, SecurityHeaders
 from standfast_kit.asgi import Reliable
@@ -51,7 +52,7 @@ def create(platform: Platform) -> ASGIApp:
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.mount("/static", StaticFiles(directory=str(resources.files("standfast.web") / "static")))
-    for routes in (api, beacon.script, pages):
+    for routes in (api, otlp, beacon.script, pages):
         app.include_router(routes)
     platform.at_shutdown = revisions.stop
     return Reliable(HeadAsGet(app), platform.kit)

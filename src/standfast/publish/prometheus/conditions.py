@@ -134,7 +134,7 @@ def _disturbed(component: Component, window: timedelta) -> str:
 
 def _no_answers(condition: Absence, component: Component) -> Query | Unsaid:
     """Nothing is scraped, so the probes' successes are the requests that count."""
-    if not (component.url or component.address):
+    if not component.probed:
         return Unsaid(
             reason=f"{component.name} is neither scraped nor probed",
             rule="MON-01",

@@ -43,7 +43,7 @@ def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
             return _requests(indicator, component)
         case "latency" if indicator.threshold is not None:
             return _latency(indicator, indicator.threshold, component)
-        case "probe" if component.url or component.address:
+        case "probe" if component.probed:
             return _probes(indicator, component)
         case "probe":
             return Unsaid(

@@ -134,7 +134,7 @@ def _gauge(value: str, fed: str, *more: Samples) -> Signal:
 
 
 def _probe_failures(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
-    if not (component.url or component.address):
+    if not component.probed:
         return Unsaid(
             reason=f"{component.name} has neither `url` nor `address` to be probed at",
             rule="MON-01",

@@ -46,6 +46,12 @@ def regions(file: FileShape) -> Mapping[str, Region]:
 def components(file: FileShape, margin: Margin) -> Mapping[str, Component]:
     found = {name: _component(name, shape, file, margin) for name, shape in file.components.items()}
     _names_once(found.values(), margin)
+    services: dict[str, str] = {}
+    for name, one in found.items():
+        if one.otlp and one.otlp in services:
+            said = f"{services[one.otlp]} has this service already: '{one.otlp}'"
+            margin.wrong(f"components.{name}.otlp", said)
+        services |= {one.otlp: name} if one.otlp else {}
     return MappingProxyType(found)
 
 
@@ -68,7 +74,7 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         margin.refer(f"{path}.replication.{region}", region, file.regions, "region")
     plain = (
         "type", "owner", "url", "address", "scrape", "exporter", "availability", "sla", "size",
-        "ping", "host", "container",
+        "ping", "host", "container", "otlp",
     )  # fmt: skip
     return Component(
         name=name,
@@ -186,9 +192,12 @@ def _replicas(
 def _signals(path: str, shape: v1.ComponentShape, margin: Margin) -> tuple[str, ...]:
     if shape.signals is not None:
         return tuple(shape.signals)
-    if not (shape.scrape or shape.exporter):
+    if not (shape.scrape or shape.exporter or shape.otlp):
         return ()
     name = path.split(".")[1]
+    if not (shape.scrape or shape.exporter):
+        said = f"the metrics of {name} show latency, traffic and errors"
+        return margin.assumed(None, _GOLDEN[:3], f"{path}.signals", said, "it pushes by OTLP")
     said = f"the metrics of {name} show latency, traffic, errors and saturation"
     return margin.assumed(None, _GOLDEN, f"{path}.signals", said, "it is scraped")
 

@@ -214,6 +214,7 @@ class ComponentShape(Shape):
     heartbeats: dict[Name, HeartbeatOrEvery] | None = None
     scrape: Url | None = None
     exporter: Url | None = None
+    otlp: Line | None = None
     metrics: dict[Line, Line] | None = None
     series: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
     replicas: Replicas | None = None
