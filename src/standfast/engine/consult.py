@@ -55,6 +55,7 @@ class AskRange(Protocol):
 
 
 class AskedPort(Protocol):
+    def is_due(self, now: datetime, catch_up: timedelta) -> bool: ...
     def claim(
         self, indicators: Sequence[str], now: datetime, newest: datetime, catch_up: timedelta
     ) -> tuple[Progress, ...]:
@@ -102,6 +103,7 @@ class Consult:
         self._running: dict[str, Future[Read]] = {}
         self._deaf: tuple[datetime, str] | None = None
         self._known: frozenset[str] | None = None
+        self._fresh = True  # the file may name what was never asked for
 
     def tick(self, system: System, now: datetime) -> int:
         """Ask what is due; answers how many answers were kept."""
@@ -120,12 +122,15 @@ class Consult:
     def _forget(self, every: frozenset[str]) -> None:
         if self._known != every:
             self._store.keep(lambda tx: tx.asked.forget(every))
-            self._known = every
+            self._known, self._fresh = every, True
 
     def _begin(self, system: System, every: Mapping[str, Indicator], now: datetime) -> None:
         server = system.server.prometheus
         catch_up = server.catch_up if server else MINUTE
         newest = newest_end(now, server.lag) if server else now
+        if not self._fresh and not self._store.read(lambda tx: tx.asked.is_due(now, catch_up)):
+            return
+        self._fresh = False
         free = [key for key in every if key not in self._running]
         for one in self._store.keep(lambda tx: tx.asked.claim(free, now, newest, catch_up)):
             work = self._pool.submit(self._one, system, every[one.indicator], one, now)

@@ -56,7 +56,7 @@ class WrittenPort(Protocol):
 
 class AskedPort(Protocol):
     def progress(self) -> dict[str, Progress]: ...
-    def tell(self, found: Iterable[Progress], now: datetime) -> None: ...
+    def tell(self, found: Iterable[Progress]) -> None: ...
 
 
 class LevelPort(Protocol):
@@ -172,5 +172,5 @@ def _count(
     for key in (one.key for mine in meters.values() for one in mine):
         if key not in told and (state := silent(key, known.get(key), now)):
             told[key] = state
-    tx.asked.tell(told.values(), now)
+    tx.asked.tell(told.values())
     return looks
