@@ -7,11 +7,12 @@ import os
 import secrets
 import socket
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from standfast.app import evidence, rooms
+from standfast.app import evidence, rooms, sources
 from standfast.app.answers import answers_of
 from standfast.app.backup import protect
 from standfast.app.health import look_at_database, watch_over
@@ -19,9 +20,11 @@ from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
 from standfast.drivers.dead_man import DeadManPing
+from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
+from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.resolver import Resolver
 from standfast.drivers.scrape import Scrape
@@ -46,6 +49,7 @@ from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
+from standfast.monitoring.target import STILL
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
 
@@ -142,7 +146,8 @@ class Platform:
 
     def _measured(self, now: datetime) -> Measured:
         system = self.accept.current()
-        return self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
+        known = self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
+        return replace(known, sources=sources.changes(system, self.settings.file))
 
     def _beside_the_file(self, folder: str) -> Tree:
         """A folder of the file's; a relative one begins where the file lies, wherever we were started."""
@@ -181,7 +186,10 @@ def _looks(resolver: Resolver) -> dict[str, LookAt]:
         "scrape": Scrape(http),
         "exporter": Scrape(http),
         "http": HttpProbe(http),
+        STILL: HttpProbe(http, redirects=0),
         "tcp": TcpProbe(resolver=resolver),
+        "dns": DnsProbe(),
+        "icmp": IcmpProbe(resolver=resolver),
         "tls": TlsProbe(resolver=resolver),
         "health": HealthPoll(http),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import documents, excluding, gating, measuring, rooms
+from standfast.app import agreeing, documents, excluding, gating, measuring, rooms
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
@@ -22,6 +22,7 @@ from standfast.dashboards import service as service_screen
 from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
+from standfast.monitoring.target import PROBES
 from standfast.slo.objective import objectives
 from standfast_kit.metrics import Family, Sample
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from standfast.app.platform import Platform
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
+    from standfast.dashboards.agreement import AgreementLine
     from standfast.dashboards.audit import AuditScreen, Retention, Seal
     from standfast.dashboards.exclusion import ExclusionLine
     from standfast.dashboards.experience import ExperienceScreen
@@ -97,6 +99,11 @@ class Read:
 
     def exclusions(self, now: datetime) -> tuple[ExclusionLine, ...]:
         return self._store.read(lambda tx: excluding.listing(tx, now))
+
+    def agreements(self, now: datetime) -> tuple[AgreementLine, ...]:
+        """How each contract stands in its window."""
+        system = self._system
+        return self._store.read(lambda tx: agreeing.listing(tx, system, now))
 
     def incidents(self, now: datetime) -> IncidentsScreen:
         system = self._system
@@ -198,7 +205,7 @@ class Read:
             samples=[
                 Sample((("component", name), ("kind", one.kind)), float(one.ok))
                 for name, one in looked
-                if one.kind in {"http", "tcp", "tls"}
+                if one.kind in PROBES | {"tls"} and one.says != "unknown"
             ],
         )  # fmt: skip
         yield Family(
@@ -290,6 +297,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         tx.levels.burn_down(objective.name, now - objective.window),
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
         excluding.of_objective(tx, system, objective, now),
+        agreeing.of_objective(tx, system, objective, now),
     )
 
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
     from fractions import Fraction
 
+    from standfast.dashboards.agreement import AgreementLine
     from standfast.dashboards.exclusion import Excluded, ExclusionLine
     from standfast.slo.budget import Budget
     from standfast.slo.objective import Objective
@@ -89,6 +90,7 @@ class ObjectiveScreen:
     no_burns: str
     why: tuple[tuple[str, str], ...]
     exclusions: tuple[ExclusionLine, ...]  # in its window, and ahead
+    agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
 
 
 def line(objective: Objective, status: LevelStatus | None) -> ObjectiveLine:
@@ -114,6 +116,7 @@ def screen(
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
     excluded: Excluded,
+    agreements: Iterable[AgreementLine] = (),
 ) -> ObjectiveScreen:
     """`bands` are the states of its budget policy, oldest first; the last one holds."""
     budget, policy = status.budget if status else None, bands[-1] if bands else None
@@ -142,6 +145,7 @@ def screen(
         or "None has been judged yet.",
         why=_why(system, objective, status, excluded),
         exclusions=excluded.lines,
+        agreements=tuple(agreements),
     )
 
 

@@ -54,6 +54,7 @@ def terms(system: System) -> tuple[Term, ...]:
         Term(kind="attempts", after=kept),
         Term(kind="notifications", after=kept),
         Term(kind="pages", after=kept),
+        Term(kind="channel tests", after=kept + system.server.channels_verified_for),
         Term(kind="episodes", after=kept),
         Term(kind="alerts", after=kept),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from standfast.monitoring.target import PROBES
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from standfast.monitoring.target import TargetState
     from standfast.spec.system import Component, System
 
+ANSWERING = PROBES | {"health"}  # kinds whose answer says how it is
 _TWICE = 2  # one lost look is no outage
 _STALE = 3  # intervals
 
@@ -86,7 +88,7 @@ def component_health(
     for name, component in system.components.items():
         state, because = _with_needs(component, own)
         last = before.get(name)
-        since = last.since if last and last.state is state else now
+        since = min(last.since, now) if last and last.state is state else now
         found[name] = ComponentHealth(component=name, state=state, because=because, since=since)
     return found
 
@@ -96,7 +98,8 @@ def own_health(
 ) -> tuple[Health, str]:
     """What its own checks say, the worst first."""
     fresh = [one for one in states if one.kind != "tls" and not _stale(component, one, now)]
-    answers = [one for one in fresh if one.kind in {"http", "tcp", "health"}]
+    unseen = [one for one in fresh if one.says == "unknown"]  # we could not look
+    answers = [one for one in fresh if one.kind in ANSWERING and one not in unseen]
     if down := [one for one in answers if _down(one)]:
         return Health.UNHEALTHY, f"{_name(down[0])}: {down[0].because or down[0].says}"
     if weak := [one for one in answers if not one.ok or one.says == "degraded"]:
@@ -105,7 +108,7 @@ def own_health(
     if answers:
         note = f"; no metrics: {blind[0].because}" if blind else ""
         return Health.HEALTHY, f"{', '.join(_name(one) for one in answers)} well{note}"
-    if blind:
+    if blind := [*blind, *unseen]:
         return Health.UNKNOWN, f"{_name(blind[0])}: {blind[0].because}"
     if fresh:
         return Health.HEALTHY, "its metrics answer; nothing else is asked"
@@ -155,4 +158,6 @@ def _broken(
 
 
 def _name(one: TargetState) -> str:
-    return {"http": "probe", "tcp": "port"}.get(one.kind, one.check or one.kind)
+    return {"http": "probe", "tcp": "port", "dns": "DNS", "icmp": "ping"}.get(
+        one.kind, one.check or one.kind
+    )

@@ -19,8 +19,7 @@ _GOLDEN = ("latency", "traffic", "errors", "saturation")
 def _watched(component: Component) -> bool:
     return any(
         (
-            component.url,
-            component.address,
+            component.probed,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.spec.condition import Condition
+    from standfast.spec.contract import Contract
+    from standfast.spec.expectation import DnsQuestion, Expectation
     from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
 
 
@@ -89,9 +91,13 @@ class Component:
     owner: str | None = None  # a team
     url: str | None = None
     address: str | None = None  # host:port, for TCP probes
+    expect: Expectation | None = None  # of the answer of `url`
+    dns: DnsQuestion | None = None
+    ping: str | None = None  # a host
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
+    series: int = 20_000  # of one scrape; with more it is not counted at all
     replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
     replication: Mapping[str, str] = field(default_factory=dict)  # region -> sync | async
     availability: Fraction | None = None  # the provider's SLA, or one's own measurement
@@ -114,6 +120,11 @@ class Component:
     )  # golden signal -> what is measured: "connections", "concurrent users"
     dsn: SecretRef | None = None  # how standfast reaches a database for backups
     rebuild_from: str = ""  # "source" where a data store can be rebuilt
+
+    @property
+    def probed(self) -> bool:
+        """Is it looked at from outside?"""
+        return bool(self.url or self.address or self.dns or self.ping)
 
     @property
     def stateful(self) -> bool:
@@ -175,7 +186,7 @@ class ServiceLevel:
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
-    calendar: str = ""  # "month" or "quarter" instead of the rolling window
+    calendar: str = ""  # "week", "month", "quarter" or "year" instead of the rolling window
     sla_window: str = ""  # the contract's, where it differs
     bad_codes: tuple[str, ...] = ("5xx",)  # status classes or codes that are ours
     route: str = ""  # "" is all of them
@@ -489,6 +500,7 @@ class ServerSettings:
     dead_man: SecretRef | str | None = None  # told outside that we live
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
+    channels_verified_for: timedelta = timedelta(days=90)  # from the answer to a test page
     status_page: str | None = None  # a folder; what is relative begins at the reliability file
     tls_certificate: str | None = None  # a file
     tls_key: str | None = None  # a file
@@ -530,9 +542,20 @@ class System:
     literal_secrets: tuple[
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
+    platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
+    agreements: Mapping[str, Contract] = field(default_factory=dict)
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was
+    levels_of: Mapping[str, tuple[ServiceLevel, ...]] = field(init=False, repr=False, compare=False)
+    """Component -> its service levels: many ask of every component, and none looks through all of them."""
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[ServiceLevel]] = {}
+        for level in self.service_levels.values():
+            found.setdefault(level.of, []).append(level)
+        known = {name: tuple(levels) for name, levels in found.items()}
+        object.__setattr__(self, "levels_of", known)
 
     def place(self, path: str) -> Place | None:
         """Where `path` stands, or else the nearest thing above it that does."""

@@ -234,7 +234,14 @@ class MonitoringRows:
     # ------------------------------------------------------------------ health
 
     def keep_health(self, found: Iterable[ComponentHealth]) -> None:
-        """A row for each change of state; the same state with a new reason rewrites its row."""
+        """A row for each change of state; the same state with a new reason rewrites its row.
+
+        What claims to be of later is of before our clock was set back; it would stand for ever.
+        """
+        found = list(found)
+        for one in found:
+            later = (healths.c.component == one.component) & (healths.c.since > one.since)
+            self._connection.execute(delete(healths).where(later))
         rows = [
             {
                 "component": one.component,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, not_, select, tuple_
+from sqlalchemy import and_, delete, exists, func, not_, or_, select, tuple_
 
 from standfast.alerting.alert import AlertState
 from standfast.incidents.incident import IncidentState
-from standfast.paging.notification import Delivery
+from standfast.paging.notification import Delivery, Kind
 from standfast.paging.page import PageState
 from standfast.store.accounts import sessions, tokens
 from standfast.store.alerting import alerts, episodes
@@ -18,6 +18,7 @@ from standfast.store.levels import burn_downs, policies
 from standfast.store.monitoring import gauges, healths
 from standfast.store.outbox import attempts, outbox
 from standfast.store.paging import ack_tokens, pages
+from standfast.store.trials import trials
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,9 +67,14 @@ def _empty_pages(before: datetime) -> Any:
     return and_(pages.c.id.in_(_over(before)), not_(waiting), not_(tried))
 
 
+def _tried(before: datetime) -> Any:
+    tested = and_(attempts.c.kind == Kind.TEST.value, attempts.c.began_at < before)
+    return or_(attempts.c.page.in_(_over(before)), tested)
+
+
 def _settled(before: datetime) -> Any:
     return and_(
-        outbox.c.page.in_(_over(before)),
+        or_(outbox.c.page.in_(_over(before)), outbox.c.kind == Kind.TEST.value),
         outbox.c.state != Delivery.PENDING.value,
         outbox.c.created_at < before,
     )
@@ -103,9 +109,10 @@ _KINDS: Mapping[str, tuple[Table, Column[Any], Old]] = {
     "links": (ack_tokens, ack_tokens.c.expires_at, _before(ack_tokens.c.expires_at)),
     "sessions": (sessions, sessions.c.ends_at, _before(sessions.c.ends_at)),
     "tokens": (tokens, tokens.c.ends_at, _before(tokens.c.ends_at)),
-    "attempts": (attempts, attempts.c.began_at, lambda before: attempts.c.page.in_(_over(before))),
+    "attempts": (attempts, attempts.c.began_at, _tried),
     "notifications": (outbox, outbox.c.created_at, _settled),
     "pages": (pages, pages.c.closed_at, _empty_pages),
+    "channel tests": (trials, trials.c.asked_at, _before(trials.c.asked_at)),
     "episodes": (episodes, episodes.c.fired_at, _ended_episodes),
     "alerts": (alerts, alerts.c.since, _ended_alerts),
 }

@@ -21,6 +21,7 @@ from standfast.store.outbox import OutboxRows
 from standfast.store.paging import PageRows
 from standfast.store.recovery import RecoveryRows
 from standfast.store.review import ReviewRows
+from standfast.store.trials import TrialRows
 from standfast.store.trimming import TrimRows
 from standfast_kit.clock import Clock, utc_now
 
@@ -96,6 +97,10 @@ class Tx:
     @cached_property
     def review(self) -> ReviewRows:
         return ReviewRows(self._connection)
+
+    @cached_property
+    def trials(self) -> TrialRows:
+        return TrialRows(self._connection)
 
     @cached_property
     def trimming(self) -> TrimRows:

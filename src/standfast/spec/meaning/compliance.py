@@ -188,7 +188,11 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
     url = shape.public_url or "https://"
     if not (url.startswith("https://") or _local(url) or shape.trusted_proxies):
         margin.wrong("server.public_url", "a public address begins with https://")
-    kept = {"keep_samples": shape.keep_samples, "keep_history": shape.keep_history}
+    spans = {
+        "keep_samples": shape.keep_samples,
+        "keep_history": shape.keep_history,
+        "channels_verified_for": shape.channels_verified_for,
+    }
     return ServerSettings(
         public_url=shape.public_url,
         trusted_proxies=tuple(shape.trusted_proxies),
@@ -199,7 +203,7 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         status_page=shape.status_page,
         tls_certificate=shape.tls.certificate if shape.tls else None,
         tls_key=shape.tls.key if shape.tls else None,
-        **{name: span for name, span in kept.items() if span is not None},
+        **{name: span for name, span in spans.items() if span is not None},
     )
 
 

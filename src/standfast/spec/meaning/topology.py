@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
+from standfast.spec.expectation import DnsQuestion, Expectation
 from standfast.spec.system import Baseline, Breaker, Check, Component, Need, Region
 from standfast.spec.values import Strength
 
@@ -60,6 +61,10 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         vendor=shape.vendor or "",
         status_page=shape.status_page,
         metrics=MappingProxyType(dict(shape.metrics or {})),
+        series=shape.series or 20_000,
+        expect=_expectation(path, shape, margin),
+        dns=_dns(shape.dns),
+        ping=shape.ping,
         replicas=_replicas(path, shape, file, margin),
         replication=MappingProxyType(dict(shape.replication or {})),
         needs=_needs(path, shape, file.components, margin),
@@ -81,7 +86,38 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
 
 
 def _probed(shape: v1.ComponentShape) -> bool:
-    return bool(shape.url or shape.address)
+    return bool(shape.url or shape.address or shape.dns or shape.ping)
+
+
+def _expectation(path: str, shape: v1.ComponentShape, margin: Margin) -> Expectation | None:
+    probe = shape.probe
+    if probe is None:
+        return None
+    if not shape.url:
+        margin.wrong(f"{path}.probe", "a probe asks a `url`, and there is none")
+    elif probe.certificate is not None and not shape.url.lower().startswith("https:"):
+        margin.wrong(f"{path}.probe.certificate", "only an https:// address shows a certificate")
+    return Expectation(
+        status=tuple(probe.status or ()),
+        contains=tuple(probe.contains or ()),
+        lacks=tuple(probe.lacks or ()),
+        matches=tuple(probe.matches or ()),
+        json=MappingProxyType(dict(probe.json_ or {})),
+        headers=MappingProxyType(dict(probe.headers or {})),
+        within=probe.within,
+        certificate=probe.certificate,
+    )
+
+
+def _dns(shape: v1.DnsShape | None) -> DnsQuestion | None:
+    if shape is None:
+        return None
+    return DnsQuestion(
+        name=shape.name,
+        type=shape.type or "A",
+        expect=tuple(shape.expect or ()),
+        server=shape.server or "",
+    )
 
 
 def _interval(margin: Margin, path: str, stated: timedelta | None, used: bool) -> timedelta:

@@ -203,6 +203,7 @@ class ServerShape(Shape):
     dead_man: Line | None = None
     runs_in: Line | None = None
     catch_all: Reference | None = None
+    channels_verified_for: Duration | None = None
     status_page: Line | None = None
 
 

@@ -36,6 +36,29 @@ def upgrade() -> None:
     )
     op.create_index("ix_ack_tokens_expires_at", "ack_tokens", ["expires_at"], unique=False)
     op.create_table(
+        "channel_tests",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("person", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("asked_by", sa.Text(), nullable=False),
+        sa.Column("asked_at", Instant(), nullable=False),
+        sa.Column("sent_at", Instant(), nullable=True),
+        sa.Column("failed_at", Instant(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("answered_at", Instant(), nullable=True),
+        sa.Column("answered_by", sa.Text(), nullable=False),
+        sa.Column("via", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_channel_tests")),
+    )
+    op.create_index(
+        "ix_channel_tests_way",
+        "channel_tests",
+        ["person", "channel", "address", "asked_at"],
+        unique=False,
+    )
+    op.create_index("ix_channel_tests_asked_at", "channel_tests", ["asked_at"], unique=False)
+    op.create_table(
         "alert_episodes",
         sa.Column("fingerprint", sa.Text(), nullable=False),
         sa.Column("rule", sa.Text(), nullable=False),
