@@ -19,7 +19,7 @@ from standfast.monitoring.target import HEARTBEAT, OTLP, PUSHED_EVERY
 from standfast.slo.budget import budget
 from standfast.slo.burn import burn_rate
 from standfast.slo.exclusion import Exclusion, Kind, edges, length, reach_back, rest, spared
-from standfast.slo.judgement import Burn, events_needed, judge
+from standfast.slo.judgement import Burn, events_needed, events_needed_shortly, judge
 from standfast.slo.objective import counts_kept
 from standfast.slo.scheme import Scheme, schemes, wider
 from standfast.slo.status import BurnFigure, LevelStatus
@@ -278,9 +278,10 @@ class Measurements:
         for scheme in some:
             objective = scheme.objective
             for window in scheme.alerts:
-                needed = events_needed(objective, window)
-                share = window.short / window.long
-                for width, enough in ((window.long, needed), (window.short, needed * share)):
+                for width, enough in (
+                    (window.long, events_needed(objective, window)),
+                    (window.short, events_needed_shortly(objective, window)),
+                ):
                     if self._of(objective, width).total < enough:
                         more = set(wider(width, objective.window))
                         for indicator in objective.indicators:
