@@ -12,7 +12,7 @@ from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.health import component_health, read_report
-from standfast.monitoring.measure import Meter, of_probe, of_scrape
+from standfast.monitoring.measure import Meter, of_gauges, of_probe, of_scrape
 from standfast.monitoring.target import Outcome, Target, TargetState, after, targets
 from standfast.slo.agreement import agreements
 from standfast.slo.indicator import of_component, requests_of
@@ -151,7 +151,7 @@ class Observe:
             outcome = self._looks[target.kind](target.address, target.timeout)
             if target.kind not in {"scrape", "exporter"} or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
-            names = signals.names_of(system.components[target.component])
+            names = _names(system, target.component)
             metrics = exposition.parse(outcome.text, wanted=names.wanted)
             return Seen(target=target, outcome=replace(outcome, text=""), metrics=metrics)
         except StandfastError as error:
@@ -194,6 +194,9 @@ def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> 
         bad_codes=indicator.bad_codes,
         route=indicator.route,
         threshold=indicator.threshold,
+        events=indicator.events,
+        signal=indicator.signal,
+        limit=indicator.limit,
         width=min(width, known.width) if known else width,
     )
 
@@ -246,7 +249,7 @@ def _keep_scrape(
     now: datetime,
 ) -> tuple[str, ...]:
     component = system.components[one.target.component]
-    names = signals.names_of(component)
+    names = _names(system, component.name)
     mine = signals.counted(names, metrics.samples)
     look = Look(
         at=now,
@@ -257,14 +260,27 @@ def _keep_scrape(
     risen = increase(before, look)
     tx.monitoring.keep_look(one.target.key, remembered(before, look))
     seconds = (now - before.at).total_seconds() if before else 0.0
-    gauges = signals.signals(names, metrics.samples, risen.by, seconds)
+    gauges = signals.signals(names, metrics.samples, risen.by, seconds, now.timestamp())
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
+    since = before.at if before else now - one.target.every
+    tx.levels.add(of_gauges(meters, one.target, gauges, since=since, now=now))
     if before is None:
         return ()
     found = of_scrape(meters, component, one.target, mine, risen.by, since=before.at, now=now)
     tx.levels.add(found.counts)
     return found.notes
+
+
+def _names(system: System, component: str) -> signals.Names:
+    """What is read of a component's metrics, counters that only a service level names among them."""
+    events = [
+        name
+        for level in system.service_levels.values()
+        if level.of == component and level.events
+        for name in level.events.names
+    ]
+    return signals.names_of(system.components[component], events)
 
 
 def _started(samples: Iterable[Sample], now: datetime) -> datetime | None:
