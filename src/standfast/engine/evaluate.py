@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from standfast.alerting.conditions import judge as judge_rule
 from standfast.alerting.conditions import severity
 from standfast.alerting.machine import Step, Turn, abandoned, step
+from standfast.alerting.maintenance import hushed, under_way
 from standfast.alerting.rules import Rule, rules
 from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine.ports import Change, Store
@@ -217,6 +218,7 @@ def _steps(
         alive.add(f"{rule.name}/{rule.component}")
         verdict = judge_rule(rule, facts, now)
         grave = severity(rule, facts) if verdict.holds else rule.severity
+        verdict, grave = hushed(rule, verdict, grave, facts.maintenance(rule.component))
         found.append((last, step(last, rule, verdict, now, severity=grave)))
     for fingerprint, alert in before.items():
         if alert.open and fingerprint not in alive and alert.labels.get("source") == "standfast":
@@ -308,6 +310,9 @@ class Measurements:
         mine = [one for one in self.objectives if objective in {one.name, one.level}]
         exact = [one for one in mine if one.name == objective]
         return tuple(burn for one in exact or mine for burn in self._judged(one))
+
+    def maintenance(self, component: str) -> Exclusion | None:
+        return under_way(self._exclusions, component, self._now)
 
     # -------------------------------------------------------------- objectives
 
