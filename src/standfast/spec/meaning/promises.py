@@ -62,6 +62,8 @@ def _level(
     path = f"service_levels.{name}"
     margin.refer(f"{path}.of", shape.of, components, "component")
     written = list(shape.slo or ())
+    if shape.calendar and shape.window is not None:
+        margin.wrong(f"{path}.window", "write either `calendar:` or `window:`, not both")
     if shape.sli == "latency":
         for key in ("slo", "sla"):
             if any(one.promise.threshold is None for one in getattr(shape, key) or ()):
@@ -78,7 +80,7 @@ def _level(
         sli=shape.sli,
         slos=tuple(one.promise for one in written),
         slas=tuple(one.promise for one in shape.sla or ()),
-        window=shape.window or window,
+        window=countable(f"{path}.window", shape.window, window, margin),
         calendar=shape.calendar or "",
         sla_window=shape.sla_window or "",
         bad_codes=tuple(shape.bad) if shape.bad is not None else OURS,
@@ -90,6 +92,24 @@ def _level(
         signal=_signal(path, shape, part, margin) if part else "",
         limit=_limit(path, shape, part, margin) if part else None,
     )
+
+
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=5 * 365)
+
+
+def countable(
+    path: str, stated: timedelta | None, otherwise: timedelta, margin: Margin
+) -> timedelta:
+    """A window that events can be counted over; counts are kept for two of the longest."""
+    if stated is None:
+        return otherwise
+    if not SHORTEST <= stated <= LONGEST:
+        shown = units.show_duration(stated)
+        margin.wrong(
+            path, f"a window of {shown} cannot be counted over; write 1m to 5y, such as 30d"
+        )
+        return otherwise
+    return stated
 
 
 _GAUGED = ("freshness", "saturation")

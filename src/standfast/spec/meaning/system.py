@@ -54,6 +54,7 @@ def mean(
         head.budget_window, timedelta(days=30), "system.budget_window",
         "budgets are counted over 30d", "it is not stated",
     )  # fmt: skip
+    window = promises.countable("system.budget_window", window, timedelta(days=30), margin)
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
