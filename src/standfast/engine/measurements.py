@@ -12,6 +12,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.alerting.facts import Job
+from standfast.alerting.maintenance import under_way
 from standfast.monitoring.count import bucket_start
 from standfast.monitoring.gauge import Reading, full_in
 from standfast.monitoring.health import every_of
@@ -160,6 +161,9 @@ class Measurements:
                 )
             )
         return tuple(found)
+
+    def maintenance(self, component: str) -> Exclusion | None:
+        return under_way(self._exclusions, component, self._now)
 
     def expires(self, component: str, what: str) -> datetime | None:
         state = self._targets.get(f"{component}/tls") if what == "certificate" else None

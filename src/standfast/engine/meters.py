@@ -45,5 +45,8 @@ def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> 
         bad_codes=indicator.bad_codes,
         route=indicator.route,
         threshold=indicator.threshold,
+        events=indicator.events,
+        signal=indicator.signal,
+        limit=indicator.limit,
         width=min(width, known.width) if known else width,
     )

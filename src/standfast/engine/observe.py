@@ -16,7 +16,7 @@ from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.heartbeat import Pulse, judged, noted
-from standfast.monitoring.measure import Meter, of_probe, of_scrape
+from standfast.monitoring.measure import Meter, of_gauges, of_probe, of_scrape
 from standfast.monitoring.pushed import heard
 from standfast.monitoring.target import (
     BOOKS,
@@ -202,7 +202,7 @@ class Observe:
             component = system.components[target.component]
             metrics = exposition.parse(
                 outcome.text,
-                wanted=signals.names_of(component).wanted,
+                wanted=_names(system, component.name).wanted,
                 most=component.series,
                 openmetrics=outcome.content_type.startswith(_OPENMETRICS),
             )
@@ -317,7 +317,7 @@ def _keep_scrape(
     steady: datetime | None,
 ) -> tuple[str, ...]:
     component = system.components[one.target.component]
-    names = signals.names_of(component)
+    names = _names(system, component.name)
     certain = [one for one in metrics.samples if one.name not in metrics.doubtful]
     mine, notes = _countable(signals.counted(names, certain))
     started, odd = _started(metrics.samples, now)
@@ -331,11 +331,13 @@ def _keep_scrape(
     risen = increase(before, look)
     tx.monitoring.keep_look(one.target.key, remembered(before, look))
     since, seconds = _since(before, now, steady)
-    gauges = signals.signals(names, certain, risen.by, seconds)
+    gauges = signals.signals(names, certain, risen.by, seconds, now.timestamp())
     if one.target.kind in SCRAPES and (component.host or component.container):
         gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
+    since = before.at if before else now - one.target.every
+    tx.levels.add(of_gauges(meters, one.target, gauges, since=since, now=now))
     if before is None:
         return (*notes, *odd)
     if swapped(before, look):
@@ -389,6 +391,17 @@ def _since(before: Look | None, now: datetime, steady: datetime | None) -> tuple
 
 
 _LATEST = 1e11  # seconds; what is later is no instant
+
+
+def _names(system: System, component: str) -> signals.Names:
+    """What is read of a component's metrics, counters that only a service level names among them."""
+    events = [
+        name
+        for level in system.service_levels.values()
+        if level.of == component and level.events
+        for name in level.events.names
+    ]
+    return signals.names_of(system.components[component], events)
 
 
 def _started(samples: Iterable[Sample], now: datetime) -> tuple[datetime | None, tuple[str, ...]]:

@@ -31,6 +31,7 @@ _STATUS = (
     "http_response_status_code",
 )
 _LATE = ("408", "504")
+_AGES = ("freshness", "age")
 _ROUTE = ("route", "http_route", "handler", "path")
 
 _SUMS: Mapping[str, tuple[str, ...]] = {
@@ -107,6 +108,7 @@ class Names:
     requests: str
     duration: str
     own: Mapping[str, str]  # signal -> metric
+    events: frozenset[str] = frozenset()  # counters that service levels name
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -117,14 +119,14 @@ class Names:
         means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
         plain = {self.requests, STARTED, _CPU, _NODE_CPU, _HITS, _MISSES, *self.own.values()}
         plain |= {edges.CALLS, edges.DEGRADED, _CORES, *_COUNTED}
-        return frozenset(duration | usual | shares | means | plain)
+        return frozenset(duration | usual | shares | means | plain | self.events)
 
 
-def names_of(component: Component) -> Names:
+def names_of(component: Component, events: Iterable[str] = ()) -> Names:
     own = dict(component.metrics)
     requests = own.pop("requests", REQUESTS)
     duration = own.pop("latency", own.pop("duration", DURATION))
-    return Names(requests=requests, duration=duration, own=own)
+    return Names(requests=requests, duration=duration, own=own, events=frozenset(events))
 
 
 def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
@@ -133,7 +135,7 @@ def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
     rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED, *_COUNTED)
-    return matching(samples, names.requests, *parts, *means, *totals, *rest)
+    return matching(samples, names.requests, *parts, *means, *totals, *rest, *names.events)
 
 
 def signals(
@@ -141,12 +143,14 @@ def signals(
     samples: Iterable[Sample],
     increases: Mapping[str, float],
     seconds: float,
+    at: float = 0.0,
 ) -> dict[str, float]:
-    """Every signal that these samples tell; `increases` are of `seconds` and of the same series."""
+    """Every signal that these samples tell; `increases` are of `seconds` and of the same series, `at` is
+    the instant in seconds since 1970."""
     samples = list(samples)
     risen = [(sample, increases[sample.series]) for sample in samples if sample.series in increases]
     found = _of_requests(names, risen, seconds) | _saturation(samples) | _means(names, risen)
-    found |= _own(names, samples, increases, seconds)
+    found |= _own(names, samples, increases, seconds, at)
     found |= _shares(risen, seconds) | _of_machine(samples, risen, seconds)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
@@ -297,9 +301,14 @@ def _total(risen: list[tuple[Sample, float]], name: str) -> float:
 
 
 def _own(
-    names: Names, samples: list[Sample], increases: Mapping[str, float], seconds: float
+    names: Names,
+    samples: list[Sample],
+    increases: Mapping[str, float],
+    seconds: float,
+    at: float,
 ) -> dict[str, float]:
-    """The component's own metrics: a counter as its rate, anything else as its sum."""
+    """The component's own metrics: a counter as its rate, an instant as the age of the oldest, an age as
+    the greatest, anything else as its sum."""
     found: dict[str, float] = {}
     for signal, name in names.own.items():
         mine = [one for one in matching(samples, name) if math.isfinite(one.value)]
@@ -307,6 +316,10 @@ def _own(
             rises = [increases[one.series] for one in mine if one.series in increases]
             if rises and seconds > 0:
                 found[signal] = sum(rises) / seconds
+        elif mine and name.endswith("_timestamp_seconds"):
+            found[signal] = max(0.0, at - min(one.value for one in mine))
+        elif mine and signal in _AGES:
+            found[signal] = max(one.value for one in mine)
         elif mine:
             found[signal] = sum(one.value for one in mine)
     return found

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from standfast.spec.system import Component, EventQuery, FunnelStep, ServiceLevel
+    from standfast.spec.system import Component, EventNames, EventQuery, FunnelStep, ServiceLevel
     from standfast.spec.values import Promise
 
 
@@ -19,15 +19,24 @@ class Indicator:
 
     key: str  # under which its counts are kept: "api/availability", "api/latency<0.2"
     component: str
-    kind: str  # requests | latency | probe | freshness | saturation | query
+    kind: str  # requests | latency | probe | gauge | events | query
     bad_codes: tuple[str, ...] = ("5xx",)
     route: str = ""
     threshold: timedelta | None = None
     query: EventQuery | None = None
     source: str = "standfast"  # who counts: standfast | prometheus | remote-write
+    events: EventNames | None = None  # counters of its own
+    signal: str = ""  # of a gauge: bad while it is over the limit
+    limit: Fraction | None = None
 
 
-_KINDS = {"availability": "requests", "errors": "requests"}
+_KINDS = {
+    "availability": "requests",
+    "errors": "requests",
+    "freshness": "gauge",
+    "saturation": "gauge",
+    "correctness": "events",
+}
 
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
@@ -45,6 +54,9 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
         threshold=threshold,
         query=level.query,
         source=level.source,
+        events=level.events,
+        signal=level.signal,
+        limit=level.limit,
     )
 
 
@@ -72,6 +84,10 @@ def of_step(step: FunnelStep) -> Indicator:
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
     if kind == "query":
         return f"{level.of}/query:{level.name}"
+    if kind == "gauge" and level.limit is not None:
+        return f"{level.of}/{level.signal}<{float(level.limit):g}"
+    if kind == "events" and level.events:
+        return f"{level.of}/events:{'/'.join(level.events.names)}"
     key = f"{level.of}/{kind}"
     if threshold is not None:
         key += f"<{seconds(threshold)}"

@@ -206,12 +206,25 @@ class EventQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventNames:
+    """Counters of a component's own: all events, and either the bad or the good ones."""
+
+    total: str
+    bad: str = ""
+    good: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.total, self.bad, self.good)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
     """One indicator of one component and the promises on it; `latency` may carry several percentiles."""
 
     name: str
     of: str  # a component
-    sli: str  # availability | latency | errors | probe | freshness | saturation | query
+    sli: str  # availability | latency | errors | probe | freshness | saturation | correctness | query
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
@@ -223,6 +236,9 @@ class ServiceLevel:
     min_coverage: Fraction | None = None  # below this share of observed time the state is unknown
     query: EventQuery | None = None  # of the SLI `query` only
     source: str = "standfast"  # standfast | prometheus | remote-write: who counts its events
+    events: EventNames | None = None  # of the SLI `correctness` only
+    signal: str = ""  # of freshness and saturation: what is compared with the limit
+    limit: Fraction | None = None  # in seconds, a share, or a plain number, by the signal's unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

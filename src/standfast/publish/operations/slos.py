@@ -43,8 +43,9 @@ INDICATORS = {
     "latency": "share of requests answered within the threshold",
     "probe": "share of probes that succeed",
     "query": "share of good events by the file's own PromQL",
-    "freshness": "share of time in which the newest copy is young enough",
+    "freshness": "share of time in which the newest data is young enough",
     "saturation": "share of time below the limit",
+    "correctness": "share of checked answers that were right",
 }
 
 

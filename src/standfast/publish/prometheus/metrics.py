@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from standfast.publish.prometheus.promql import WINDOW, one_of, series
+from standfast.publish.prometheus.promql import WINDOW, codes, series
 
 if TYPE_CHECKING:
     from standfast.spec.system import Component
@@ -45,22 +45,22 @@ def requests(component: Component, route: str = "") -> str:
     return f"sum(rate({series(metric, **labels(component, route))}[{WINDOW}]))"
 
 
-def failures(component: Component, codes: tuple[str, ...], route: str = "") -> str:
+def failures(component: Component, bad: tuple[str, ...], route: str = "") -> str:
     """Requests a second that count as bad; a metric of its own for errors counts nothing else."""
     if errors := own(component, "errors"):
         return f"sum(rate({series(errors, **labels(component, route))}[{WINDOW}]))"
-    return of_class(component, codes, route)
+    return of_class(component, bad, route)
 
 
 def successes(component: Component, route: str = "") -> str:
     return of_class(component, GOOD, route)
 
 
-def of_class(component: Component, codes: tuple[str, ...], route: str = "") -> str:
+def of_class(component: Component, chosen: tuple[str, ...], route: str = "") -> str:
     """Requests a second whose answers are of these status classes or codes."""
     metric = own(component, "requests", "traffic") or REQUESTS
-    chosen = series(metric, {"code_class": one_of(codes)}, **labels(component, route))
-    return f"sum(rate({chosen}[{WINDOW}]))"
+    mine = series(metric, {"code_class": codes(chosen)}, **labels(component, route))
+    return f"sum(rate({mine}[{WINDOW}]))"
 
 
 def duration(component: Component) -> str:
@@ -85,7 +85,7 @@ def _timed(
 ) -> str:
     """A histogram without the label is counted whole: nothing matches what is not there."""
     metric = f"{duration(component)}_{part}"
-    excluded = {"status_class": one_of(without)} if without else {}
+    excluded = {"status_class": codes(without)} if without else {}
     return series(metric, patterns, excluded, **labels(component, route))
 
 

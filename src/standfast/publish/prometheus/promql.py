@@ -71,6 +71,18 @@ def one_of(values: tuple[str, ...]) -> str:
     return "|".join(re.sub(r"([.+*?()|\[\]{}^$\\])", r"\\\1", value) for value in values)
 
 
+def codes(values: tuple[str, ...]) -> str:
+    """A pattern for status classes and codes, whether the label tells classes or single codes."""
+    classes = [value[0] for value in values if value.endswith("xx")]
+    single = [one for value in values for one in (LATE if value == "timeout" else (value,))]
+    rest = [one for one in single if not one.endswith("xx") and one[0] not in classes]
+    return "|".join(dict.fromkeys([*(f"{one}.." for one in classes), *rest]))
+
+
+LATE = ("408", "504")
+"""What `timeout` means among codes."""
+
+
 def le(bound: Fraction) -> str:
     """A pattern for one bucket's bound in seconds, however its zeros were written: 0.2, 0.20, 1, 1.0."""
     whole, _, rest = number(bound).partition(".")

@@ -63,6 +63,7 @@ def mean(
         "runbooks tell kubectl's commands",
         "what it runs on is not stated",
     )
+    window = promises.countable("system.budget_window", window, timedelta(days=30), margin)
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
