@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import UNKNOWN, Mark, worst
+from standfast.review.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -164,7 +165,9 @@ def _health(
     if unwell:
         return known, _unwell_words(unwell)
     if unseen:
-        return UNKNOWN, f"Nothing is known of {', '.join(unseen)}; the rest is healthy."
+        if len(unseen) == len(components):
+            return UNKNOWN, "Nothing is known of any component yet."
+        return UNKNOWN, f"Nothing is known of {listed(unseen)}; the rest is healthy."
     if broken := [one.name for one in objectives if one.mark.tone == "bad"]:
         said = f"Every component is well now; broken promises: {', '.join(broken)}."
         return Mark("warn", "promises broken"), said
