@@ -5,7 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import documents, excluding, gating, measuring, rooms
+from standfast.app import (
+    agreeing,
+    asking,
+    documents,
+    excluding,
+    gating,
+    measuring,
+    reporting,
+    rooms,
+)
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
@@ -26,6 +35,7 @@ from standfast.dashboards.why import SHOWN
 from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
+from standfast.monitoring.target import PROBES
 from standfast.slo.gate import rests_on
 from standfast.slo.indicator import of_step
 from standfast.slo.objective import objectives
@@ -38,6 +48,7 @@ if TYPE_CHECKING:
     from standfast.app.platform import Platform
     from standfast.audit.event import Actor
     from standfast.audit.query import Query
+    from standfast.dashboards.agreement import AgreementLine
     from standfast.dashboards.audit import AuditScreen, Retention, Seal
     from standfast.dashboards.deploy import DeployLine, Marks
     from standfast.dashboards.exclusion import ExclusionLine
@@ -50,6 +61,8 @@ if TYPE_CHECKING:
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.overview import OverviewScreen
     from standfast.dashboards.recovery import RecoveryScreen
+    from standfast.dashboards.report.counts import Rows
+    from standfast.dashboards.reports import ReportsScreen
     from standfast.dashboards.review import AnswersScreen, ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
     from standfast.dashboards.services import ServicesScreen
@@ -59,6 +72,7 @@ if TYPE_CHECKING:
     from standfast.publish.shelf import DocumentPage
     from standfast.slo.gate import Verdict
     from standfast.slo.objective import Objective
+    from standfast.slo.period import Period
     from standfast.slo.tally import Tally
     from standfast.spec.system import System
     from standfast.store.database import Database
@@ -124,6 +138,11 @@ class Read:
     def exclusions(self, now: datetime) -> tuple[ExclusionLine, ...]:
         return self._store.read(lambda tx: excluding.listing(tx, now))
 
+    def agreements(self, now: datetime) -> tuple[AgreementLine, ...]:
+        """How each contract stands in its window."""
+        system = self._system
+        return self._store.read(lambda tx: agreeing.listing(tx, system, now))
+
     def incidents(self, now: datetime) -> IncidentsScreen:
         system = self._system
         return self._store.read(
@@ -151,6 +170,20 @@ class Read:
         """What users may see of the system."""
         system = self._system
         return self._store.read(lambda tx: rooms.status_page(tx, system, now))
+
+    def reports(self, now: datetime) -> ReportsScreen:
+        """The reports that were made."""
+        system, key = self._system, str(self._platform.keeping.keys.verifying)
+        return self._store.read(lambda tx: reporting.screen(tx, system, now, key))
+
+    def report_rows(self, period: Period, of: str, now: datetime) -> Rows:
+        """What a report of the period is made of."""
+        system = self._system
+        return self._store.read(lambda tx: reporting.rows(tx, system, period, of, now))
+
+    def report_file(self, report: str, name: str) -> bytes:
+        """A file of a report that was made, as it was signed."""
+        return self._store.read(lambda tx: reporting.file(tx, report, name))
 
     def document(self, path: str, now: datetime) -> DocumentPage:
         """A published document with what is measured of its subject just now."""
@@ -236,7 +269,7 @@ class Read:
             samples=[
                 Sample((("component", name), ("kind", one.kind)), float(one.ok))
                 for name, one in looked
-                if one.kind in {"http", "tcp", "tls"}
+                if one.kind in PROBES | {"tls"} and one.says != "unknown"
             ],
         )  # fmt: skip
         yield Family(
@@ -286,7 +319,7 @@ class Read:
         return overview_screen.screen(
             system.name,
             version=tx.files.newest_number(),
-            problems=own_health.problems(self._platform),
+            problems=(*own_health.problems(self._platform), *asking.faults(tx)),
             objectives=_objective_lines(tx, system),
             components=_components(tx, system),
             incidents=[incident_screen.line(system, one, now) for one in tx.incidents.open()],
@@ -300,7 +333,11 @@ class Read:
 
 def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
     statuses = tx.levels.statuses()
-    return [objective_screen.line(one, statuses.get(one.name)) for one in objectives(system)]
+    asked = tx.asked.progress()
+    return [
+        objective_screen.line(one, statuses.get(one.name), asking.of_objective(asked, one))
+        for one in objectives(system)
+    ]
 
 
 def _components(tx: Tx, system: System) -> list[ComponentLine]:
@@ -357,6 +394,8 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         tx.levels.burn_down(objective.name, now - objective.window),
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
         excluding.of_objective(tx, system, objective, now),
+        agreeing.of_objective(tx, system, objective, now),
+        asking.of_objective(tx.asked.progress(), objective),
         tx.deploys.since(now - objective.window, rests_on(objective)),
     )
 

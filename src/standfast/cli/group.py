@@ -34,6 +34,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "gate": ("standfast.cli.gate:gate", "Ask whether a service may be deployed now."),
     "deploy": ("standfast.cli.deploy:deploy", "Mark deployments, and list them."),
     "slo": ("standfast.cli.slo:slo", "Exclude time from service levels."),
+    "report": (
+        "standfast.cli.report:report",
+        "Make, list and verify service level reports.",
+    ),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),
     "incident": ("standfast.cli.incident:incident", "Declare, run and close incidents."),
     "on-call": (
@@ -45,6 +49,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status-page": (
         "standfast.cli.status_page:status_page",
         "Write the status page that users see.",
+    ),
+    "heartbeat": (
+        "standfast.cli.heartbeat:heartbeat",
+        "Tell that a job ran, or run it and tell how that went.",
     ),
     "doctor": (
         "standfast.cli.doctor:doctor",

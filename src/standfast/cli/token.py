@@ -37,7 +37,8 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="What it may do: read, respond, operate, audit, alerts, deploy or admin. May be given several times.",
+    help="What it may do: read, respond, operate, audit, alerts, deploy, metrics or admin. "
+    "May be given several times.",
 )
 @click.option(
     "--days", type=click.IntRange(1, 3650), help="How long it is good; without this, until revoked."

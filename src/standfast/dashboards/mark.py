@@ -16,7 +16,8 @@ class Mark:
 UNKNOWN = Mark("quiet", "unknown")
 _WORDS = {
     "good": "healthy met sealed proven resolved closed acceptable ACCEPT delivering acknowledged kept whole",
-    "warn": "recovering burning degraded increasing CLARIFY WARN stale pending mitigated unproven unsealed",
+    "warn": "recovering burning degraded increasing CLARIFY WARN stale pending mitigated unproven unsealed"
+    " narrow",
     "bad": "exhausted unhealthy critical missed BLOCK firing open broken stuck failed missing",
 }
 _TONES = {word: tone for tone, words in _WORDS.items() for word in words.split()}

@@ -24,6 +24,7 @@ class Indicator:
     route: str = ""
     threshold: timedelta | None = None
     query: EventQuery | None = None
+    source: str = "standfast"  # who counts: standfast | prometheus | remote-write
 
 
 _KINDS = {"availability": "requests", "errors": "requests"}
@@ -31,7 +32,8 @@ _KINDS = {"availability": "requests", "errors": "requests"}
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
     kind = _KINDS.get(level.sli, level.sli)
-    if kind in {"requests", "latency"} and not (component.scrape or component.exporter):
+    scraped = component.scrape or component.exporter or level.source != "standfast"
+    if kind in {"requests", "latency"} and not scraped:
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
     threshold = promise.threshold if level.sli == "latency" else None
     return Indicator(
@@ -42,6 +44,7 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
         route=level.route,
         threshold=threshold,
         query=level.query,
+        source=level.source,
     )
 
 
@@ -76,6 +79,8 @@ def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
         key += f"@{level.route}"
     if kind == "requests" and level.bad_codes != ("5xx",):
         key += f"!{','.join(level.bad_codes)}"
+    if level.source != "standfast":
+        key += f"~{level.source}"  # what two count is never added up
     return key
 
 

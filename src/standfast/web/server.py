@@ -13,6 +13,7 @@ from starlette.staticfiles import StaticFiles
 from standfast.web import problems
 from standfast.web.api import beacon
 from standfast.web.api import routes as api
+from standfast.web.head import HeadAsGet
 from standfast.web.live import Revisions
 from standfast.web.pages import routes as pages
 from standfast.web.security import BodyLimit, SameOrigin, SecurityHeaders
@@ -53,4 +54,4 @@ def create(platform: Platform) -> ASGIApp:
     for routes in (api, beacon.script, pages):
         app.include_router(routes)
     platform.at_shutdown = revisions.stop
-    return Reliable(app, platform.kit)
+    return Reliable(HeadAsGet(app), platform.kit)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
+from standfast.spec.meaning import counting
 from standfast.spec.system import BudgetPolicy, EventQuery, PolicyBand, ServiceLevel
 from standfast.spec.values import Promise
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from standfast.spec.meaning.margin import Margin
     from standfast.spec.system import Component
     from standfast.spec.v1 import promises as v1
+    from standfast.spec.v1 import protection
     from standfast.spec.v1.file import FileShape
 
 BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
@@ -41,14 +44,15 @@ def service_levels(
     margin: Margin,
 ) -> Mapping[str, ServiceLevel]:
     found = {
-        name: _level(name, shape, components, window, margin)
+        name: _level(name, shape, components, window, file.server, margin)
         for name, shape in file.service_levels.items()
     }
     promised = {one.of for one in found.values() if one.sli in ("availability", "probe")}
     for name, component in components.items():
         level = f"{name}-availability"
         if component.serves and name not in promised and level not in found:
-            found[level] = _assumed(level, name, criticality, window, margin)
+            one = _assumed(level, name, criticality, window, margin)
+            found[level] = replace(one, source=counting.assumed(one.sli, file.server))
     return MappingProxyType(found)
 
 
@@ -57,6 +61,7 @@ def _level(
     shape: v1.ServiceLevelShape,
     components: Mapping[str, Component],
     window: timedelta,
+    server: protection.ServerShape,
     margin: Margin,
 ) -> ServiceLevel:
     path = f"service_levels.{name}"
@@ -80,6 +85,7 @@ def _level(
         average=any(one.average for one in written),
         min_coverage=shape.min_coverage,
         query=_query(path, shape, margin),
+        source=counting.source(path, shape, server, margin),
     )
 
 

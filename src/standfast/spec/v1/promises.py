@@ -1,5 +1,5 @@
 # ruff: noqa: RUF012 - pydantic copies a default for every instance
-"""Journeys, service levels and the budget policy."""
+"""Journeys, service levels, agreements with customers and the budget policy."""
 
 from __future__ import annotations
 
@@ -25,6 +25,9 @@ from standfast.spec.v1.shape import (
 )
 
 Promises = Annotated[list[Promised], Many()]
+
+
+Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
 
 
 class StepShape(Shape):
@@ -77,11 +80,12 @@ class ServiceLevelShape(Shape):
         OneOf("availability", "latency", "errors", "probe", "freshness", "saturation", "query"),
     ]
     query: QueryShape | None = None
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None
-    calendar: Annotated[str, OneOf("month", "quarter")] | None = None
-    sla_window: Line | None = None
+    calendar: Calendar | None = None
+    sla_window: Calendar | None = None
     bad: Codes | None = None
     route: Line | None = None
     min_coverage: Percentage | None = None
@@ -117,5 +121,31 @@ Policy = Annotated[
         additionalProperties={"anyOf": [{"type": "string"}, {"type": "object"}]},
     ),
 ]
+
+
+class MaintenanceShape(Shape):
+    at_most: Duration | None = None
+    notice: Duration | None = None
+
+
+class AgreementShape(Shape):
+    """A contract with a customer about service levels."""
+
+    of: Annotated[References, Field(min_length=1)]
+    customer: Line | None = None
+    contract: Line | None = None
+    sla: Promised | None = None
+    calendar: Calendar | None = None
+    window: Duration | None = None
+    timezone: Line | None = None
+    credits: dict[Line, Percentage] = {}
+    fee: Amount | None = None
+    excludes: Annotated[list[Annotated[str, OneOf("maintenance", "upstream")]], Many()] | None = (
+        None
+    )
+    maintenance: MaintenanceShape | None = None
+
+
 JourneyMap = dict[Name, JourneyShape]
+AgreementMap = dict[Name, AgreementShape]
 ServiceLevelMap = dict[Name, ServiceLevelShape]

@@ -11,9 +11,25 @@ from standfast.web.api import (
     exclusions,
     feedback,
     gate,
+    heartbeats,
+    reports,
     screens,
+    write,
 )
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, deploys, beacon, alerts, audit):
+for part in (
+    screens,
+    deeds,
+    feedback,
+    gate,
+    deploys,
+    exclusions,
+    reports,
+    alerts,
+    beacon,
+    heartbeats,
+    audit,
+    write,
+):
     routes.include_router(part.routes)

@@ -47,6 +47,12 @@ def objective(app: PlatformNow, _caller: Reader, name: str) -> Response:
     return answer(app.read.objective(name, app.now()))
 
 
+@routes.get("/agreements")
+def agreements(app: PlatformNow, _caller: Reader) -> Response:
+    """What is promised to customers, how their windows go, and what is owed."""
+    return answer(app.read.agreements(app.now()))
+
+
 @routes.get("/incidents")
 def incidents(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.incidents(app.now()))

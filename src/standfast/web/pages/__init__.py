@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from standfast.web.pages import acknowledge, deciding, deeds, feedback, screens, session
+from standfast.web.pages import acknowledge, deciding, deeds, feedback, reports, screens, session
 
 routes = APIRouter(include_in_schema=False)
-for part in (session, acknowledge, screens, deeds, deciding, feedback):
+for part in (session, acknowledge, screens, deeds, deciding, feedback, reports):
     routes.include_router(part.routes)
