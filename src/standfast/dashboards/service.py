@@ -261,11 +261,10 @@ _TOO_MUCH, _NEAR, _FINE = Mark("bad", "too much"), Mark("warn", "much"), Mark("g
 
 def unit_of(title: str, largest: float) -> tuple[str, float]:
     """How a signal is shown: its unit, and what its value is multiplied by."""
-    if "bytes" in title or title in _BYTES:
+    if title in _BYTES:
         size = next((n for n in (9, 6, 3) if largest >= 10**n), 0)
-        return {9: " GB", 6: " MB", 3: " kB", 0: " B"}[size] + (
-            "/s" if "network" in title else ""
-        ), 10.0**-size
+        unit = {9: " GB", 6: " MB", 3: " kB", 0: " B"}[size]
+        return unit + ("" if title == "memory held" else "/s"), 10.0**-size
     if "latency" in title or title in {"query time", "replication lag"}:
         return (" s", 1.0) if largest >= 1 else (" ms", 1000.0)
     if title in {"error rate", "probe failures"} or title.endswith(
@@ -275,7 +274,7 @@ def unit_of(title: str, largest: float) -> tuple[str, float]:
     return ("/s", 1.0) if title.endswith("per second") else ("", 1.0)
 
 
-_BYTES = {"memory held", "network received", "network sent"}
+_BYTES = {"memory held", "network received", "network sent", "disk read", "disk written"}
 
 
 def _checks(state: TargetState) -> list[CheckLine]:

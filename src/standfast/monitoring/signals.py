@@ -69,9 +69,6 @@ _SHARES: Mapping[
         ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
     ),
     "container processes used": (("container_processes", "container_processes_max", False),),
-    "container memory used": (
-        ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
-    ),
     "connections used": (
         ("pg_stat_activity_count", "pg_settings_max_connections", False),
         ("mysql_global_status_threads_connected", "mysql_global_variables_max_connections", False),
@@ -83,7 +80,6 @@ _RATES: Mapping[
 ] = {  # signal -> counters of which the first known is told a second
     "network received": ("node_network_receive_bytes_total",),
     "network sent": ("node_network_transmit_bytes_total",),
-    "container cpus used": ("container_cpu_usage_seconds_total",),
     "disk read": ("node_disk_read_bytes_total", "container_fs_reads_bytes_total"),
     "disk written": ("node_disk_written_bytes_total", "container_fs_writes_bytes_total"),
 }

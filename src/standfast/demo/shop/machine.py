@@ -66,7 +66,13 @@ def _container() -> Iterator[Family]:
         seconds = float(spent["usage_usec"]) / 1e6
         yield Family(name="container_cpu_usage_seconds_total", kind="counter", help="Used",
                      samples=[Sample((), seconds)])  # fmt: skip
+    if int(spent.get("nr_periods", "0")):
+        for name, told in (("periods", "nr_periods"), ("throttled_periods", "nr_throttled")):
+            yield Family(name=f"container_cpu_cfs_{name}_total", kind="counter", help=told,
+                         samples=[Sample((), float(spent.get(told, "0")))])  # fmt: skip
     for name, file in (
+        ("container_processes", "pids.current"),
+        ("container_processes_max", "pids.max"),
         ("container_memory_working_set_bytes", "memory.current"),
         ("container_spec_memory_limit_bytes", "memory.max"),
     ):
