@@ -81,7 +81,9 @@ def spread(count: int) -> str:
 def _times(deed: str, found: dict[int, dict[str, float]]) -> str:
     """What each size takes, and how it grows: ten times the components, how many times the time?"""
     each = "; ".join(f"{size:,}: {one[deed]:.3f} s" for size, one in found.items())
-    return f"{each}; x {found[1000][deed] / found[100][deed]:.1f} from 100 to 1,000"
+    ten = found[1000][deed] / found[100][deed]
+    five = found[5000][deed] / found[1000][deed]
+    return f"{each}; x {ten:.1f} from 100 to 1,000, x {five:.1f} from there to 5,000"
 
 
 def rows() -> list[tuple[str, str, str]]:

@@ -90,3 +90,23 @@ def test_buckets_are_a_minute_but_for_windows_under_a_day() -> None:
     assert bucket_of(hour, 15 * second) == 15 * second
     assert bucket_of(12 * hour, second) == 12 * second
     assert bucket_of(12 * hour, timedelta(minutes=5)) == timedelta(minutes=1)
+
+
+def test_a_quick_burn_of_what_a_journey_can_do_without_is_not_p1() -> None:
+    system = read_text(
+        """
+system: {name: shop, criticality: critical}
+components:
+  web: {type: http, url: "http://web.test", needs: {api: hard, hints: {strength: soft, fallback: none}}}
+  api: {type: http, url: "http://api.test"}
+  hints: {type: http, url: "http://hints.test"}
+journeys: {buy: {path: [web, hints, api]}}
+service_levels:
+  web-up: {of: web, sli: availability, slo: 99.5%}
+  api-up: {of: api, sli: availability, slo: 99.5%}
+  hints-up: {of: hints, sli: availability, slo: 99%}
+"""
+    )
+    critical = {one.name: one.critical for one in objectives(system)}
+
+    assert (critical["web-up"], critical["api-up"], critical["hints-up"]) == (True, True, False)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.app import asking
+from standfast.app.page_loads import page_loads
 from standfast.errors import StoreError
 from standfast_kit.metrics import Family, Sample
 
@@ -28,6 +30,7 @@ def watch_over(platform: Platform) -> None:
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
     kit.check("dead_man", lambda: _dead_man(platform), required=False, timeout="1s", deep=True)
     kit.check("dns", lambda: _dns(platform), required=False, timeout="1s", deep=True)
+    kit.check("prometheus", lambda: _asked(platform), required=False, timeout="3s", deep=True)
     kit.registry.collect_with(lambda: _ticks(platform))
     kit.registry.collect_with(lambda: _lookups(platform))
     kit.registry.collect_with(lambda: _pings(platform))
@@ -78,6 +81,11 @@ def _file(platform: Platform) -> str:
 def _pages(platform: Platform) -> None:
     if waiting := platform.read.undelivered():
         raise Unwell("; ".join(waiting))
+
+
+def _asked(platform: Platform) -> None:
+    if faults := platform.keeping.database.read(asking.faults):
+        raise Unwell("; ".join(faults[:5]))
 
 
 def _dead_man(platform: Platform) -> None:
@@ -139,3 +147,4 @@ def _watched(platform: Platform) -> Iterator[Family]:
         name="standfast_up", kind="gauge", help="1 while standfast runs.", samples=[Sample((), 1)]
     )
     yield from platform.read.metrics(platform.now())
+    yield from page_loads(platform.feel.counted())

@@ -19,7 +19,7 @@ from standfast.engine.ports import Change, Store
 from standfast.incidents.incident import Incident, TimelineEntry
 from standfast.paging.ending import reached
 from standfast.paging.escalation import due, failed
-from standfast.paging.message import Message, compose
+from standfast.paging.message import Message, compose, compose_test
 from standfast.paging.notification import (
     BACKOFF,
     LEASE,
@@ -33,6 +33,7 @@ from standfast.paging.notification import (
 from standfast.paging.notification import wait as backoff
 from standfast.paging.outlook import undelivered
 from standfast.paging.token import AckToken, mint
+from standfast.paging.trial import PATIENCE, Trial, address_of, told
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -83,6 +84,11 @@ class IncidentPort(Protocol):
     def note(self, incident: str, entry: TimelineEntry) -> None: ...
 
 
+class TrialPort(Protocol):
+    def trial(self, id: str, *, lock: bool = False) -> Trial | None: ...  # noqa: A002 - its id is called that
+    def save(self, trial: Trial) -> None: ...
+
+
 class DeliverTx(Protocol):
     @property
     def outbox(self) -> OutboxPort: ...
@@ -90,6 +96,8 @@ class DeliverTx(Protocol):
     def paging(self) -> PagePort: ...
     @property
     def incidents(self) -> IncidentPort: ...
+    @property
+    def trials(self) -> TrialPort: ...
     def now(self) -> datetime: ...
 
 
@@ -187,16 +195,14 @@ def _prepared(tx: DeliverTx, one: Notification, system: System, secret: str) -> 
     now = tx.now()
     if not tx.outbox.held(one):
         return None
+    if one.kind is Kind.TEST:
+        return _prepared_test(tx, one, system, secret, now)
     page = tx.paging.page(one.page)
     if page is None or not _wanted(one, page):
-        why = _UNWANTED[one.kind]
-        gone = replace(one, state=Delivery.CANCELLED, reason=why, settled_at=now)
-        tx.outbox.settle(one, Result(outcome=Outcome.PERMANENT, reason=why), gone, now)
+        _put_away(tx, one, Delivery.CANCELLED, _UNWANTED[one.kind], now)
         return None
     if one.channel not in system.channels:
-        why = "the channel is no longer in the file"
-        lost = replace(one, state=Delivery.FAILED, reason=why, settled_at=now)
-        tx.outbox.settle(one, Result(outcome=Outcome.PERMANENT, reason=why), lost, now)
+        _put_away(tx, one, Delivery.FAILED, "the channel is no longer in the file", now)
         return None
     if one.kind is Kind.PAGE:  # of an end there is nothing to acknowledge
         tx.paging.add_token(mint(secret, one.page, one.person, now))
@@ -204,7 +210,34 @@ def _prepared(tx: DeliverTx, one: Notification, system: System, secret: str) -> 
     return compose(page, one, system, others=others, token=secret, now=now)
 
 
+def _prepared_test(
+    tx: DeliverTx, one: Notification, system: System, secret: str, now: datetime
+) -> Message | None:
+    trial = tx.trials.trial(one.page, lock=True)
+    if trial is None or trial.answered_at is not None:
+        _put_away(tx, one, Delivery.CANCELLED, _UNWANTED[one.kind], now)
+        return None
+    if one.channel not in system.channels:
+        why = "the channel is no longer in the file"
+        tx.trials.save(told(trial, Outcome.PERMANENT, why, now, final=True))
+        _put_away(tx, one, Delivery.FAILED, why, now)
+        return None
+    if trial.address != address_of(trial.person, trial.channel, system):
+        why = "the address in the file has changed since it was asked for"
+        tx.trials.save(told(trial, Outcome.PERMANENT, why, now, final=True))
+        _put_away(tx, one, Delivery.FAILED, why, now)
+        return None
+    tx.paging.add_token(mint(secret, trial.id, trial.person, now))
+    return compose_test(one, trial, system, token=secret, now=now)
+
+
+def _put_away(tx: DeliverTx, one: Notification, state: Delivery, why: str, now: datetime) -> None:
+    gone = replace(one, state=state, reason=why, settled_at=now)
+    tx.outbox.settle(one, Result(outcome=Outcome.PERMANENT, reason=why), gone, now)
+
+
 _UNWANTED = {
+    Kind.TEST: "answered before it was sent",
     Kind.PAGE: "answered or over before it was sent",
     Kind.OVER: "the alert came back before its end was told",
 }
@@ -232,10 +265,16 @@ def _after(one: Notification, result: Result, now: datetime) -> Notification:
         return replace(said, state=Delivery.ARRIVED, settled_at=now)
     if result.outcome is Outcome.PERMANENT:
         return replace(said, state=Delivery.FAILED, settled_at=now)
-    if one.kind is Kind.OVER and now - one.created_at > OVER_PATIENCE:
-        why = f"given up after {OVER_PATIENCE.days} day: {result.reason}"
+    patience = _PATIENCE.get(one.kind)
+    if patience is not None and now - one.created_at > patience:
+        why = f"given up after {_PATIENCE_WORDS[one.kind]}: {result.reason}"
         return replace(said, state=Delivery.FAILED, settled_at=now, reason=why)
     return replace(said, due_at=now + backoff(one.severity, one.attempts, result.retry_after))
+
+
+_PATIENCE = {Kind.OVER: OVER_PATIENCE, Kind.TEST: PATIENCE}
+_PATIENCE_WORDS = {Kind.OVER: "1 day", Kind.TEST: "10 minutes"}
+"""Pages are tried until they are answered or over."""
 
 
 def _noted(tx: DeliverTx, one: Notification, result: Result) -> None:
@@ -243,7 +282,12 @@ def _noted(tx: DeliverTx, one: Notification, result: Result) -> None:
 
 
 def _kept(tx: DeliverTx, one: Notification, result: Result, now: datetime) -> bool:
-    ours = tx.outbox.settle(one, result, _after(one, result, now), now)
+    after = _after(one, result, now)
+    ours = tx.outbox.settle(one, result, after, now)
+    trial = tx.trials.trial(one.page, lock=True) if one.kind is Kind.TEST else None
+    if trial is not None and (ours or result.outcome.arrived):
+        final = after.state is Delivery.FAILED
+        tx.trials.save(told(trial, result.outcome, after.reason, now, final=final))
     if not ours and one.kind is Kind.PAGE and not reached(one, tx.outbox.attempts_of(one.page)):
         # It was on its way when the alert ended, and has not arrived: there is no end to tell.
         tx.outbox.withdraw_end(one.key, now, "the page itself never arrived")
@@ -309,6 +353,7 @@ def _entry(one: Notification, result: Result, system: System, now: datetime) -> 
 _TOLD = {
     Kind.PAGE: {True: "page.sent", False: "page.not-sent"},
     Kind.OVER: {True: "page.end-sent", False: "page.end-not-sent"},
+    Kind.TEST: {True: "channel.test-sent", False: "channel.test-not-sent"},
 }
 
 
@@ -319,7 +364,7 @@ def _told(one: Notification, result: Result, system: System, *, ours: bool) -> E
         type=_TOLD[one.kind][arrived],
         category="operations",
         description=f"{_who(one, system)} by {one.channel}: {result.outcome}{late}",
-        target=Target(type="page", id=one.page),
+        target=Target(type="channel test" if one.kind is Kind.TEST else "page", id=one.page),
         status="success" if arrived else "failure",
         reason=result.reason,
         context={

@@ -41,7 +41,10 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
         "mysql_global_status_threads_connected",
         "redis_connected_clients",
         "http_server_active_requests",
+        "node_netstat_Tcp_CurrEstab",
     ),
+    "container processes": ("container_processes",),
+    "memory held": ("process_resident_memory_bytes",),
     "queue length": ("queue_messages", "rabbitmq_queue_messages", "standfast_queue_depth"),
     "consumer lag": ("kafka_consumergroup_lag",),
 }
@@ -63,6 +66,11 @@ _SHARES: Mapping[
     "memory used": (
         ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", True),
         ("redis_memory_used_bytes", "redis_memory_max_bytes", False),
+        ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
+    ),
+    "container processes used": (("container_processes", "container_processes_max", False),),
+    "container memory used": (
+        ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
     ),
     "connections used": (
         ("pg_stat_activity_count", "pg_settings_max_connections", False),
@@ -70,6 +78,26 @@ _SHARES: Mapping[
         ("redis_connected_clients", "redis_config_maxclients", False),
     ),
 }
+_RATES: Mapping[
+    str, tuple[str, ...]
+] = {  # signal -> counters of which the first known is told a second
+    "network received": ("node_network_receive_bytes_total",),
+    "network sent": ("node_network_transmit_bytes_total",),
+    "container cpus used": ("container_cpu_usage_seconds_total",),
+    "disk read": ("node_disk_read_bytes_total", "container_fs_reads_bytes_total"),
+    "disk written": ("node_disk_written_bytes_total", "container_fs_writes_bytes_total"),
+}
+_BUSY = "node_disk_io_time_seconds_total"
+_CONTAINER_CPU, _CORES = "container_cpu_usage_seconds_total", "container_spec_cpu_cores"
+_PERIODS, _THROTTLED = (
+    "container_cpu_cfs_periods_total",
+    "container_cpu_cfs_throttled_periods_total",
+)
+_KILLS = "container_oom_kills_total"
+_COUNTED = (
+    *(name for names in _RATES.values() for name in names),
+    _BUSY, _CONTAINER_CPU, _PERIODS, _THROTTLED, _KILLS,
+)  # fmt: skip
 _MEANS: Mapping[str, str] = {"query time": "db_client_operation_duration_seconds"}
 
 
@@ -90,7 +118,7 @@ class Names:
         shares = {name for pairs in _SHARES.values() for pair in pairs for name in pair[:2]}
         means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
         plain = {self.requests, STARTED, _CPU, _NODE_CPU, _HITS, _MISSES, *self.own.values()}
-        plain |= {edges.CALLS, edges.DEGRADED}
+        plain |= {edges.CALLS, edges.DEGRADED, _CORES, *_COUNTED}
         return frozenset(duration | usual | shares | means | plain | self.events)
 
 
@@ -106,7 +134,7 @@ def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
-    rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED)
+    rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED, *_COUNTED)
     return matching(samples, names.requests, *parts, *means, *totals, *rest, *names.events)
 
 
@@ -123,7 +151,7 @@ def signals(
     risen = [(sample, increases[sample.series]) for sample in samples if sample.series in increases]
     found = _of_requests(names, risen, seconds) | _saturation(samples) | _means(names, risen)
     found |= _own(names, samples, increases, seconds, at)
-    found |= _shares(risen, seconds)
+    found |= _shares(risen, seconds) | _of_machine(samples, risen, seconds)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
@@ -240,6 +268,31 @@ def _shares(risen: list[tuple[Sample, float]], seconds: float) -> dict[str, floa
     hits = _total(risen, _HITS)
     if asked := hits + _total(risen, _MISSES):
         found["hit rate"] = hits / asked
+    return found
+
+
+def _of_machine(
+    samples: list[Sample], risen: list[tuple[Sample, float]], seconds: float
+) -> dict[str, float]:
+    """Bytes a second, and what a container had of the processors that it was given."""
+    found: dict[str, float] = {}
+    names = {one.name for one, _ in risen}
+    if periods := _total(risen, _PERIODS):
+        found["container throttled"] = _total(risen, _THROTTLED) / periods
+    if _KILLS in names:
+        found["container memory kills"] = _total(risen, _KILLS)
+    if seconds <= 0:
+        return found
+    for signal, counters in _RATES.items():
+        if known := [one for one in counters if one in names]:
+            # What a machine says to itself is no traffic of its network.
+            mine = (by for one, by in risen if one.name == known[0] and one.label("device") != "lo")
+            found[signal] = sum(mine) / seconds
+    if busy := [by / seconds for one, by in risen if one.name == _BUSY]:
+        found["disk busy"] = min(1.0, max(busy))
+    cores = sum(one.value for one in matching(samples, _CORES))
+    if _CONTAINER_CPU in names and cores > 0:
+        found["cpu used"] = _total(risen, _CONTAINER_CPU) / seconds / cores
     return found
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from standfast.paging.ending import page_key
 from standfast.paging.notification import Kind
 from standfast.paging.reach import address
+from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 
     from standfast.paging.notification import Notification
     from standfast.paging.page import Page
+    from standfast.paging.trial import Trial
     from standfast.spec.system import System
-    from standfast.spec.values import Severity
 
 _SUBJECT = 180  # characters; more is cut
 
@@ -99,6 +100,61 @@ def compose(
         payload=_payload(page, one, system, told=told, link=link, runbook=runbook),
         severity=page.severity,
     )
+
+
+def compose_test(
+    one: Notification, trial: Trial, system: System, *, token: str, now: datetime
+) -> Message:
+    """Says first of all that nothing is wrong; it rings as loudly as the gravest page by its channel."""
+    base = (system.server.public_url or "").rstrip("/")
+    link = f"{base}/test-page/{token}" if base else ""
+    person = system.people.get(one.person)
+    who = person.name if person else "the receiver of this channel"
+    holds = (now + system.server.channels_verified_for).date().isoformat()
+    title = _line(f"TEST: does {one.channel} reach {who}?")[:_SUBJECT]
+    text = "\n".join(
+        filter(
+            None,
+            (
+                f"{title}\n",
+                "This is a test page of standfast: nothing is wrong.",
+                f"Answer it, and this way to you counts as verified until {holds}.",
+                f"System: {system.name}",
+                f"Asked for by: {trial.asked_by}, {trial.asked_at:%Y-%m-%d %H:%M:%S} UTC",
+                f"\nAnswer: {link}" if link else "",
+                f"Or: standfast on-call answer {token}",
+                "It can be answered for a day.",
+                f"Sent {now:%H:%M:%S} UTC, attempt {one.attempts}.",
+            ),
+        )
+    )
+    value = {
+        "text": f"{title}\nNothing is wrong. Answer: {link or token}",
+        "key": one.key,
+        "status": "test",
+        "test": True,
+        "system": system.name,
+        "severity": _gravest(one.channel, system).value,
+        "title": title,
+        "channel": one.channel,
+        "asked_by": trial.asked_by,
+        "answer": link or None,
+        "code": token,
+        "person": _person(one, system),
+    }
+    return Message(
+        key=one.key,
+        to=address(one.person, system.channels[one.channel], system),
+        subject=title,
+        text=text + "\n",
+        payload=json.dumps(value, ensure_ascii=False, sort_keys=True),
+        severity=_gravest(one.channel, system),
+    )
+
+
+def _gravest(channel: str, system: System) -> Severity:
+    rules = system.severities.values()
+    return min((one.severity for one in rules if channel in one.notify), default=Severity.P3)
 
 
 def _payload(

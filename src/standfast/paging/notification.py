@@ -66,6 +66,7 @@ class Delivery(StrEnum):
 class Kind(StrEnum):
     PAGE = "page"
     OVER = "over"  # the alert has ended: to those who were told that it fired
+    TEST = "test"  # of a channel: nothing is wrong
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,11 @@ def reaches(people: Iterable[str], page: Page, system: System) -> tuple[Reach, .
 
 def channels_for(page: Page, system: System) -> tuple[str, ...]:
     """What the severity notifies by; where none of it exists, whatever there is, waking ones first."""
-    rule = system.severities.get(page.severity)
+    return _channels_of(page.severity, system)
+
+
+def _channels_of(severity: Severity, system: System) -> tuple[str, ...]:
+    rule = system.severities.get(severity)
     named = tuple(name for name in (rule.notify if rule else ()) if name in system.channels)
     return named or _waking_first(system)
 
@@ -93,11 +97,16 @@ def quiet(page: Page, system: System) -> bool:
     return rule is not None and not any(_wakes(name, system) for name in rule.notify)
 
 
+def waking_ways(person: str, severity: Severity, system: System) -> tuple[str, ...]:
+    """The channels of the file by which a page of that severity wakes this person."""
+    ways = _open_to(person, _channels_of(severity, system), system)
+    return tuple(name for name in ways if _wakes(name, system))
+
+
 def wakens(person: str, page: Page, system: System) -> bool:
     """Does a page wake this person, by a channel of the file, or while it has none by their entry?"""
     if system.channels:
-        ways = _open_to(person, channels_for(page, system), system)
-        return any(_wakes(name, system) for name in ways)
+        return bool(waking_ways(person, page.severity, system))
     known, rule = system.people.get(person), system.severities.get(page.severity)
     if known is None or (_SPOKEN & {*(rule.notify if rule else ())} and not known.phone):
         return False

@@ -16,6 +16,7 @@ from standfast.publish.yaml_text import text_of
 from standfast.review.case import Case, open_case
 from standfast.review.feedback import Feedback, track
 from standfast.review.finding import Measured
+from standfast.spec.condition import Burn
 from standfast.spec.values import Grade, Severity
 
 if TYPE_CHECKING:
@@ -103,8 +104,17 @@ class Edition:
         return _by_component((rule.of, rule) for rule in self.system.alerts.values())
 
     @cached_property
+    def burning(self) -> Mapping[str, tuple[int, Severity]]:
+        """Promise, service level or journey -> the first of the file's alerts on its burn: place, severity."""
+        found: dict[str, tuple[int, Severity]] = {}
+        for place, rule in enumerate(self.system.alerts.values()):
+            if isinstance(rule.when, Burn):
+                found.setdefault(rule.when.objective, (place, rule.severity))
+        return found
+
+    @property
     def levels_of(self) -> Mapping[str, tuple[ServiceLevel, ...]]:
-        return _by_component((level.of, level) for level in self.system.service_levels.values())
+        return self.system.levels_of
 
     @cached_property
     def measured_of(

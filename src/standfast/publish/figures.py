@@ -171,7 +171,21 @@ def _load(edition: Edition, found: Measurements) -> str:
         taken + " Over the last 30 days, by the rotation as it is now; night is 22:00 to 06:00."
         if rows
         else taken,
+        _channels(edition, found),
     )
+
+
+def _channels(edition: Edition, found: Measurements) -> str:
+    rows = [
+        [
+            edition.person(one.person) if one.person else "its own receiver",
+            escape(one.channel) + (" (wakes)" if one.wakes else ""),
+            f"**{one.proof}**",
+            escape(one.words),
+        ]
+        for one in found.channels
+    ]
+    return table(["Who", "Channel", "Reached", "By its last test page"], rows) if rows else ""
 
 
 def _runbook(edition: Edition, name: str, found: Measurements) -> str:

@@ -22,7 +22,6 @@ from standfast.publish.prometheus.promql import over
 from standfast.publish.prometheus.query import Unsaid
 from standfast.publish.yaml_text import text_of
 from standfast.slo.burn import burn_alerts
-from standfast.spec.condition import Burn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -241,10 +240,9 @@ def _policies(edition: Edition, objective: Objective) -> Iterator[Document]:
 
 def _stated(edition: Edition, objective: Objective) -> Severity | None:
     """The severity of the file's own alert on this budget."""
-    for rule in edition.system.alerts.values():
-        if isinstance(rule.when, Burn) and rule.when.objective in {objective.name, objective.level}:
-            return rule.severity
-    return None
+    names = (objective.name, objective.level)
+    known = [edition.burning[name] for name in names if name in edition.burning]
+    return min(known)[1] if known else None
 
 
 def _policy(objective: Objective, window: BurnWindow, severity: Severity, back: str) -> Document:

@@ -119,16 +119,15 @@ def _cannot_burn(case: Case, alert: AlertRule, objective: str) -> str:
     """Where none of the windows that the alert is judged by can fire, the arithmetic of the first."""
     paging = alert.severity in _PAGING
     dead = []
-    for one in case.objectives:
-        if objective in {one.name, one.level}:
-            windows = [w for w in burn_windows(one) if w.pages or not paging]
-            if any(can_fire(one, window) for window in windows):
-                return ""
-            dead += [
-                f"{number(window.factor)} x budget {percent(one.allowed)} of {one.name} = "
-                f"{percent(window.factor * one.allowed)} of requests would have to fail"
-                for window in windows
-            ]
+    for one in case.promised.get(objective, ()):
+        windows = [w for w in burn_windows(one) if w.pages or not paging]
+        if any(can_fire(one, window) for window in windows):
+            return ""
+        dead += [
+            f"{number(window.factor)} x budget {percent(one.allowed)} of {one.name} = "
+            f"{percent(window.factor * one.allowed)} of requests would have to fail"
+            for window in windows
+        ]
     return dead[-1] if dead else ""
 
 

@@ -52,6 +52,9 @@ class Case:
     chains: Mapping[str, Chain]  # journey -> what it needs
     burning: frozenset[str]  # service levels and journeys that a burn-rate alert watches
     objectives: tuple[Objective, ...]
+    promised: Mapping[
+        str, tuple[Objective, ...]
+    ]  # what an alert on a burn names -> what it watches
     cover: Mapping[tuple[str, Severity], tuple[Piece, ...]]  # rotation, P1 | P2 -> the weeks ahead
 
     @property
@@ -80,7 +83,7 @@ class Case:
         when = alert.when
         waits = getattr(when, "lasting", timedelta())
         if isinstance(when, Burn):
-            mine = [one for one in self.objectives if when.objective in {one.name, one.level}]
+            mine = self.promised.get(when.objective, ())
             fires = [detection(one, window, _ALL) for one in mine for window in burn_alerts(one)]
             waits = min((one for one in fires if one is not None), default=timedelta())
         return waits + self.system.components[alert.of].scrape_every
@@ -125,24 +128,35 @@ class Case:
 
 def open_case(system: System, measured: Measured, now: datetime) -> Case:
     """Index a System once for all rules."""
+    promises = objectives(system)
     return Case(
         system=system,
         measured=replace(measured, evidence=dict(_drilled(system)) | dict(measured.evidence)),
         now=now,
-        levels_of=_by(system.service_levels.values(), "of"),
+        levels_of=system.levels_of,
         alerts_of=_by(system.alerts.values(), "of"),
         data_in=_by(system.data.values(), "store"),
         chains={name: chain_of(system, journey) for name, journey in system.journeys.items()},
         burning=frozenset(
             alert.when.objective for alert in system.alerts.values() if isinstance(alert.when, Burn)
         ),
-        objectives=objectives(system),
+        objectives=promises,
+        promised=_promised(promises),
         cover={
             (name, severity): cover(rota, severity, system, now, now + AHEAD)
             for name, rota in system.on_call.items()
             for severity in (Severity.P1, Severity.P2)
         },
     )
+
+
+def _promised(promises: Iterable[Objective]) -> Mapping[str, tuple[Objective, ...]]:
+    """By their own name, and by that of the level or journey they come from."""
+    groups: dict[str, list[Objective]] = defaultdict(list)
+    for one in promises:
+        for name in dict.fromkeys((one.name, one.level)):
+            groups[name].append(one)
+    return {name: tuple(group) for name, group in groups.items()}
 
 
 def _drilled(system: System) -> Iterator[tuple[str, Evidence]]:

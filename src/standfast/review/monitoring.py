@@ -19,8 +19,10 @@ _GOLDEN = ("latency", "traffic", "errors", "saturation")
 def _watched(component: Component) -> bool:
     return any(
         (
-            component.url,
-            component.address,
+            component.probed,
+            component.heartbeats,
+            component.host,
+            component.container,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from standfast.spec.values import Severity
@@ -54,12 +55,12 @@ _SHAPE = (
 
 def burn_windows(objective: Objective) -> tuple[BurnWindow, ...]:
     """All four, quickest first, whether they can fire or not."""
-    return tuple(_window(objective, *shape) for shape in _SHAPE)
+    return _windows(objective.window, objective.bucket, objective.critical)
 
 
 def burn_alerts(objective: Objective) -> tuple[BurnWindow, ...]:
     """The windows that an alert can fire by, quickest first."""
-    return tuple(window for window in burn_windows(objective) if can_fire(objective, window))
+    return _alive(objective.window, objective.bucket, objective.critical, objective.allowed)
 
 
 def refused(objective: Objective) -> tuple[Refusal, ...]:
@@ -73,7 +74,7 @@ def refused(objective: Objective) -> tuple[Refusal, ...]:
 
 def can_fire(objective: Objective, window: BurnWindow) -> bool:
     """Is the error rate that it waits for below 100%? A target of 100% has no budget to burn."""
-    return 0 < window.factor * objective.allowed < 1
+    return _fires(window, objective.allowed)
 
 
 def burn_rate(bad: Fraction | int, total: Fraction | int, allowed: Fraction) -> Fraction | None:
@@ -99,27 +100,53 @@ def severity_of(name: str, *, critical: bool) -> Severity:
     return Severity.P2 if name == "page-slow" else Severity.P3
 
 
+# Few promises differ in what decides their windows, and a large file asks for them many thousand times.
+@lru_cache(maxsize=256)
+def _windows(period: timedelta, bucket: timedelta, critical: bool) -> tuple[BurnWindow, ...]:
+    return tuple(_window(period, bucket, critical, *shape) for shape in _SHAPE)
+
+
+@lru_cache(maxsize=1024)
+def _alive(
+    period: timedelta,
+    bucket: timedelta,
+    critical: bool,
+    allowed: Fraction,
+) -> tuple[BurnWindow, ...]:
+    return tuple(one for one in _windows(period, bucket, critical) if _fires(one, allowed))
+
+
+def _fires(window: BurnWindow, allowed: Fraction) -> bool:
+    return 0 < window.factor * allowed < 1
+
+
 def _window(
-    objective: Objective, name: str, long: timedelta, short: timedelta, share: Fraction
+    period: timedelta,
+    bucket: timedelta,
+    critical: bool,
+    name: str,
+    long: timedelta,
+    short: timedelta,
+    share: Fraction,
 ) -> BurnWindow:
-    period, floor = objective.window, _BUCKETS * objective.bucket
+    floor = _BUCKETS * bucket
     if period < _FIXED_FROM:
-        long, short = _shrunk(long, objective), _shrunk(short, objective)
+        long, short = _shrunk(long, period, bucket), _shrunk(short, period, bucket)
     long, short = max(long, floor), max(short, floor)
     return BurnWindow(
         name=name,
         long=long,
         short=short,
         factor=share * _seconds(period) / _seconds(long),
-        severity=severity_of(name, critical=objective.critical),
+        severity=severity_of(name, critical=critical),
         budget_share=share,
     )
 
 
-def _shrunk(window: timedelta, objective: Objective) -> timedelta:
+def _shrunk(window: timedelta, period: timedelta, bucket: timedelta) -> timedelta:
     """In proportion to the period, in whole buckets: counts know no parts of one."""
-    buckets = _seconds(window) * _seconds(objective.window) / _seconds(_FIXED_FROM)
-    return max(1, round(buckets / _seconds(objective.bucket))) * objective.bucket
+    buckets = _seconds(window) * _seconds(period) / _seconds(_FIXED_FROM)
+    return max(1, round(buckets / _seconds(bucket))) * bucket
 
 
 def _seconds(span: timedelta) -> Fraction:

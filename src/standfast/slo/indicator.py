@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from standfast.spec.system import Component, EventNames, EventQuery, ServiceLevel
+    from standfast.spec.system import Component, EventNames, EventQuery, FunnelStep, ServiceLevel
     from standfast.spec.values import Promise
 
 
@@ -27,6 +27,7 @@ class Indicator:
     events: EventNames | None = None  # counters of its own
     signal: str = ""  # of a gauge: bad while it is over the limit
     limit: Fraction | None = None
+    source: str = "standfast"  # who counts: standfast | prometheus | remote-write
 
 
 _KINDS = {
@@ -40,7 +41,8 @@ _KINDS = {
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
     kind = _KINDS.get(level.sli, level.sli)
-    if kind in {"requests", "latency"} and not (component.scrape or component.exporter):
+    scraped = component.scrape or component.exporter or level.source != "standfast"
+    if kind in {"requests", "latency"} and not scraped:
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
     threshold = promise.threshold if level.sli == "latency" else None
     return Indicator(
@@ -54,6 +56,7 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
         events=level.events,
         signal=level.signal,
         limit=level.limit,
+        source=level.source,
     )
 
 
@@ -65,6 +68,17 @@ def of_component(component: Component) -> Indicator:
 def requests_of(component: Component) -> Indicator:
     """The requests that a component answers, those of the class 5xx being bad."""
     return Indicator(key=f"{component.name}/requests", component=component.name, kind="requests")
+
+
+def of_step(step: FunnelStep) -> Indicator:
+    """How often users take a step: the requests of its route; only what ends well has been taken."""
+    return Indicator(
+        key=f"{step.of}/step@{step.route}",
+        component=step.of,
+        kind="requests",
+        bad_codes=("4xx", "5xx"),
+        route=step.route,
+    )
 
 
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
@@ -81,6 +95,8 @@ def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
         key += f"@{level.route}"
     if kind == "requests" and level.bad_codes != ("5xx",):
         key += f"!{','.join(level.bad_codes)}"
+    if level.source != "standfast":
+        key += f"~{level.source}"  # what two count is never added up
     return key
 
 

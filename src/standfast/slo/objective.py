@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from standfast.slo.indicator import Indicator, of_component, of_level
 from standfast.slo.window import CALENDARS
+from standfast.spec.once import once
 from standfast.spec.steps import hard_steps
 from standfast.spec.values import Criticality
 
@@ -62,35 +63,42 @@ class Objective:
         return self.sla is not None and self.sla.threshold == self.promise.threshold
 
 
+@once
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
-    levels = _levels(system)
     journeys = [
-        of_journey(system, journey, journey.slo, levels)
+        of_journey(system, journey, journey.slo)
         for journey in system.journeys.values()
         if journey.slo is not None
     ]
-    return tuple(levels + [one for one in journeys if one is not None])
+    return (*_levels(system), *(one for one in journeys if one is not None))
 
 
 def of_journeys(system: System) -> Mapping[str, Objective]:
     """What each journey with an SLA counts, with that SLA in place of its objective."""
-    levels = _levels(system)
     found = {
-        name: of_journey(system, journey, journey.sla or journey.slo, levels)
+        name: of_journey(system, journey, journey.sla or journey.slo)
         for name, journey in system.journeys.items()
         if journey.sla or journey.slo
     }
     return {name: one for name, one in found.items() if one is not None}
 
 
+@once
 def _levels(system: System) -> list[Objective]:
     return [one for level in system.service_levels.values() for one in _of_level(system, level)]
 
 
 def working(system: System, component: str) -> Indicator | None:
     """What tells whether a component works, promise or no promise; None where nothing looks at it."""
-    return _step(system, component, _first(_levels(system)))
+    mine = system.levels_of.get(component, ())
+    levels = [one for level in mine for one in _of_level(system, level)]
+    return _step(system, component, _first(levels))
+
+
+@once
+def _first_of_each(system: System) -> Mapping[tuple[str, str], Objective]:
+    return _first(_levels(system))
 
 
 def _first(levels: list[Objective]) -> Mapping[tuple[str, str], Objective]:
@@ -98,7 +106,7 @@ def _first(levels: list[Objective]) -> Mapping[tuple[str, str], Objective]:
 
 
 def counts_kept(system: System) -> timedelta:
-    """How long counts are kept: as long as the file says, and never less than two of its longest windows."""
+    """How long counts are kept by the minute: as the file says, and for two of its longest windows at least."""
     windows = [one.window for one in objectives(system)]
     windows += [one.window or CALENDARS[one.calendar] for one in system.agreements.values()]
     windows += [
@@ -107,6 +115,11 @@ def counts_kept(system: System) -> timedelta:
         if one.slas and one.sla_window
     ]
     return max(system.server.keep_samples, 2 * max([system.budget_window, *windows]))
+
+
+def history_kept(system: System) -> timedelta:
+    """How long counts are kept at all, beyond those minutes by the quarter-hour."""
+    return max(system.server.keep_history, counts_kept(system))
 
 
 def bucket_of(window: timedelta, every: timedelta) -> timedelta:
@@ -147,8 +160,9 @@ def of_promise(system: System, level: ServiceLevel, promise: Promise) -> Objecti
         indicators=(indicator,),
         calendar=level.calendar,
         min_coverage=HALF if level.min_coverage is None else level.min_coverage,
-        critical=is_critical(system, level.of),
-        bucket=bucket_of(window, every),
+        critical=level.of in critical_components(system),
+        # Others are asked by the minute, however short the window.
+        bucket=_COARSEST if level.source == "prometheus" else bucket_of(window, every),
     )
 
 
@@ -168,10 +182,8 @@ def _sla(level: ServiceLevel, number: int) -> Promise | None:
     return same[0] if same else (level.slas[number] if number < len(level.slas) else None)
 
 
-def of_journey(
-    system: System, journey: Journey, promise: Promise | None, levels: list[Objective]
-) -> Objective | None:
-    first = _first(levels)
+def of_journey(system: System, journey: Journey, promise: Promise | None) -> Objective | None:
+    first = _first_of_each(system)
     deciding = hard_steps(system, journey.path)
     steps = {step: _step(system, step, first) for step in deciding}
     measured = tuple(one for one in steps.values() if one is not None)
@@ -206,14 +218,18 @@ def _step(
         if (step, sli) in first:
             return first[step, sli].indicators[0]
     component = system.components[step]
-    return of_component(component) if component.url or component.address else None
+    return of_component(component) if component.probed else None
 
 
-def is_critical(system: System, component: str) -> bool:
-    """Is a component on a critical journey (or are there none) of a system that matters?"""
+@once
+def critical_components(system: System) -> frozenset[str]:
+    """Those that a critical journey of a system that matters cannot do without; of no journeys, all."""
+    if not _weighty(system):
+        return frozenset()
+    if not system.journeys:
+        return frozenset(system.components)
     critical = [journey for journey in system.journeys.values() if journey.critical]
-    on_path = not system.journeys or any(component in journey.path for journey in critical)
-    return _weighty(system) and on_path
+    return frozenset(step for journey in critical for step in hard_steps(system, journey.path))
 
 
 def _weighty(system: System) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from standfast.spec.condition import Condition
     from standfast.spec.contract import Contract
+    from standfast.spec.expectation import DnsQuestion, Expectation
     from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
 
 
@@ -84,15 +85,32 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A job that tells standfast when it ran; missed once `every` and `grace` have passed."""
+
+    name: str
+    every: timedelta
+    grace: timedelta
+    takes: timedelta | None = None  # a run that began and has not ended by then hangs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     name: str
     type: str  # web | http | worker | postgresql | mysql | redis | queue | external | cdn | search | host ...
     owner: str | None = None  # a team
     url: str | None = None
     address: str | None = None  # host:port, for TCP probes
+    expect: Expectation | None = None  # of the answer of `url`
+    dns: DnsQuestion | None = None
+    ping: str | None = None  # a host
+    host: str | None = None  # "local": the machine that standfast runs on
+    container: str | None = None  # a control group's path, or a pattern of names
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
+    series: int = 20_000  # of one scrape; with more it is not counted at all
     replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
     replication: Mapping[str, str] = field(default_factory=dict)  # region -> sync | async
     availability: Fraction | None = None  # the provider's SLA, or one's own measurement
@@ -115,6 +133,11 @@ class Component:
     )  # golden signal -> what is measured: "connections", "concurrent users"
     dsn: SecretRef | None = None  # how standfast reaches a database for backups
     rebuild_from: str = ""  # "source" where a data store can be rebuilt
+
+    @property
+    def probed(self) -> bool:
+        """Is it looked at from outside?"""
+        return bool(self.url or self.address or self.dns or self.ping)
 
     @property
     def stateful(self) -> bool:
@@ -145,9 +168,19 @@ SERVING = frozenset({"web", "http", "grpc"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStep:
+    """A step that users take on their way, counted by the requests of one route that end well."""
+
+    name: str
+    of: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     name: str
     path: tuple[str, ...]
+    steps: tuple[FunnelStep, ...] = ()
     slo: Promise | None = None
     sla: Promise | None = None
     revenue_per_hour: Money | None = None
@@ -199,6 +232,7 @@ class ServiceLevel:
     events: EventNames | None = None  # of the SLI `correctness` only
     signal: str = ""  # of freshness and saturation: what is compared with the limit
     limit: Fraction | None = None  # in seconds, a share, or a plain number, by the signal's unit
+    source: str = "standfast"  # standfast | prometheus | remote-write: who counts its events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -497,17 +531,45 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusSettings:
+    """A Prometheus-compatible server that levels are read from, and how it is asked."""
+
+    url: str  # below which /api/v1/query_range lies
+    token: SecretRef | None = None
+    username: SecretRef | None = None
+    password: SecretRef | None = None
+    tenant: str = ""  # told as X-Scope-OrgID
+    lag: timedelta = timedelta(minutes=1)  # a minute is asked for once it is older than this
+    timeout: timedelta = timedelta(seconds=10)
+    lookback: timedelta | None = None  # of a rate; None: four scrapes, at least a minute
+    catch_up: timedelta = timedelta(days=1)  # how far back minutes are still filled in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
+    source: str = "standfast"  # of every level that names none
+    prometheus: PrometheusSettings | None = None
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
-    keep_samples: timedelta = timedelta(days=100)
+    keep_samples: timedelta = timedelta(days=100)  # counts by the minute
+    keep_history: timedelta = timedelta(days=3 * 365)  # counts by the quarter-hour
     metrics_retention: timedelta | None = None
     dead_man: SecretRef | str | None = None  # told outside that we live
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
+    channels_verified_for: timedelta = timedelta(days=90)  # from the answer to a test page
     status_page: str | None = None  # a folder; what is relative begins at the reliability file
     tls_certificate: str | None = None  # a file
     tls_key: str | None = None  # a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experience:
+    """Whose pages tell how fast they load, from where, and how they are grouped."""
+
+    of: str  # a component
+    origins: tuple[str, ...]  # "https://shop.example"
+    pages: Mapping[str, tuple[str, ...]]  # group -> patterns of paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -546,10 +608,21 @@ class System:
     literal_secrets: tuple[
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
+    platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
     agreements: Mapping[str, Contract] = field(default_factory=dict)
+    experience: Experience | None = None
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was
+    levels_of: Mapping[str, tuple[ServiceLevel, ...]] = field(init=False, repr=False, compare=False)
+    """Component -> its service levels: many ask of every component, and none looks through all of them."""
+
+    def __post_init__(self) -> None:
+        found: dict[str, list[ServiceLevel]] = {}
+        for level in self.service_levels.values():
+            found.setdefault(level.of, []).append(level)
+        known = {name: tuple(levels) for name, levels in found.items()}
+        object.__setattr__(self, "levels_of", known)
 
     def place(self, path: str) -> Place | None:
         """Where `path` stands, or else the nearest thing above it that does."""

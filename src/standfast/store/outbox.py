@@ -164,9 +164,11 @@ class OutboxRows:
         return int(self._connection.execute(mine).scalar_one())
 
     def late(self, before: datetime) -> tuple[Notification, ...]:
-        """Rows due since before then and not sent, the oldest first."""
+        """Rows due since before then and not sent, the oldest first; of a test its own state tells."""
         mine = select(*(outbox.c[name] for name in _NAMES)).where(
-            outbox.c.state == Delivery.PENDING.value, outbox.c.created_at <= before
+            outbox.c.state == Delivery.PENDING.value,
+            outbox.c.created_at <= before,
+            outbox.c.kind != Kind.TEST.value,
         )
         rows = self._connection.execute(mine.order_by(outbox.c.created_at).limit(100))
         return tuple(_notification(row) for row in rows)

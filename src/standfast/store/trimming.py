@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import and_, delete, exists, func, not_, select, tuple_
+from sqlalchemy import and_, delete, exists, func, not_, or_, select, tuple_
 
 from standfast.alerting.alert import AlertState
 from standfast.incidents.incident import IncidentState
-from standfast.paging.notification import Delivery
+from standfast.paging.notification import Delivery, Kind
 from standfast.paging.page import PageState
 from standfast.store.accounts import sessions, tokens
 from standfast.store.alerting import alerts, episodes
+from standfast.store.counts import coarsen, forget
+from standfast.store.deploys import deploys
 from standfast.store.incidents import incidents
-from standfast.store.levels import burn_downs, counts, policies
+from standfast.store.levels import burn_downs, policies
 from standfast.store.monitoring import gauges, healths
 from standfast.store.outbox import attempts, outbox
 from standfast.store.paging import ack_tokens, pages
+from standfast.store.trials import trials
+from standfast.store.vitals import web_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +38,10 @@ class TrimRows:
         self._connection = connection
 
     def trim(self, kind: str, before: datetime, most: int) -> int:
+        if kind == "counts":
+            return forget(self._connection, before, most)
+        if kind in {"seconds", "minutes"}:
+            return coarsen(self._connection, kind, before, most)
         table, age, old = _KINDS[kind]
         key = list(table.primary_key)
         some = select(*key).where(old(before)).order_by(age).limit(most)
@@ -61,9 +69,14 @@ def _empty_pages(before: datetime) -> Any:
     return and_(pages.c.id.in_(_over(before)), not_(waiting), not_(tried))
 
 
+def _tried(before: datetime) -> Any:
+    tested = and_(attempts.c.kind == Kind.TEST.value, attempts.c.began_at < before)
+    return or_(attempts.c.page.in_(_over(before)), tested)
+
+
 def _settled(before: datetime) -> Any:
     return and_(
-        outbox.c.page.in_(_over(before)),
+        or_(outbox.c.page.in_(_over(before)), outbox.c.kind == Kind.TEST.value),
         outbox.c.state != Delivery.PENDING.value,
         outbox.c.created_at < before,
     )
@@ -92,16 +105,18 @@ def _not_newest(table: Table, of: str) -> Old:
 
 _KINDS: Mapping[str, tuple[Table, Column[Any], Old]] = {
     "signals": (gauges, gauges.c.at, _before(gauges.c.at)),
-    "counts": (counts, counts.c.at, _before(counts.c.at)),
     "budget history": (burn_downs, burn_downs.c.at, _before(burn_downs.c.at)),
     "policy history": (policies, policies.c.since, _not_newest(policies, "objective")),
     "health history": (healths, healths.c.since, _not_newest(healths, "component")),
+    "deployments": (deploys, deploys.c.at, _before(deploys.c.at)),
+    "page loads": (web_vitals, web_vitals.c.hour, _before(web_vitals.c.hour)),
     "links": (ack_tokens, ack_tokens.c.expires_at, _before(ack_tokens.c.expires_at)),
     "sessions": (sessions, sessions.c.ends_at, _before(sessions.c.ends_at)),
     "tokens": (tokens, tokens.c.ends_at, _before(tokens.c.ends_at)),
-    "attempts": (attempts, attempts.c.began_at, lambda before: attempts.c.page.in_(_over(before))),
+    "attempts": (attempts, attempts.c.began_at, _tried),
     "notifications": (outbox, outbox.c.created_at, _settled),
     "pages": (pages, pages.c.closed_at, _empty_pages),
+    "channel tests": (trials, trials.c.asked_at, _before(trials.c.asked_at)),
     "episodes": (episodes, episodes.c.fired_at, _ended_episodes),
     "alerts": (alerts, alerts.c.since, _ended_alerts),
 }

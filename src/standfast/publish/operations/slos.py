@@ -292,5 +292,5 @@ def _measured(edition: Edition) -> Iterator[str]:
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
             spared = f"Needed softly, and not counted: {names(one.soft)}." if one.soft else ""
-            ratio = fence(objectives.ratio_of(found, found.base), "promql")
+            ratio = fence(objectives.ratio_of(found, found.windows[0]), "promql")
             yield join(title, ratio, unseen, spared)

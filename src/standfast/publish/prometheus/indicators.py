@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from standfast.spec.system import Component, EventNames, EventQuery
 
 
+_RATE = re.compile(
+    r"\b(?:rate|irate|deriv)\s*\("
+)  # per second; anything else counts the window's events
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counted:
     """Two expressions over a window `$w`, of the same unit; `total` exists whenever anything was seen."""
@@ -27,6 +33,7 @@ class Counted:
     outage: World  # every event is bad
     calm: World  # none is
     every: timedelta  # how often its series gain a sample
+    per_second: bool = True  # else events of the whole window
 
 
 def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
@@ -79,21 +86,23 @@ def _requests(indicator: Indicator, component: Component) -> Counted:
 
 
 def _latency(indicator: Indicator, threshold: timedelta, component: Component) -> Counted | Unsaid:
-    if component.scrape is None and component.exporter is None:
+    here = indicator.source == "standfast"
+    if here and component.scrape is None and component.exporter is None:
         return Unsaid(
             reason=f"{component.name} is not scraped, so nobody counts its requests by how long they took",
             rule="MON-01",
             to="DevOps/Platform",
         )
     bound = seconds(threshold)
-    total = metrics.timed(component, indicator.route)
+    route, failed = indicator.route, indicator.bad_codes
+    total = metrics.timed(component, route, failed)
     name, labels = metrics.duration(component), metrics.labels(component, indicator.route)
     count = series(f"{name}_count", **labels)
     bucket = series(f"{name}_bucket", le=number(bound), **labels)
     return Counted(
         key=indicator.key,
         # Exact only because the bound is a bucket's own; counts at it are inclusive.
-        bad=f"({total} - {metrics.buckets(component, le(bound), indicator.route)})",
+        bad=f"({total} - {metrics.buckets(component, le(bound), route, failed)})",
         total=total,
         outage=(Samples(series=count, step=100), Samples(series=bucket)),
         calm=(Samples(series=count, step=100), Samples(series=bucket, step=100)),
@@ -111,6 +120,7 @@ def _probes(indicator: Indicator, component: Component) -> Counted:
         outage=(Samples(series=probe, first=0),),
         calm=(Samples(series=probe, first=1),),
         every=component.probe_every,
+        per_second=False,
     )
 
 
@@ -126,6 +136,7 @@ def _queried(key: str, query: EventQuery, component: Component) -> Counted:
         outage=(),
         calm=(),
         every=component.scrape_every,
+        per_second=_RATE.search(query.total) is not None,
     )
 
 
@@ -162,6 +173,7 @@ def _events(indicator: Indicator, names: EventNames, component: Component) -> Co
         outage=(*fine, Samples(series=bad or good, step=100 if bad else 0)),
         calm=(*fine, Samples(series=bad or good, step=0 if bad else 100)),
         every=component.scrape_every,
+        per_second=False,
     )
 
 

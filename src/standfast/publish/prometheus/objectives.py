@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 LONG = timedelta(days=1)
+_BASE = timedelta(minutes=2)
+"""What a day is added up from. Each event is in it for so long, and late by half of that: with five minutes a
+ticket came three minutes after its time. Shorter, and a scrape a minute would leave it empty."""
 BAD = "standfast:indicator_bad:rate"
 EVENTS = "standfast:indicator_events:rate"
 BUDGET_LEFT = "standfast:budget_left:ratio"
@@ -51,8 +54,8 @@ class Measured:
     def windows(self) -> tuple[timedelta, ...]:
         """Every window that alerts, budget and documents need, shortest first."""
         burns = burn_windows(self.objective)
-        found = {self.base, self.objective.window}
-        return tuple(sorted(found | {one.long for one in burns} | {one.short for one in burns}))
+        found = {one.long for one in burns} | {one.short for one in burns}
+        return tuple(sorted({self.objective.window} | found))
 
 
 def measured(system: System) -> tuple[tuple[Objective, Measured | Unsaid], ...]:
@@ -72,15 +75,16 @@ def _measured(objective: Objective, system: System) -> Measured | Unsaid:
             rule="MON-01",
             to="DevOps/Platform",
         )
-    base = min(window.short for window in burn_windows(objective))
+    shortest = min(window.short for window in burn_windows(objective))
     slowest = max(part.every for part in whole)
-    if base < 4 * slowest:
+    if shortest < 4 * slowest:
         return Unsaid(
-            reason=f"the shortest window, {span(base)}, holds fewer than four samples at one every "
+            reason=f"the shortest window, {span(shortest)}, holds fewer than four samples at one every "
             f"{span(slowest)}; standfast's own evaluator measures it",
             rule="SLO-07",
             to="Business Analyst",
         )
+    base = min(shortest, max(_BASE, 4 * slowest))
     return Measured(objective=objective, parts=whole, base=base)
 
 

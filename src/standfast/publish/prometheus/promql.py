@@ -45,10 +45,17 @@ def over(query: str, window: timedelta) -> str:
     return query.replace(WINDOW, span(window))
 
 
-def series(metric: str, patterns: Mapping[str, str] | None = None, /, **labels: str) -> str:
-    """A selector with every value quoted; `patterns` are regular expressions of RE2."""
+def series(
+    metric: str,
+    patterns: Mapping[str, str] | None = None,
+    excluded: Mapping[str, str] | None = None,
+    /,
+    **labels: str,
+) -> str:
+    """A selector with every value quoted; `patterns` and `excluded` are regular expressions of RE2."""
     parts = [f"{name}={quoted(value)}" for name, value in labels.items()]
     parts += [f"{name}=~{quoted(value)}" for name, value in (patterns or {}).items()]
+    parts += [f"{name}!~{quoted(value)}" for name, value in (excluded or {}).items()]
     return f"{metric}{{{','.join(parts)}}}"
 
 

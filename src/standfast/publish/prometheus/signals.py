@@ -84,8 +84,8 @@ def ours(component: Component, system: System) -> tuple[str, ...]:
     """The status classes and codes that are the service's own failures, from its service levels."""
     found = [
         level.bad_codes
-        for level in system.service_levels.values()
-        if level.of == component.name and level.sli in {"availability", "errors"}
+        for level in system.levels_of.get(component.name, ())
+        if level.sli in {"availability", "errors"}
     ]
     return found[0] if found else ("5xx",)
 

@@ -19,13 +19,13 @@ SECTIONS = (
     "apiVersion", "include", "system", "regions", "components", "journeys", "service_levels",
     "agreements", "budget_policy", "alerts", "severities", "people", "teams", "on_call", "channels",
     "incidents", "runbooks", "data", "backups", "locations", "failover", "degradation", "compliance",
-    "waivers", "server", "environments",
+    "experience", "waivers", "server", "environments",
 )  # fmt: skip
 _KEYS = (
     "name", "role", "mode", "zones", "type", "of", "store", "vendor", "owner", "members", "lead", "url",
     "address", "replicas", "replication", "health", "live", "ready", "deep", "path", "every", "timeout",
     "scrape", "exporter", "dsn", "size", "availability", "sli", "when", "expr", "slo", "sla", "window",
-    "severity", "runbook", "strength", "criticality", "timezone",
+    "severity", "runbook", "strength", "criticality", "platform", "timezone",
 )  # fmt: skip
 _LAST = ("needs",)
 _ORDER = {key: place for place, key in enumerate(_KEYS)}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import signals, units
+from standfast.spec.meaning import counting
 from standfast.spec.system import BudgetPolicy, EventNames, EventQuery, PolicyBand, ServiceLevel
 from standfast.spec.values import Promise
 
@@ -18,6 +20,7 @@ if TYPE_CHECKING:
     from standfast.spec.meaning.margin import Margin
     from standfast.spec.system import Component
     from standfast.spec.v1 import promises as v1
+    from standfast.spec.v1 import protection
     from standfast.spec.v1.file import FileShape
 
 BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
@@ -41,14 +44,15 @@ def service_levels(
     margin: Margin,
 ) -> Mapping[str, ServiceLevel]:
     found = {
-        name: _level(name, shape, components, window, margin)
+        name: _level(name, shape, components, window, file.server, margin)
         for name, shape in file.service_levels.items()
     }
     promised = {one.of for one in found.values() if one.sli in ("availability", "probe")}
     for name, component in components.items():
         level = f"{name}-availability"
         if component.serves and name not in promised and level not in found:
-            found[level] = _assumed(level, name, criticality, window, margin)
+            one = _assumed(level, name, criticality, window, margin)
+            found[level] = replace(one, source=counting.assumed(one.sli, file.server))
     return MappingProxyType(found)
 
 
@@ -57,6 +61,7 @@ def _level(
     shape: v1.ServiceLevelShape,
     components: Mapping[str, Component],
     window: timedelta,
+    server: protection.ServerShape,
     margin: Margin,
 ) -> ServiceLevel:
     path = f"service_levels.{name}"
@@ -91,6 +96,7 @@ def _level(
         events=_events(path, shape, margin),
         signal=_signal(path, shape, part, margin) if part else "",
         limit=_limit(path, shape, part, margin) if part else None,
+        source=counting.source(path, shape, server, margin),
     )
 
 

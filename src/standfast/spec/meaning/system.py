@@ -9,6 +9,7 @@ from standfast.spec.meaning import (
     alerts,
     compliance,
     contracts,
+    experience,
     incidents,
     journeys,
     people,
@@ -17,6 +18,7 @@ from standfast.spec.meaning import (
     runbooks,
     topology,
 )
+from standfast.spec.platform import PLATFORMS
 from standfast.spec.system import System
 from standfast.spec.values import Criticality
 
@@ -55,6 +57,13 @@ def mean(
         "budgets are counted over 30d", "it is not stated",
     )  # fmt: skip
     window = promises.countable("system.budget_window", window, timedelta(days=30), margin)
+    platform = margin.assumed(
+        head.platform,
+        "kubernetes",
+        "system.platform",
+        "runbooks tell kubectl's commands",
+        "what it runs on is not stated",
+    )
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
@@ -74,6 +83,7 @@ def mean(
         criticality=Criticality(criticality),
         timezone=timezone,
         budget_window=window,
+        platform=platform,
         regions=topology.regions(file),
         components=parts,
         journeys=ways,
@@ -87,7 +97,9 @@ def mean(
         on_call=rotas,
         channels=channels,
         incidents=policy_of_incidents,
-        runbooks=runbooks.runbooks(file, [one.runbook for one in rules.values() if one.runbook]),
+        runbooks=runbooks.runbooks(
+            file, [one.runbook for one in rules.values() if one.runbook], PLATFORMS[platform]
+        ),
         data=data,
         backups=recovery.backups(file, timezone, margin),
         locations=recovery.locations(file, margin),
@@ -96,6 +108,7 @@ def mean(
         compliance=compliance.compliance(file, data, margin),
         waivers=compliance.waivers(file, margin),
         server=compliance.server(file, margin),
+        experience=experience.experience(file, parts, margin),
         places=places,
         assumptions=tuple(margin.assumptions),
         stated=frozenset(places),

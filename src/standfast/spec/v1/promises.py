@@ -31,8 +31,15 @@ Promises = Annotated[list[Promised], Many()]
 Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
 
 
+class StepShape(Shape):
+    name: Line
+    of: Reference
+    route: Line
+
+
 class JourneyShape(Shape):
     path: Annotated[References, Field(min_length=1)]
+    steps: Annotated[list[StepShape], Field(max_length=20)] = []
     slo: Promised | None = None
     sla: Promised | None = None
     revenue_per_hour: Amount | None = None
@@ -95,6 +102,7 @@ class ServiceLevelShape(Shape):
     events: EventsShape | None = None
     signal: Line | None = None
     limit: Annotated[str, Read(_limit, anyOf=[{"type": ["string", "number"]}])] | None = None
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None

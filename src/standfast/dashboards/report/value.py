@@ -1,0 +1,192 @@
+"""What a service level report says, as one value: pages, print, table and JSON all show this one.
+
+Shares are exact until they are written. None stands for what is not known, and never for zero.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from fractions import Fraction
+
+MET, MISSED, UNKNOWN, IDLE = "met", "missed", "unknown", "no events"
+KEPT, BROKEN, UNMEASURED, EXCLUDED = "kept", "broken", "not measured", "excluded"
+
+# The names at run time: the JSON Schema of the report is made of these annotations.
+__all__ = ["Fraction", "date", "datetime", "timedelta"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counted:
+    """What was counted of a stretch of time; `bad` is whole but for a journey."""
+
+    bad: Fraction
+    total: int
+    achieved: Fraction | None  # share of good events; None: there were none
+    covered: timedelta  # looked at, of what is not excluded
+    missing: timedelta  # not looked at, of what is not excluded
+    excluded: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayLine:
+    """`state` is kept, broken, no events, not measured or excluded."""
+
+    day: date
+    hours: int  # 23 or 25 where the clocks change
+    state: str
+    counted: Counted
+    spent: Fraction | None  # of the whole period's budget
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExclusionLine:
+    """One exclusion and what the figure would be had it not been made, all others standing."""
+
+    id: str
+    of: str
+    kind: str
+    because: str
+    owner: str
+    starts: datetime
+    ends: datetime
+    said_at: datetime
+    said_by: str
+    afterwards: bool  # it was said once the time had begun
+    within: timedelta  # as much of it as lies in this period
+    bad: Fraction
+    total: int
+    without: Fraction | None  # achieved had it not been excluded
+    state_without: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CreditLine:
+    """A tier of the contract: below this much achieved, so much of the fee is owed."""
+
+    below: Fraction
+    credit: str
+    owed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlaLine:
+    """The contract beside the objective. `margin` is what was achieved above it, negative below."""
+
+    name: str
+    promise: str
+    target: Fraction
+    state: str
+    because: str
+    achieved: Fraction | None
+    margin: Fraction | None
+    events_left: Fraction | None  # bad events more that it would have borne
+    credits: tuple[CreditLine, ...]
+    owed: str  # in words: "10% of the fee", "nothing", "not known"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PreviousLine:
+    period: str
+    state: str
+    achieved: Fraction | None
+    change: Fraction | None  # of the share achieved, since then
+    words: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IncidentLine:
+    """Titles that an alert wrote speak of hosts and causes: only those by people are shown."""
+
+    id: str
+    title: str
+    sev: str
+    component: str
+    started: datetime
+    resolved: datetime | None
+    promises: tuple[str, ...]  # that rest on the component
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertLine:
+    rule: str
+    component: str
+    severity: str
+    fired: int
+    lasted: timedelta  # within the period, added up
+    first: datetime
+    last: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeLine:
+    """A version of the file that was accepted in the period, and what it changed of the promises."""
+
+    version: int
+    accepted_at: datetime
+    accepted_by: str
+    digest: str
+    changes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseLine:
+    """One objective over the period."""
+
+    name: str
+    level: str
+    component: str
+    sli: str
+    promise: str
+    target: Fraction
+    window: str  # in words: "rolling 30d", "the calendar month"
+    critical: bool
+    state: str  # met | missed | unknown | no events
+    because: str
+    counted: Counted
+    coverage: Fraction  # of the time that is not excluded
+    min_coverage: Fraction  # below it the state is unknown
+    unwatched: timedelta  # of what is missing, that before the first look
+    allowed: Fraction  # bad events that the budget holds
+    spent: Fraction | None  # share of the budget
+    left: Fraction | None  # negative once overspent
+    downtime: timedelta | None  # the outage that would have cost as much
+    downtime_allowed: timedelta | None
+    downtime_left: timedelta | None
+    without_exclusions: Fraction | None  # achieved if nothing at all were excluded
+    sla: SlaLine | None
+    previous: PreviousLine
+    days: tuple[DayLine, ...]
+    exclusions: tuple[ExclusionLine, ...]
+    incidents: tuple[str, ...]
+    method: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """`edition` counts from 1; a later one says in `corrections` what it changes."""
+
+    system: str
+    period: str
+    kind: str  # month | quarter
+    words: str
+    starts: datetime
+    ends: datetime
+    timezone: str
+    of: str  # the one promise that it is about; "" is all
+    provisional: bool  # the period is not over
+    edition: int
+    made_at: datetime
+    made_by: str
+    counted_until: datetime
+    file_version: int
+    file_digest: str
+    key: str  # which key signs it
+    summary: str
+    corrections: tuple[str, ...]
+    notes: tuple[str, ...]  # what the reader must know: versions that cannot be read ...
+    promises: tuple[PromiseLine, ...]
+    incidents: tuple[IncidentLine, ...]
+    alerts: tuple[AlertLine, ...]
+    changes: tuple[ChangeLine, ...]
