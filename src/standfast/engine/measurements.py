@@ -177,9 +177,6 @@ class Measurements:
         named = _by_name(self._system).get(objective, ())
         return tuple(burn for one in named for burn in self._judged(one))
 
-    def maintenance(self, component: str) -> Exclusion | None:
-        return under_way(self._exclusions, component, self._now)
-
     # -------------------------------------------------------------- objectives
 
     def statuses(self) -> tuple[LevelStatus, ...]:
