@@ -10,6 +10,7 @@ from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.slo.burn import refused, severity_of
 from standfast.slo.judgement import words
+from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -229,11 +230,14 @@ def _why(
         ("Who promised it", f"{place or 'nobody'} ({system.grade(path).value})"),
         (
             "Counted in",
-            f"whole events per {words(objective.bucket)}, added up over {words(objective.window)}",
+            f"whole {objective.unit} per {words(objective.bucket)}, added up over {words(objective.window)}",
         ),
         *(_figures(objective, status.budget) if status else ()),
         ("Excluded", _excluded(excluded)),
     ]
+    if objective.slices is not None:
+        said = f"from {show_percentage(objective.slices.good)} of good events on and where there were none"
+        rows.insert(1, ("A slice is good", f"{said}; where nobody looked it is unknown"))
     if objective.unmeasured:
         missing = ", ".join(objective.unmeasured)
         rows.append(("Not measured", f"{missing}: the figure speaks for the others only"))
@@ -257,7 +261,7 @@ def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:
     allowed, least = float(tally.total * objective.allowed), f"{float(objective.min_coverage):.0%}"
     return [
         ("Window", f"{span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC"),
-        ("Events", f"{tally.total} in all, {float(tally.bad):.6g} bad"),
+        (objective.unit.capitalize(), f"{tally.total} in all, {float(tally.bad):.6g} bad"),
         ("Allowed", f"{float(objective.allowed):.4%} of them, {allowed:.1f}"),
         (
             "Looked at",

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import signals, units
-from standfast.spec.meaning import counting
+from standfast.spec.meaning import counting, slices
 from standfast.spec.system import BudgetPolicy, EventNames, EventQuery, PolicyBand, ServiceLevel
 from standfast.spec.values import Promise
 
@@ -97,6 +97,7 @@ def _level(
         events=_events(path, shape, margin),
         signal=_signal(path, shape, part, margin) if part else "",
         limit=_limit(path, shape, part, margin) if part else None,
+        slices=slices.of_level(path, shape, part, window, margin),
     )
 
 

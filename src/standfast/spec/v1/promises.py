@@ -89,6 +89,13 @@ def _limit(value: object) -> str:
     return str(value).strip()
 
 
+class SlicesShape(Shape):
+    """Stretches of time that count in place of events."""
+
+    of: Duration
+    good: Percentage
+
+
 class ServiceLevelShape(Shape):
     of: Reference
     sli: Annotated[
@@ -103,6 +110,7 @@ class ServiceLevelShape(Shape):
     events: EventsShape | None = None
     signal: Line | None = None
     limit: Annotated[str, Read(_limit, anyOf=[{"type": ["string", "number"]}])] | None = None
+    slices: SlicesShape | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None
