@@ -39,6 +39,16 @@ journeys:
 service_levels:
   web-probes: {of: web, sli: probe, slo: SLO, sla: 99%, calendar: month}
   pay-probes: {of: pay, sli: probe, slo: 99.5%}
+agreements:
+  acme:
+    of: web-probes
+    customer: Acme
+    contract: C-17
+    sla: 99.9%
+    timezone: America/New_York
+    credits: {"< 99.9%": 10%, "< 99%": 25%}
+    fee: 2000 EUR
+    maintenance: {at_most: 1h, notice: 2d}
 people:
   ada: {name: Ada Ito, email: ada@shop.test}
 teams:

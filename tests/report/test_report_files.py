@@ -97,6 +97,8 @@ def test_the_same_report_is_set_as_the_same_bytes(report: Report) -> None:
 
     assert Typesetter().pdf(paper(report)) == first
     assert Typesetter().pdf(paper(replace(report, made_by="bo"))) != first
+    uneven = replace(report, made_at=NOW.replace(microsecond=123_456))
+    assert Typesetter().pdf(paper(uneven)) == first  # a PDF knows seconds
 
 
 def test_paper_is_tagged_has_a_text_layer_and_numbered_pages(report: Report) -> None:

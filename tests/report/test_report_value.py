@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from report_story import DAY, HOUR, NOW, START, ZONE, counted, excluded, october, read, shop, told
 
-from standfast.dashboards.report.counts import count
+from standfast.dashboards.report.counts import Rows, Version, count, windows_in
 from standfast.dashboards.report.make import report, unreportable
 from standfast.dashboards.report.promise import promise_line
 from standfast.dashboards.report.value import EXCLUDED, IDLE, MET, MISSED, UNKNOWN, UNMEASURED
 from standfast.errors import NotFound, StandfastError
+from standfast.slo.agreement import agreements
 from standfast.slo.exclusion import Exclusion, Kind
 from standfast.slo.objective import objectives
 from standfast.slo.period import current, period_of
@@ -92,15 +95,70 @@ def test_the_figures_of_october_are_those_that_were_counted(database: Database) 
     assert web.window == "the calendar month"
 
 
-def test_the_sla_has_its_own_verdict_and_the_margin_to_it(database: Database) -> None:
+def test_a_contract_is_judged_by_its_own_terms_zone_and_exclusions(database: Database) -> None:
     told(database)
 
-    sla = _of(october(database), "web-probes").sla
+    (acme,) = october(database).agreements
+    (window,) = acme.windows
 
-    assert sla is not None
-    assert (sla.state, sla.target) == (MET, Fraction(99, 100))
-    assert sla.margin == Fraction(1, 100) - Fraction(180, 170_880)
-    assert sla.events_left == Fraction(170_880, 100) - 180
+    assert (acme.customer, acme.contract, acme.guard) == ("Acme", "C-17", "web-probes")
+    assert window.starts == START + 6 * HOUR  # midnight in New York
+    assert (window.state, window.closed) == ("broken", True)
+    assert window.counted.excluded == 1 * HOUR  # of three hours of maintenance it leaves out one
+    assert (window.counted.bad, window.counted.total) == (180 + 480, 170_880 + 480 - 6 * 240)
+    assert window.margin == Fraction(1, 1000) - Fraction(660, 169_920)
+    assert window.owed_words == "200.00 EUR, 10% of the fee"
+    assert [(one.words, one.owed) for one in window.credits] == [
+        ("< 99%", False),
+        ("< 99.9%", True),
+    ]
+    assert [one.id for one in window.refused] == ["EX-1"]
+    (left_out,) = window.exclusions
+    assert (left_out.within, left_out.bad) == (1 * HOUR, 240)
+    assert left_out.without == 1 - Fraction(900, 170_160)
+    assert window.counted.total == sum(day.counted.total for day in window.days)
+    assert len(window.days) == 31
+
+
+def test_a_contract_that_was_hardly_looked_at_is_unknown_and_so_is_what_is_owed(
+    database: Database,
+) -> None:
+    counted(database, "web", START + 20 * DAY, 200)
+
+    (window,) = october(database).agreements[0].windows
+
+    assert (window.state, window.owed, window.owed_words) == (UNKNOWN, None, "not known")
+
+
+@pytest.mark.parametrize(
+    ("calendar", "period", "ends"),
+    [
+        ("month", "2026-10", ["2026-10-31"]),
+        ("month", "2026-Q3", ["2026-07-31", "2026-08-31", "2026-09-30"]),
+        ("quarter", "2026-10", ["2026-12-31"]),  # it goes on
+        ("quarter", "2026-Q3", ["2026-09-30"]),
+        ("week", "2026-10", ["2026-10-04", "2026-10-11", "2026-10-18", "2026-10-25"]),
+    ],
+)
+def test_of_a_contract_those_windows_are_told_that_ended_in_the_period(
+    calendar, period, ends
+) -> None:
+    (one,) = [one for one in agreements(shop()) if one.name == "acme"]
+    terms = replace(one.terms, calendar=calendar)
+    zone = ZoneInfo("America/New_York")
+
+    found = windows_in(replace(one, terms=terms), period_of(period, ZONE), NOW)
+
+    last = [(span.end - timedelta(microseconds=1)).astimezone(zone) for span, _ in found]
+    assert [f"{day:%Y-%m-%d}" for day in last] == ends
+
+
+def test_a_report_of_a_contract_tells_nothing_else(database: Database) -> None:
+    told(database)
+
+    found = october(database, of="acme")
+
+    assert (found.promises, [one.name for one in found.agreements]) == ((), ["acme"])
 
 
 def test_an_exclusion_tells_what_the_figure_would_be_without_it(database: Database) -> None:
@@ -188,7 +246,7 @@ def test_a_period_that_goes_on_is_provisional_and_ends_now(database: Database) -
     found = october(database, now=now)
 
     assert found.provisional
-    assert "so far" in found.summary
+    assert "So far: the period is not over" in found.summary
     assert len(_of(found, "web-probes").days) == 7
     assert _of(found, "web-probes").counted.covered == 156 * HOUR
 
@@ -211,7 +269,7 @@ def test_of_incidents_only_the_titles_by_people_are_shown(database: Database) ->
     assert (first.id, first.title, first.promises) == (
         "INC-7",
         "Checkout was slow",
-        ("web-probes", "buy"),
+        ("web-probes", "buy", "acme"),
     )
     assert (second.title, second.promises) == ("Trouble with pay", ("pay-probes", "buy"))
 
@@ -238,7 +296,7 @@ def test_a_report_of_one_promise_holds_only_that(database: Database) -> None:
     told(database)
 
     assert [one.name for one in october(database, of="pay-probes").promises] == ["pay-probes"]
-    with pytest.raises(NotFound, match="no objective is called 'nobody'"):
+    with pytest.raises(NotFound, match="no objective or agreement is called 'nobody'"):
         october(database, of="nobody")
 
 
@@ -363,20 +421,16 @@ def test_a_journey_is_the_product_of_its_steps_over_the_whole_period(web, pay) -
 
 
 def _rows(one):
-    from standfast.dashboards.report.counts import Rows, Version
-
     version = Version(
         number=1, accepted_at=START, accepted_by="ada", digest="d" * 64, system=shop()
     )
     return Rows(
-        system=shop(), version=version, period=_PERIOD, until=_PERIOD.end, promises=(one,), exclusions=(),
+        system=shop(), version=version, period=_PERIOD, until=_PERIOD.end, promises=(one,),
         incidents=(), alerts=(), versions=(), opening=None,
     )  # fmt: skip
 
 
 def test_a_report_of_nothing_promised_is_refused() -> None:
-    from dataclasses import replace
-
     one = count(_WEB, _PERIOD, _PERIOD.end, (), START, _Counts({}))
     empty = replace(_rows(one), promises=())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from standfast.app import asking
+from standfast.app.page_loads import page_loads
 from standfast.errors import StoreError
 from standfast_kit.metrics import Family, Sample
 
@@ -149,3 +150,4 @@ def _watched(platform: Platform) -> Iterator[Family]:
         name="standfast_up", kind="gauge", help="1 while standfast runs.", samples=[Sample((), 1)]
     )
     yield from platform.read.metrics(platform.now())
+    yield from page_loads(platform.feel.counted())

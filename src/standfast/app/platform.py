@@ -43,10 +43,12 @@ from standfast.engine.beat import Beats
 from standfast.engine.consult import Consult
 from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
+from standfast.engine.deploys import Deploys
 from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.examine import Examine
 from standfast.engine.exclude import Exclude
+from standfast.engine.feel import Feel
 from standfast.engine.follow import Follow
 from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
@@ -110,6 +112,8 @@ class Platform:
         )
         self.respond = Respond(store, self.accept.current, clock)
         self.exclude = Exclude(store, self.accept.current, clock)
+        self.deploys = Deploys(store, self.accept.current, clock)
+        self.feel = Feel(store, self.accept.current)
         self.gate = Gate(store, self.accept.current, clock)
         self.try_out = TryOut(
             store, self.accept.current, chance=lambda: secrets.token_urlsafe(32), clock=clock
@@ -203,6 +207,7 @@ class Platform:
                 work=self._with_system(self.announce.tick),
             ),
             Role(name="reports", every=60 * _SECOND, work=self._with_system(self.report.tick)),
+            Role(name="feel", every=2 * _SECOND, work=self._with_system(self.feel.tick)),
             Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
             Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),

@@ -6,20 +6,29 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.dashboards import reports as reports_screen
-from standfast.dashboards.report.counts import Rows, Version, count
+from standfast.dashboards.report.counts import (
+    Rows,
+    Version,
+    count,
+    count_agreement,
+    windows_in,
+)
 from standfast.dashboards.reports import EditionLine, FileLine
 from standfast.engine.accept import read_version
 from standfast.errors import FileError, NotFound
+from standfast.slo.agreement import agreements
 from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from standfast.dashboards.report.counts import AgreementCount
     from standfast.dashboards.reports import ReportsScreen
     from standfast.engine.accept import Version as Accepted
     from standfast.engine.report import Edition
     from standfast.incidents.incident import Incident
+    from standfast.slo.agreement import Agreement
     from standfast.slo.objective import Objective
     from standfast.slo.period import Period
     from standfast.spec.system import System
@@ -37,7 +46,7 @@ def rows(tx: Tx, system: System, period: Period, of: str, now: datetime) -> Rows
     held, version = _held(tx, system, until, notes)
     exclusions = tx.exclusions.standing(period.before.start)
     seen = tx.levels.first_seen()
-    chosen = _chosen(held, of)
+    promises, contracts = _chosen(held, of)
     return Rows(
         system=held,
         version=version,
@@ -45,9 +54,9 @@ def rows(tx: Tx, system: System, period: Period, of: str, now: datetime) -> Rows
         until=until,
         promises=tuple(
             count(one, period, until, exclusions, _first(one, seen), tx.levels.tallies)
-            for one in chosen
+            for one in promises
         ),
-        exclusions=exclusions,
+        agreements=tuple(_agreement(tx, one, period, now, seen) for one in contracts),
         incidents=_incidents(tx, period.start, until),
         alerts=tuple(
             one
@@ -95,16 +104,31 @@ def _version(one: Accepted) -> Version:
     )
 
 
-def _chosen(system: System, of: str) -> Sequence[Objective]:
-    every = objectives(system)
-    found = [one for one in every if not of or of in {one.name, one.level}]
-    exact = [one for one in found if one.name == of]
-    if of and not found:
+def _chosen(system: System, of: str) -> tuple[Sequence[Objective], Sequence[Agreement]]:
+    """All, or those by a name: of an objective, a level (then all about it), an agreement or a contract."""
+    every, contracts = objectives(system), agreements(system)
+    if not of:
+        return every, contracts
+    found = [one for one in every if one.name == of] or [one for one in every if one.level == of]
+    levels = {one.level for one in found}
+    mine = [
+        one for one in contracts if of in {one.name, one.contract.name} or one.terms.level in levels
+    ]
+    if not found and not mine:
+        known = ", ".join([*(one.name for one in every), *(one.name for one in contracts)])
         raise NotFound(
-            f"no objective is called {of[:60]!r}",
-            fix=f"known are {', '.join(one.name for one in every)[:400] or 'none'}",
+            f"no objective or agreement is called {of[:60]!r}",
+            fix=f"known are {known[:400] or 'none'}",
         )
-    return exact or found
+    return found, mine
+
+
+def _agreement(
+    tx: Tx, one: Agreement, period: Period, now: datetime, seen: Mapping[str, datetime]
+) -> AgreementCount:
+    windows = [span.start for span, _ in windows_in(one, period, now)]
+    standing = tx.exclusions.standing(min(windows, default=period.start))
+    return count_agreement(one, period, now, standing, seen, tx.levels.tallies)
 
 
 def _first(objective: Objective, seen: dict[str, datetime]) -> datetime | None:

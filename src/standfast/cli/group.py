@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("standfast.cli.schema:schema", "Print the JSON Schema of the reliability file."),
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "gate": ("standfast.cli.gate:gate", "Ask whether a service may be deployed now."),
+    "deploy": ("standfast.cli.deploy:deploy", "Mark deployments, and list them."),
     "slo": ("standfast.cli.slo:slo", "Exclude time from service levels."),
     "report": (
         "standfast.cli.report:report",

@@ -28,6 +28,7 @@ def report() -> None:
 @report.command()
 @click.option("--period", required=True, help="A month as 2026-10, a quarter as 2026-Q3.")
 @click.option("--objective", "of", default="", help="Only what this objective or level promises.")
+@click.option("--agreement", default="", help="Only this agreement with a customer.")
 @click.option(
     "--format",
     "formats",
@@ -47,6 +48,7 @@ def report() -> None:
 def make(
     period: str,
     of: str,
+    agreement: str,
     formats: str,
     out: str,
     as_json: bool,
@@ -58,9 +60,11 @@ def make(
     Where nothing has changed since the last edition, that one is written again. The token needs the scopes
     `read` and `respond`.
     """
+    if of and agreement:
+        raise click.UsageError("give --objective or --agreement, not both")
     kinds = _chosen(formats)
     client = connect(server, token_file)
-    made = client.post(_REPORTS, {"period": period, "of": of})
+    made = client.post(_REPORTS, {"period": period, "of": of or agreement})
     written = _write(client, made, kinds, out)
     if as_json:
         click.echo(json.dumps(made | {"written": written}, ensure_ascii=False))

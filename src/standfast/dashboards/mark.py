@@ -22,7 +22,7 @@ _WORDS = {
     "bad": "exhausted unhealthy critical missed BLOCK firing open broken stuck failed missing",
 }
 _TONES = {word: tone for tone, words in _WORDS.items() for word in words.split()}
-_WORST = ("bad", "warn", "quiet", "good")
+RANK = ("bad", "warn", "quiet", "good")  # the worst first
 
 
 def mark(word: str) -> Mark:
@@ -32,4 +32,4 @@ def mark(word: str) -> Mark:
 
 def worst(marks: list[Mark]) -> Mark:
     """The worst of them; of none at all nothing is known."""
-    return min(marks, key=lambda one: _WORST.index(one.tone), default=UNKNOWN)
+    return min(marks, key=lambda one: RANK.index(one.tone), default=UNKNOWN)

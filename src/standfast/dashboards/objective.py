@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.deploy import lines
 from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.slo.burn import refused, severity_of
@@ -16,8 +17,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.dashboards.agreement import AgreementLine
+    from standfast.dashboards.deploy import DeployLine
     from standfast.dashboards.exclusion import Excluded, ExclusionLine
     from standfast.monitoring.asked import Progress
+    from standfast.monitoring.deploy import Deploy
     from standfast.slo.budget import Budget
     from standfast.slo.objective import Objective
     from standfast.slo.policy import PolicyState
@@ -86,7 +89,8 @@ class ObjectiveScreen:
     policy_freezes: bool
     policy_history: tuple[PolicyLine, ...]  # the newest first
     points: tuple[tuple[datetime, float | None], ...]
-    marks: tuple[tuple[datetime, str], ...]
+    marks: tuple[tuple[datetime, str], ...]  # alerts that fired
+    deploys: tuple[DeployLine, ...]  # of what it rests on, within its window
     burns: tuple[BurnLine, ...]
     no_burns: str
     why: tuple[tuple[str, str], ...]
@@ -119,6 +123,7 @@ def screen(
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
     excluded: Excluded,
+    deploys: Sequence[Deploy],
     agreements: Iterable[AgreementLine] = (),
     asked: Sequence[Progress] = (),
 ) -> ObjectiveScreen:
@@ -147,6 +152,7 @@ def screen(
         policy_history=tuple(_band(one) for one in reversed(bands[-_BANDS_SHOWN:])),
         points=tuple((point.at, float(point.left)) for point in points),
         marks=tuple(episodes),
+        deploys=lines(deploys),
         burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
         no_burns=" ".join(each.because for each in refused(objective))
         or "None has been judged yet.",

@@ -37,6 +37,6 @@ def _set(paper: Paper, *, strict: bool) -> bytes:
         format="pdf",
         sys_inputs={"data": paper.data},
         ignore_system_fonts=strict,
-        timestamp=paper.made_at,
+        timestamp=paper.made_at.replace(microsecond=0),  # a PDF knows seconds
         pdf_standards=["ua-1", "a-2a"] if strict else None,
     )

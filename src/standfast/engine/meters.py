@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from standfast.monitoring.measure import Meter
 from standfast.slo.agreement import agreements
-from standfast.slo.indicator import of_component, requests_of
+from standfast.slo.indicator import of_component, of_step, requests_of
 from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ def meters_of(system: System) -> tuple[Meter, ...]:
             _refine(found, requests_of(component), _MINUTE)
         if component.probed:
             _refine(found, of_component(component), _MINUTE)
+    for journey in system.journeys.values():
+        for step in journey.steps:
+            _refine(found, of_step(step), _MINUTE)
     for objective in (*objectives(system), *(one.terms for one in agreements(system))):
         for indicator in objective.indicators:
             if indicator.source != "standfast":

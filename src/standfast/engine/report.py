@@ -7,7 +7,7 @@ said afterwards) makes another edition, which says what it says otherwise.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -132,7 +132,8 @@ class MakeReport:
             period = current(now - SETTLED, self._system().timezone, months)
             for _ in range(many):
                 period = period.before
-                ended.append(period)
+                if self._over_everywhere(period, now - SETTLED):
+                    ended.append(period)
         final = self._store.read(
             lambda tx: {
                 one.name
@@ -140,7 +141,14 @@ class MakeReport:
                 if (made := tx.reports.newest(one.name, "")) and not made.provisional
             }
         )
-        return sorted((one for one in ended if one.name not in final), key=lambda one: one.start)
+        return sorted(
+            (one for one in ended if one.name not in final), key=lambda one: (one.end, one.months)
+        )
+
+    def _over_everywhere(self, period: Period, now: datetime) -> bool:
+        """In the zone of each contract too, which may lie west of our own."""
+        zones = {one.timezone for one in self._system().agreements.values()}
+        return all(replace(period, zone=zone).end <= now for zone in zones)
 
     def _by_itself(self, period: Period, now: datetime) -> Edition | None:
         rows = self._read(period, "", now)

@@ -43,6 +43,7 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
         "node_netstat_Tcp_CurrEstab",
     ),
     "container processes": ("container_processes",),
+    "memory held": ("process_resident_memory_bytes",),
     "queue length": ("queue_messages", "rabbitmq_queue_messages", "standfast_queue_depth"),
     "consumer lag": ("kafka_consumergroup_lag",),
 }
@@ -67,6 +68,9 @@ _SHARES: Mapping[
         ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
     ),
     "container processes used": (("container_processes", "container_processes_max", False),),
+    "container memory used": (
+        ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
+    ),
     "connections used": (
         ("pg_stat_activity_count", "pg_settings_max_connections", False),
         ("mysql_global_status_threads_connected", "mysql_global_variables_max_connections", False),
@@ -78,6 +82,7 @@ _RATES: Mapping[
 ] = {  # signal -> counters of which the first known is told a second
     "network received": ("node_network_receive_bytes_total",),
     "network sent": ("node_network_transmit_bytes_total",),
+    "container cpus used": ("container_cpu_usage_seconds_total",),
     "disk read": ("node_disk_read_bytes_total", "container_fs_reads_bytes_total"),
     "disk written": ("node_disk_written_bytes_total", "container_fs_writes_bytes_total"),
 }
@@ -276,7 +281,9 @@ def _of_machine(
         return found
     for signal, counters in _RATES.items():
         if known := [one for one in counters if one in names]:
-            found[signal] = _total(risen, known[0]) / seconds
+            # What a machine says to itself is no traffic of its network.
+            mine = (by for one, by in risen if one.name == known[0] and one.label("device") != "lo")
+            found[signal] = sum(mine) / seconds
     if busy := [by / seconds for one, by in risen if one.name == _BUSY]:
         found["disk busy"] = min(1.0, max(busy))
     cores = sum(one.value for one in matching(samples, _CORES))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from standfast.spec.system import Component, EventQuery, ServiceLevel
+    from standfast.spec.system import Component, EventQuery, FunnelStep, ServiceLevel
     from standfast.spec.values import Promise
 
 
@@ -56,6 +56,17 @@ def of_component(component: Component) -> Indicator:
 def requests_of(component: Component) -> Indicator:
     """The requests that a component answers, those of the class 5xx being bad."""
     return Indicator(key=f"{component.name}/requests", component=component.name, kind="requests")
+
+
+def of_step(step: FunnelStep) -> Indicator:
+    """How often users take a step: the requests of its route; only what ends well has been taken."""
+    return Indicator(
+        key=f"{step.of}/step@{step.route}",
+        component=step.of,
+        kind="requests",
+        bad_codes=("4xx", "5xx"),
+        route=step.route,
+    )
 
 
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:

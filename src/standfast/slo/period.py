@@ -74,6 +74,17 @@ class Period:
         return date(self.year, month, 1) if month <= 12 else date(self.year + 1, month - 12, 1)
 
 
+def cut_days(whole: Span, until: datetime, zone: str) -> Iterator[tuple[date, Span]]:
+    """The days of `zone` in a stretch of time, its first and last cut as it is, up to `until`."""
+    end = min(whole.end, until)
+    day = whole.start.astimezone(ZoneInfo(zone)).date()
+    start = whole.start
+    while start < end:
+        after = min(_midnight(day + _DAY, zone), end)
+        yield day, Span(start=start, end=after)
+        day, start = day + _DAY, after
+
+
 def period_of(text: str, zone: str) -> Period:
     """Of "2026-10" or "2026-Q3". Raises StandfastError."""
     found = _WRITTEN.fullmatch(text.strip())

@@ -174,9 +174,19 @@ SERVING = frozenset({"web", "http", "grpc"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStep:
+    """A step that users take on their way, counted by the requests of one route that end well."""
+
+    name: str
+    of: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     name: str
     path: tuple[str, ...]
+    steps: tuple[FunnelStep, ...] = ()
     slo: Promise | None = None
     sla: Promise | None = None
     revenue_per_hour: Money | None = None
@@ -544,6 +554,15 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Experience:
+    """Whose pages tell how fast they load, from where, and how they are grouped."""
+
+    of: str  # a component
+    origins: tuple[str, ...]  # "https://shop.example"
+    pages: Mapping[str, tuple[str, ...]]  # group -> patterns of paths
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class System:
     """Everything the reliability file says, resolved. Immutable; two equal files give equal Systems."""
 
@@ -581,6 +600,7 @@ class System:
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
     platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
     agreements: Mapping[str, Contract] = field(default_factory=dict)
+    experience: Experience | None = None
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was

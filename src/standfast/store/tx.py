@@ -12,6 +12,7 @@ from standfast.store.alerting import AlertRows
 from standfast.store.asked import AskedRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
+from standfast.store.deploys import DeployRows
 from standfast.store.exclusions import ExclusionRows
 from standfast.store.files import FileRows
 from standfast.store.gate import GateRows
@@ -25,6 +26,7 @@ from standfast.store.reports import ReportRows
 from standfast.store.review import ReviewRows
 from standfast.store.trials import TrialRows
 from standfast.store.trimming import TrimRows
+from standfast.store.vitals import VitalRows
 from standfast.store.written import WrittenRows
 from standfast_kit.clock import Clock, utc_now
 
@@ -64,6 +66,10 @@ class Tx:
     @cached_property
     def chores(self) -> ChoreRows:
         return ChoreRows(self._connection)
+
+    @cached_property
+    def deploys(self) -> DeployRows:
+        return DeployRows(self._connection)
 
     @cached_property
     def exclusions(self) -> ExclusionRows:
@@ -120,3 +126,7 @@ class Tx:
     @cached_property
     def written(self) -> WrittenRows:
         return WrittenRows(self._connection)
+
+    @cached_property
+    def vitals(self) -> VitalRows:
+        return VitalRows(self._connection)

@@ -10,7 +10,7 @@ from standfast.dashboards.report.wording import count_words, figure_of
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from standfast.dashboards.report.value import PromiseLine, Report
+    from standfast.dashboards.report.value import AgreementLine, PromiseLine, Report, WindowLine
 
 
 def corrections(before: Mapping[str, Any], after: Report) -> tuple[str, ...]:
@@ -21,9 +21,48 @@ def corrections(before: Mapping[str, Any], after: Report) -> tuple[str, ...]:
         *(f"{name} is in it now" for name in new if name not in old),
         *(f"{name} is in it no more" for name in old if name not in new),
         *(words for name, one in new.items() if name in old for words in _promise(old[name], one)),
+        *_contracts(before, after),
         *_whole(before, after),
     ]
     return tuple(said)
+
+
+def _contracts(before: Mapping[str, Any], after: Report) -> list[str]:
+    old = {
+        (str(one["name"]), str(each["starts"])): each
+        for one in before["agreements"]
+        for each in one["windows"]
+    }
+    new = {
+        (one.name, f"{each.starts:%Y-%m-%dT%H:%M:%SZ}"): (one, each)
+        for one in after.agreements
+        for each in one.windows
+    }
+    said = [
+        f"the agreement {name} from {start} is in it no more"
+        for name, start in old
+        if (name, start) not in new
+    ]
+    for key, (one, each) in new.items():
+        if key not in old:
+            said.append(f"the agreement {key[0]} from {key[1]} is in it now")
+        else:
+            said += [f"agreement {one.name}: {words}" for words in _window(old[key], one, each)]
+    return said
+
+
+def _window(old: Mapping[str, Any], one: AgreementLine, new: WindowLine) -> list[str]:
+    said = []
+    if old["state"] != new.state:
+        said.append(f"{new.state}, not {old['state']}")
+    if old["owed_words"] != new.owed_words:
+        said.append(f"owed is {new.owed_words}, not {old['owed_words']}")
+    bad, total = _exact(old["counted"]["bad"]), int(old["counted"]["total"])
+    if (_near(bad), total) != (_near(new.counted.bad), new.counted.total):
+        before = 1 - bad / total if total else None
+        now = figure_of(new.counted.achieved, one.target)
+        said.append(f"{now} were good, not {figure_of(before, one.target)}")
+    return said
 
 
 def _whole(before: Mapping[str, Any], after: Report) -> list[str]:

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.slo.agreement import judge
 from standfast.slo.exclusion import edges, merged, rest, spared
+from standfast.slo.period import cut_days
 from standfast.slo.tally import NOTHING, of_journey
-from standfast.slo.window import Span
+from standfast.slo.window import Span, calendar_span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import date, datetime
 
     from standfast.alerting.alert import Alert
     from standfast.incidents.incident import Incident
+    from standfast.slo.agreement import Agreement, Judgement
     from standfast.slo.exclusion import Exclusion
     from standfast.slo.objective import Objective
     from standfast.slo.period import Period
@@ -69,6 +72,20 @@ class PromiseCount:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCount:
+    judged: Judgement
+    days: tuple[DayCount, ...]
+    raw: Tally  # with what is excluded
+    exclusions: tuple[ExclusionCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementCount:
+    agreement: Agreement
+    windows: tuple[WindowCount, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rows:
     """Everything that a report is made of."""
 
@@ -77,11 +94,11 @@ class Rows:
     period: Period
     until: datetime  # the period's end, or now
     promises: tuple[PromiseCount, ...]
-    exclusions: tuple[Exclusion, ...]
     incidents: tuple[Incident, ...]
     alerts: tuple[Alert, ...]
     versions: tuple[Version, ...]  # accepted in the period, the oldest first
     opening: Version | None  # in force when it began
+    agreements: tuple[AgreementCount, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -103,15 +120,7 @@ def count(
     tallies.look([*(span for _, span in days), *whole, before.span], out)
     return PromiseCount(
         objective=objective,
-        days=tuple(
-            DayCount(
-                day=day,
-                span=span,
-                tally=tallies.of([span], out),
-                excluded=tuple(_within(out, span)),
-            )
-            for day, span in days
-        ),
+        days=_days(days, out, tallies),
         tally=tallies.of(whole, out),
         raw=tallies.of(whole, ()),
         exclusions=tuple(
@@ -123,6 +132,89 @@ def count(
         before=tallies.of([before.span], out),
         before_span=before.span,
         before_excluded=sum((one.length for one in _within(out, before.span)), timedelta(0)),
+    )
+
+
+def count_agreement(
+    agreement: Agreement,
+    period: Period,
+    now: datetime,
+    exclusions: Sequence[Exclusion],
+    first_seen: Mapping[str, datetime],
+    lookup: Lookup,
+) -> AgreementCount:
+    """The windows of a contract that ended in the period; where none did, the one that goes on."""
+    windows = tuple(
+        _window(agreement, span, at, exclusions, first_seen, lookup)
+        for span, at in windows_in(agreement, period, now)
+    )
+    return AgreementCount(agreement=agreement, windows=windows)
+
+
+def windows_in(
+    agreement: Agreement, period: Period, now: datetime
+) -> tuple[tuple[Span, datetime], ...]:
+    """Each with the instant from which it is looked back on. Days are the contract's own, so that its October
+    belongs to the report of October wherever the two zones lie."""
+    zone, calendar = agreement.contract.timezone, agreement.terms.calendar
+    here = replace(period, zone=zone)
+    last = min(now, here.end)
+    if not calendar:
+        return ((Span(start=last - agreement.terms.window, end=last), last),)
+    found, one = [], calendar_span(calendar, here.start, zone)
+    while one.start < last:
+        found.append(one)
+        one = calendar_span(calendar, one.end, zone)
+    ended = [one for one in found if one.end <= here.end]
+    return tuple((one, now if one.end <= here.end else last) for one in ended or found)
+
+
+def _window(
+    agreement: Agreement,
+    span: Span,
+    at: datetime,
+    exclusions: Sequence[Exclusion],
+    first_seen: Mapping[str, datetime],
+    lookup: Lookup,
+) -> WindowCount:
+    def judged(standing: Sequence[Exclusion]) -> Judgement:
+        return judge(
+            agreement, span, standing, lambda key, some: [*lookup(key, some)], now=at, first_seen=first_seen
+        )  # fmt: skip
+
+    found, terms = judged(exclusions), agreement.terms
+    out, until = found.excuse.spans, min(at, span.end)
+    tallies = _Tallies(terms, lookup)
+    cut = [*cut_days(span, until, agreement.contract.timezone)]
+    tallies.look([day for _, day in cut], out)
+    left_out = []
+    for one in found.excuse.used:
+        without = judged([each for each in exclusions if each.id != one.id])
+        spans = tuple(_less(out, without.excuse.spans))
+        left_out.append(
+            ExclusionCount(
+                exclusion=one,
+                spans=spans,
+                alone=tallies.of(spans, ()),
+                without=without.budget.tally,
+            )
+        )
+    return WindowCount(
+        judged=found,
+        days=_days(cut, out, tallies),
+        raw=tallies.of([Span(start=span.start, end=until)], ()),
+        exclusions=tuple(left_out),
+    )
+
+
+def _days(
+    days: Iterable[tuple[date, Span]], out: Sequence[Span], tallies: _Tallies
+) -> tuple[DayCount, ...]:
+    return tuple(
+        DayCount(
+            day=day, span=span, tally=tallies.of([span], out), excluded=tuple(_within(out, span))
+        )
+        for day, span in days
     )
 
 

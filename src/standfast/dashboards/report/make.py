@@ -8,13 +8,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.dashboards.report.changes import change_lines
+from standfast.dashboards.report.contract import agreement_line
 from standfast.dashboards.report.corrections import corrections
 from standfast.dashboards.report.promise import promise_line
 from standfast.dashboards.report.value import (
+    BROKEN,
     IDLE,
+    KEPT,
     MET,
     MISSED,
+    NARROW,
     UNKNOWN,
+    AgreementLine,
     AlertLine,
     IncidentLine,
     PromiseLine,
@@ -34,6 +39,7 @@ if TYPE_CHECKING:
 def report(rows: Rows, *, of: str, made_at: datetime, made_by: str, key: str) -> Report:
     """The first edition; `of` names the one promise that it is about, "" is all."""
     touched = {one.objective.name: _parts(one.objective) for one in rows.promises}
+    touched |= {one.agreement.name: _parts(one.agreement.terms) for one in rows.agreements}
     incidents = _incidents(rows, touched)
     promises = tuple(
         promise_line(
@@ -41,6 +47,7 @@ def report(rows: Rows, *, of: str, made_at: datetime, made_by: str, key: str) ->
         )
         for one in rows.promises
     )
+    agreements = tuple(agreement_line(rows, one) for one in rows.agreements)
     period, provisional = rows.period, rows.until < rows.period.end
     return Report(
         system=rows.system.name,
@@ -59,10 +66,11 @@ def report(rows: Rows, *, of: str, made_at: datetime, made_by: str, key: str) ->
         file_version=rows.version.number,
         file_digest=rows.version.digest,
         key=key,
-        summary=_summary(promises, provisional=provisional),
+        summary=_summary(promises, agreements, provisional=provisional),
         corrections=(),
         notes=rows.notes,
         promises=promises,
+        agreements=agreements,
         incidents=incidents,
         alerts=_alerts(rows, touched),
         changes=change_lines(rows.opening, rows.versions),
@@ -71,9 +79,11 @@ def report(rows: Rows, *, of: str, made_at: datetime, made_by: str, key: str) ->
 
 def unreportable(rows: Rows) -> str:
     """Why there is nothing to report; "" where there is."""
-    if not rows.promises:
+    windows = [each for one in rows.agreements for each in one.windows]
+    if not rows.promises and not windows:
         return "the reliability file promises nothing: there is nothing to report on"
-    if any(one.raw.covered or one.raw.total for one in rows.promises):
+    counted = [*(one.raw for one in rows.promises), *(one.raw for one in windows)]
+    if any(one.covered or one.total for one in counted):
         return ""
     seen = [one.first_seen for one in rows.promises if one.first_seen is not None]
     since = f"the first look was on {min(seen):%Y-%m-%d}" if seen else "nothing was ever measured"
@@ -88,14 +98,26 @@ def edition_after(before: Mapping[str, object], number: int, after: Report) -> R
     return replace(after, edition=number + 1, corrections=said)
 
 
-def _summary(promises: Sequence[PromiseLine], *, provisional: bool) -> str:
-    states = [one.state for one in promises]
+def _summary(
+    promises: Sequence[PromiseLine], agreements: Sequence[AgreementLine], *, provisional: bool
+) -> str:
+    kept = [each.state for one in agreements for each in one.windows]
     told = [
-        f"{states.count(word)} {word}" for word in (MET, MISSED, UNKNOWN, IDLE) if word in states
+        *_tally("objective", [one.state for one in promises], (MET, MISSED, UNKNOWN, IDLE)),
+        *_tally("window of contracts", kept, (KEPT, NARROW, BROKEN, UNKNOWN)),
     ]
-    many = f"{len(states)} promise{'' if len(states) == 1 else 's'}"
-    so_far = " so far; the period is not over" if provisional else ""
-    return f"Of {many}: {', '.join(told)}{so_far}." if told else "Nothing is promised in the file."
+    so_far = " So far: the period is not over." if provisional else ""
+    return f"{' '.join(told)}{so_far}" if told else "Nothing is promised in the file."
+
+
+def _tally(what: str, states: Sequence[str], order: Sequence[str]) -> list[str]:
+    """ "Of 3 objectives: 1 met, 2 unknown." """
+    if not states:
+        return []
+    head, _, tail = what.partition(" ")
+    plural = f"{head}s{' ' if tail else ''}{tail}" if len(states) != 1 else what
+    told = [f"{states.count(word)} {word}" for word in order if word in states]
+    return [f"Of {len(states)} {plural}: {', '.join(told)}."]
 
 
 def _parts(objective: Objective) -> frozenset[str]:

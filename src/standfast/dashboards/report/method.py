@@ -15,18 +15,19 @@ from standfast.dashboards.report.wording import (
 from standfast.slo.judgement import words
 
 if TYPE_CHECKING:
-    from standfast.dashboards.report.counts import PromiseCount, Rows
+    from standfast.dashboards.report.counts import Rows
     from standfast.dashboards.report.value import Counted
     from standfast.slo.indicator import Indicator
     from standfast.slo.objective import Objective
 
 
-def method(rows: Rows, one: PromiseCount, counted: Counted) -> tuple[tuple[str, str], ...]:
-    objective = one.objective
+def method(
+    rows: Rows, objective: Objective, counted: Counted, zone: str
+) -> tuple[tuple[str, str], ...]:
     return (
         ("What counts", _counts(objective)),
         ("Source", _source(rows, objective)),
-        ("Resolution", _resolution(rows, objective)),
+        ("Resolution", _resolution(objective, zone)),
         ("Formula", _formula(objective)),
         ("Arithmetic", _arithmetic(objective, counted)),
         ("Budget", _budget(objective, counted)),
@@ -71,10 +72,10 @@ def _source(rows: Rows, objective: Objective) -> str:
     )
 
 
-def _resolution(rows: Rows, objective: Objective) -> str:
+def _resolution(objective: Objective, zone: str) -> str:
     return (
         f"Whole events per {words(objective.bucket)}, added up as integers; days are those of"
-        f" {rows.period.zone}. Nothing is sampled, extrapolated or averaged."
+        f" {zone}. Nothing is sampled, extrapolated or averaged."
     )
 
 

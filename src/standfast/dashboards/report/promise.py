@@ -21,7 +21,6 @@ from standfast.dashboards.report.value import (
     ExclusionLine,
     PreviousLine,
     PromiseLine,
-    SlaLine,
 )
 from standfast.dashboards.report.wording import change_words, figure_of, share_words
 from standfast.slo.budget import budget_left
@@ -44,8 +43,8 @@ _HOUR = timedelta(hours=1)
 
 def promise_line(rows: Rows, one: PromiseCount, incidents: Sequence[str]) -> PromiseLine:
     objective, span = one.objective, rows.period.span
-    counted = _period(one)
-    coverage = _coverage(counted)
+    counted = whole_of(objective, one.days, one.tally)
+    coverage = coverage_of(counted)
     state, because = judged(objective.promise, objective, counted, coverage)
     allowed = counted.total * objective.allowed
     left = _left(objective, counted)
@@ -67,16 +66,15 @@ def promise_line(rows: Rows, one: PromiseCount, incidents: Sequence[str]) -> Pro
         allowed=allowed,
         spent=None if left is None else 1 - left,
         left=left,
-        downtime=_outage(counted, counted.bad),
-        downtime_allowed=_times(counted.covered, objective.allowed) if counted.total else None,
-        downtime_left=_outage(counted, allowed - counted.bad),
+        downtime=outage(counted, counted.bad),
+        downtime_allowed=times(counted.covered, objective.allowed) if counted.total else None,
+        downtime_left=outage(counted, allowed - counted.bad),
         without_exclusions=one.raw.good_share,
-        sla=_sla(objective, counted, coverage),
         previous=_previous(rows, one, counted),
-        days=tuple(_day(objective, each, allowed) for each in one.days),
-        exclusions=tuple(_exclusion(objective, each, counted) for each in one.exclusions),
+        days=tuple(day_line(objective, each, allowed) for each in one.days),
+        exclusions=tuple(exclusion_line(objective, each, counted) for each in one.exclusions),
         incidents=tuple(incidents),
-        method=method(rows, one, counted),
+        method=method(rows, objective, counted, rows.period.zone),
     )
 
 
@@ -89,12 +87,12 @@ def window_words(objective: Objective) -> str:
 # ------------------------------------------------------------------ counted
 
 
-def _period(one: PromiseCount) -> Counted:
+def whole_of(objective: Objective, every: Sequence[DayCount], tally: Tally) -> Counted:
     """Its sums are those of the days; only the share of a journey is that of its steps over the whole."""
-    days = [_of_day(each) for each in one.days]
-    journey = one.objective.is_journey
-    total = one.tally.total if journey else sum(each.total for each in days)
-    bad = Fraction(one.tally.bad) if journey else sum((each.bad for each in days), Fraction(0))
+    days = [_of_day(each) for each in every]
+    journey = objective.is_journey
+    total = tally.total if journey else sum(each.total for each in days)
+    bad = Fraction(tally.bad) if journey else sum((each.bad for each in days), Fraction(0))
     return Counted(
         bad=bad,
         total=total,
@@ -107,10 +105,10 @@ def _period(one: PromiseCount) -> Counted:
 
 def _of_day(one: DayCount) -> Counted:
     excluded = sum((each.length for each in one.excluded), _ZERO)
-    return _counted(one.tally, one.span, excluded)
+    return counted_of(one.tally, one.span, excluded)
 
 
-def _counted(tally: Tally, span: Span, excluded: timedelta) -> Counted:
+def counted_of(tally: Tally, span: Span, excluded: timedelta) -> Counted:
     watched = span.length - excluded
     covered = min(tally.covered, watched)
     return Counted(
@@ -123,7 +121,7 @@ def _counted(tally: Tally, span: Span, excluded: timedelta) -> Counted:
     )
 
 
-def _coverage(counted: Counted) -> Fraction:
+def coverage_of(counted: Counted) -> Fraction:
     whole = counted.covered + counted.missing
     return Fraction(counted.covered // _US, whole // _US) if whole else Fraction(0)
 
@@ -167,49 +165,22 @@ def _left(objective: Objective, counted: Counted) -> Fraction | None:
     return budget_left(Tally(bad=counted.bad, total=counted.total), objective.allowed)
 
 
-def _outage(counted: Counted, bad: Fraction) -> timedelta | None:
+def outage(counted: Counted, bad: Fraction) -> timedelta | None:
     """How long a total outage would have taken to fail as many, at the pace of what was measured."""
-    return _times(counted.covered, bad / counted.total) if counted.total else None
+    return times(counted.covered, bad / counted.total) if counted.total else None
 
 
-def _times(span: timedelta, factor: Fraction) -> timedelta:
+def times(span: timedelta, factor: Fraction) -> timedelta:
     return round(span // _US * factor) * _US
-
-
-def _sla(objective: Objective, counted: Counted, coverage: Fraction) -> SlaLine | None:
-    sla = objective.sla
-    if sla is None:
-        return None
-    achieved = counted.achieved if objective.sla_comparable else None
-    if objective.sla_comparable:
-        state, because = judged(sla, objective, counted, coverage)
-    else:
-        state = UNKNOWN
-        because = (
-            f"{sla.text} has another threshold than the objective, so that its events are not counted;"
-            " give it an objective of its own."
-        )
-    return SlaLine(
-        name=objective.name,
-        promise=sla.text,
-        target=sla.target,
-        state=state,
-        because=because,
-        achieved=achieved,
-        margin=None if achieved is None else achieved - sla.target,
-        events_left=None if achieved is None else counted.total * sla.allowed - counted.bad,
-        credits=(),
-        owed="the file declares no credits",
-    )
 
 
 # ------------------------------------------------------------------ beside it
 
 
 def _previous(rows: Rows, one: PromiseCount, now: Counted) -> PreviousLine:
-    counted = _counted(one.before, one.before_span, one.before_excluded)
+    counted = counted_of(one.before, one.before_span, one.before_excluded)
     objective, name = one.objective, rows.period.before.name
-    state, _ = judged(objective.promise, objective, counted, _coverage(counted))
+    state, _ = judged(objective.promise, objective, counted, coverage_of(counted))
     before, after = counted.achieved, now.achieved
     change = None if before is None or after is None else after - before
     return PreviousLine(
@@ -221,7 +192,7 @@ def _previous(rows: Rows, one: PromiseCount, now: Counted) -> PreviousLine:
     )
 
 
-def _day(objective: Objective, one: DayCount, allowed: Fraction) -> DayLine:
+def day_line(objective: Objective, one: DayCount, allowed: Fraction) -> DayLine:
     counted = _of_day(one)
     state = _day_state(objective, counted)
     return DayLine(
@@ -239,7 +210,7 @@ def _day_state(objective: Objective, counted: Counted) -> str:
         return BROKEN
     if counted.achieved is not None:
         # Of a day that was hardly looked at, what was seen says nothing of the rest.
-        return KEPT if _coverage(counted) >= objective.min_coverage else UNMEASURED
+        return KEPT if coverage_of(counted) >= objective.min_coverage else UNMEASURED
     if counted.covered:
         return IDLE
     return EXCLUDED if counted.excluded and not counted.missing else UNMEASURED
@@ -256,7 +227,7 @@ def _day_words(objective: Objective, counted: Counted, state: str) -> str:
     return ", ".join(parts)
 
 
-def _exclusion(objective: Objective, one: ExclusionCount, counted: Counted) -> ExclusionLine:
+def exclusion_line(objective: Objective, one: ExclusionCount, counted: Counted) -> ExclusionLine:
     made, share = one.exclusion, one.without.good_share
     without = Counted(
         bad=Fraction(one.without.bad),
@@ -266,7 +237,7 @@ def _exclusion(objective: Objective, one: ExclusionCount, counted: Counted) -> E
         missing=counted.missing,
         excluded=_ZERO,
     )
-    state, _ = judged(objective.promise, objective, without, _coverage(without))
+    state, _ = judged(objective.promise, objective, without, coverage_of(without))
     return ExclusionLine(
         id=made.id,
         of=made.of,

@@ -11,6 +11,7 @@ from fractions import Fraction
 
 MET, MISSED, UNKNOWN, IDLE = "met", "missed", "unknown", "no events"
 KEPT, BROKEN, UNMEASURED, EXCLUDED = "kept", "broken", "not measured", "excluded"
+NARROW = "narrow"
 
 # The names at run time: the JSON Schema of the report is made of these annotations.
 __all__ = ["Fraction", "date", "datetime", "timedelta"]
@@ -63,27 +64,65 @@ class ExclusionLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditLine:
-    """A tier of the contract: below this much achieved, so much of the fee is owed."""
+    """A border of the contract: below it this share of the fee is owed."""
 
     below: Fraction
-    credit: str
-    owed: bool
+    share: Fraction
+    words: str  # "< 99.5%"
+    owed: bool  # the figure is below it, and below no worse one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SlaLine:
-    """The contract beside the objective. `margin` is what was achieved above it, negative below."""
+class RefusedLine:
+    """An exclusion, or the part of one, that the contract counts all the same."""
 
-    name: str
-    promise: str
-    target: Fraction
+    id: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowLine:
+    """How one window of a contract went. `state` is kept, narrow, broken or unknown."""
+
+    starts: datetime
+    ends: datetime
+    closed: bool  # it is over; until then everything here may still change
     state: str
     because: str
-    achieved: Fraction | None
-    margin: Fraction | None
+    counted: Counted
+    coverage: Fraction
+    margin: Fraction | None  # achieved above what is promised, negative below
+    margin_left: Fraction | None  # share of the way from objective to promise that is left
     events_left: Fraction | None  # bad events more that it would have borne
+    downtime: timedelta | None  # the outage that would have cost as much
+    downtime_allowed: timedelta | None
+    at_worst: Fraction | None  # achieved, had everything been bad while nobody looked
+    without_exclusions: Fraction | None
     credits: tuple[CreditLine, ...]
-    owed: str  # in words: "10% of the fee", "nothing", "not known"
+    owed: Fraction | None  # share of the fee; None: not known
+    owed_words: str
+    days: tuple[DayLine, ...]
+    exclusions: tuple[ExclusionLine, ...]
+    refused: tuple[RefusedLine, ...]
+    method: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgreementLine:
+    """What a contract promises of one level, over its own window and in its own zone."""
+
+    name: str
+    customer: str
+    contract: str  # its number
+    level: str
+    component: str
+    promise: str
+    target: Fraction
+    window: str
+    timezone: str
+    guard: str  # the objective on the same events that warns; "" is none
+    stated: bool  # False: it follows from a plain `sla:`
+    windows: tuple[WindowLine, ...]  # those that ended in the period, else the one that goes on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,7 +194,6 @@ class PromiseLine:
     downtime_allowed: timedelta | None
     downtime_left: timedelta | None
     without_exclusions: Fraction | None  # achieved if nothing at all were excluded
-    sla: SlaLine | None
     previous: PreviousLine
     days: tuple[DayLine, ...]
     exclusions: tuple[ExclusionLine, ...]
@@ -187,6 +225,7 @@ class Report:
     corrections: tuple[str, ...]
     notes: tuple[str, ...]  # what the reader must know: versions that cannot be read ...
     promises: tuple[PromiseLine, ...]
+    agreements: tuple[AgreementLine, ...]
     incidents: tuple[IncidentLine, ...]
     alerts: tuple[AlertLine, ...]
     changes: tuple[ChangeLine, ...]

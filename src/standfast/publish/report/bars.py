@@ -8,7 +8,8 @@ from standfast.dashboards.report.value import BROKEN, EXCLUDED, IDLE, KEPT, UNME
 from standfast.publish.status_page.writing import safe
 
 if TYPE_CHECKING:
-    from standfast.dashboards.report.value import DayLine, PromiseLine
+    from standfast.dashboards.report.value import DayLine
+    from standfast.publish.report.block import Bars
 
 _PITCH, _WIDE, HIGH = 10, 7, 40
 LOOKS = {  # state -> class, height, pattern
@@ -25,7 +26,7 @@ PATTERNS = (
 )
 
 
-def bars(one: PromiseLine) -> str:
+def bars(one: Bars) -> str:
     drawn = "".join(_bar(number, day) for number, day in enumerate(one.days))
     wide = _PITCH * len(one.days)
     return (
@@ -38,14 +39,14 @@ def bars(one: PromiseLine) -> str:
     )
 
 
-def summary(one: PromiseLine) -> str:
+def summary(one: Bars) -> str:
     """What the bars show, for who does not see them."""
     states = [day.state for day in one.days]
     counted = [f"{states.count(state)} {state}" for state in LOOKS if state in states]
     return f"{one.name}, {len(states)} days: {', '.join(counted)}"
 
 
-def legend(one: PromiseLine) -> str:
+def legend(one: Bars) -> str:
     """Of the states that are there."""
     there = {day.state for day in one.days}
     found = [_key(state) for state in LOOKS if state in there]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from standfast.dashboards.report.value import PromiseLine
+    from standfast.dashboards.report.value import DayLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +74,8 @@ class Table:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Bars:
-    promise: PromiseLine
+    name: str
+    days: tuple[DayLine, ...]
 
 
 Block = Heading | Text | Facts | Items | Method | Table | Bars

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from standfast.dashboards.report.value import KEPT, MET, MISSED
+from standfast.dashboards.report.value import BROKEN, KEPT, MET, MISSED, NARROW
 from standfast.dashboards.report.wording import (
     budget_words,
     count_words,
@@ -31,25 +32,30 @@ from standfast.publish.report.block import (
 from standfast.slo.judgement import words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime
+    from fractions import Fraction
 
     from standfast.dashboards.report.value import (
+        AgreementLine,
         DayLine,
         ExclusionLine,
         PromiseLine,
         Report,
-        SlaLine,
+        WindowLine,
     )
 
-_TONES = {MET: "good", MISSED: "bad", KEPT: "good", "broken": "bad"}
+_TONES = {MET: "good", MISSED: "bad", KEPT: "good", BROKEN: "bad", NARROW: "warn"}
 
 
 def content(report: Report) -> Iterator[Block]:
     yield from _head(report)
     yield from _overview(report)
-    for one in report.promises:
-        yield from _promise(report, one)
+    for one in report.agreements:
+        for window in one.windows:
+            yield from agreement(report, one, window)
+    for promise in report.promises:
+        yield from _promise(report, promise)
     yield from _happened(report)
     yield from _checking(report)
 
@@ -64,8 +70,8 @@ def title(report: Report) -> str:
     return f"Service level report{about}: {report.words}"
 
 
-def state(word: str) -> State:
-    return State(tone=_TONES.get(word, "quiet"), word=word)
+def state(word: str, of: str = "") -> State:
+    return State(tone=_TONES.get(of or word, "quiet"), word=word)
 
 
 # ------------------------------------------------------------------ the head
@@ -109,16 +115,43 @@ def _head(report: Report) -> Iterator[Block]:
 
 
 _OVERVIEW = (
-    Column(title="Promise", wide=True), Column(title="State"), Column(title="Promised", number=True),
+    Column(title="Objective", wide=True), Column(title="State"), Column(title="Promised", number=True),
     Column(title="Achieved", number=True), Column(title="Budget spent", number=True),
-    Column(title="Downtime", number=True), Column(title="Not measured", number=True), Column(title="SLA"),
+    Column(title="Downtime", number=True), Column(title="Not measured", number=True),
+)  # fmt: skip
+
+
+_CONTRACTS = (
+    Column(title="Agreement", wide=True), Column(title="Window"), Column(title="State"),
+    Column(title="Promised", number=True), Column(title="Achieved", number=True),
+    Column(title="Downtime", number=True), Column(title="Not measured", number=True),
+    Column(title="Owed", wide=True),
 )  # fmt: skip
 
 
 def _overview(report: Report) -> Iterator[Block]:
+    if report.agreements:
+        yield Table(
+            caption="What is promised to customers; each window of a contract has its own section below.",
+            columns=_CONTRACTS,
+            rows=tuple(
+                (
+                    one.name,
+                    _days_words(one, each),
+                    state(each.state if each.closed else f"{each.state} so far", each.state),
+                    one.promise,
+                    figure_of(each.counted.achieved, one.target),
+                    minutes_words(each.downtime),
+                    minutes_words(each.counted.missing),
+                    each.owed_words,
+                )
+                for one in report.agreements
+                for each in one.windows
+            ),
+        )
     if report.promises:
         yield Table(
-            caption="Every promise at a glance; each has its own section below.",
+            caption="Every objective at a glance; each has its own section below.",
             columns=_OVERVIEW,
             rows=tuple(
                 (
@@ -129,11 +162,93 @@ def _overview(report: Report) -> Iterator[Block]:
                     spent_words(one.spent),
                     minutes_words(one.downtime),
                     minutes_words(one.counted.missing),
-                    state(one.sla.state) if one.sla else "–",
                 )
                 for one in report.promises
             ),
         )
+
+
+# ------------------------------------------------------------------ one window of a contract
+
+
+def agreement(report: Report, one: AgreementLine, each: WindowLine) -> Iterator[Block]:
+    yield Heading(level=2, text=f"{one.name}, {_days_words(one, each)}")
+    said = each.state if each.closed else f"{each.state} so far"
+    yield Text(words=f"{said.capitalize()}. {each.because}.")
+    yield Facts(facts=tuple(_contract_facts(one, each)))
+    yield Bars(name=one.name, days=each.days)
+    yield from _days(one.name, each.days, one.target)
+    if each.credits:
+        yield Table(
+            caption="Credits by the contract; the worst border that is passed counts.",
+            columns=(Column(title="Achieved"), Column(title="Of the fee", wide=True), Column(title="Owed")),
+            rows=tuple(
+                (tier.words, share_words(tier.share), "yes" if tier.owed else "no") for tier in each.credits
+            ),
+        )  # fmt: skip
+    yield from _exclusions(report, each.exclusions, one.target)
+    if each.refused:
+        yield Items(
+            title="Counted all the same, by the contract",
+            lines=tuple(f"{left.id}: {left.because}" for left in each.refused),
+        )
+    yield Heading(level=3, text="How it was worked out")
+    yield Method(rows=each.method)
+
+
+def _days_words(one: AgreementLine, each: WindowLine) -> str:
+    """ "2026-10-01 to 2026-10-31" in the contract's zone, the last day with it."""
+    zone = ZoneInfo(one.timezone)
+    last = (each.ends - timedelta(microseconds=1)).astimezone(zone)
+    return f"{each.starts.astimezone(zone):%Y-%m-%d} to {last:%Y-%m-%d}"
+
+
+def _contract_facts(one: AgreementLine, each: WindowLine) -> Iterator[Fact]:
+    counted = each.counted
+    who = ", ".join(filter(None, (one.customer, one.contract)))
+    yield Fact(name="Promised", value=one.promise, small=f"{who or one.level}; {one.window}")
+    yield Fact(
+        name="Achieved",
+        value=figure_of(counted.achieved, one.target),
+        small=f"{figure_of(each.without_exclusions, one.target)} without any exclusion"
+        if counted.excluded
+        else "",
+    )
+    yield Fact(
+        name="Events",
+        value=f"{counted.total:,}",
+        small=f"{count_words(counted.total - counted.bad)} good, {count_words(counted.bad)} bad",
+    )
+    yield Fact(
+        name="Margin",
+        value="unknown" if each.margin is None else points_words(each.margin),
+        small=_left_words(one, each),
+    )
+    yield Fact(
+        name="Downtime",
+        value=minutes_words(each.downtime),
+        small=f"allowed {minutes_words(each.downtime_allowed)}",
+    )
+    worst = (
+        f"; {figure_of(each.at_worst, one.target)} had all of it been bad"
+        if counted.missing
+        else ""
+    )
+    yield Fact(
+        name="Looked at",
+        value=share_words(each.coverage, 2),
+        small=f"{minutes_words(counted.missing)} not measured{worst}",
+    )
+    yield Fact(name="Credits owed", value=each.owed_words)
+
+
+def _left_words(one: AgreementLine, each: WindowLine) -> str:
+    """What is left is rounded down, what is over up."""
+    if each.events_left is None:
+        return ""
+    many = f"{abs(each.events_left.__floor__()):,}"
+    over = "bad events more it bears" if each.events_left >= 0 else "bad events too many"
+    return f"{many} {over}{f'; guarded by {one.guard}' if one.guard else ''}"
 
 
 # ------------------------------------------------------------------ one promise
@@ -143,11 +258,9 @@ def _promise(report: Report, one: PromiseLine) -> Iterator[Block]:
     yield Heading(level=2, text=one.name)
     yield Text(words=f"{one.state.capitalize()}: {one.because}")
     yield Facts(facts=tuple(_facts(one)))
-    yield Bars(promise=one)
-    yield from _days(one)
-    if one.sla:
-        yield from _sla(one, one.sla)
-    yield from _exclusions(report, one)
+    yield Bars(name=one.name, days=one.days)
+    yield from _days(one.name, one.days, one.target)
+    yield from _exclusions(report, one.exclusions, one.target)
     if one.incidents:
         yield Text(words=f"Incidents that touched it: {', '.join(one.incidents)}.")
     yield Heading(level=3, text="How it was worked out")
@@ -213,23 +326,23 @@ _DAY = (
 )  # fmt: skip
 
 
-def _days(one: PromiseLine) -> Iterator[Block]:
-    fine = [day for day in one.days if _fine(day)]
-    marked = [day for day in one.days if not _fine(day)]
+def _days(name: str, days: Sequence[DayLine], target: Fraction) -> Iterator[Block]:
+    fine = [day for day in days if _fine(day)]
+    marked = [day for day in days if not _fine(day)]
     if marked:
         rest = f" The other {len(fine)} were kept and measured whole." if fine else ""
         yield Table(
             caption=f"Days that were not kept, not measured whole, or excluded in part.{rest}",
             columns=_DAY,
-            rows=tuple(_day(one, day) for day in marked),
+            rows=tuple(_day(target, day) for day in marked),
         )
     elif fine:
         yield Text(words="Every day was kept and measured whole.")
     yield Table(
         caption="",
         columns=_DAY,
-        rows=tuple(_day(one, day) for day in one.days),
-        folded=f"{one.name}, day by day",
+        rows=tuple(_day(target, day) for day in days),
+        folded=f"{name}, day by day",
     )
 
 
@@ -237,12 +350,12 @@ def _fine(day: DayLine) -> bool:
     return day.state == KEPT and not day.counted.missing and not day.counted.excluded
 
 
-def _day(one: PromiseLine, day: DayLine) -> tuple[str | State, ...]:
+def _day(target: Fraction, day: DayLine) -> tuple[str | State, ...]:
     counted = day.counted
     return (
         day.day.isoformat(),
         state(day.state),
-        "–" if counted.achieved is None else figure_of(counted.achieved, one.target),
+        "–" if counted.achieved is None else figure_of(counted.achieved, target),
         count_words(counted.bad),
         f"{counted.total:,}",
         "–" if day.spent is None else spent_words(day.spent),
@@ -255,36 +368,10 @@ def _or_dash(text: str) -> str:
     return "–" if text == "0 min" else text
 
 
-def _sla(one: PromiseLine, sla: SlaLine) -> Iterator[Block]:
-    yield Heading(level=3, text="The SLA beside it")
-    yield Text(words=f"{sla.promise}, {sla.state}: {sla.because}")
-    facts = []
-    if sla.margin is not None and sla.events_left is not None:
-        many = (
-            f"{abs(sla.events_left.__floor__()):,}"  # what is left is rounded down, what is over up
-        )
-        over = (
-            "bad events more it would have borne" if sla.events_left >= 0 else "bad events too many"
-        )
-        facts.append(
-            Fact(name="Margin to the SLA", value=points_words(sla.margin), small=f"{many} {over}")
-        )
-    facts.append(Fact(name="Credits owed", value=sla.owed))
-    yield Facts(facts=tuple(facts))
-    if sla.credits:
-        yield Table(
-            caption=f"Credits by the SLA of {one.name}.",
-            columns=(
-                Column(title="Below", number=True), Column(title="Credit", wide=True), Column(title="Owed"),
-            ),
-            rows=tuple(
-                (share_words(tier.below, 5), tier.credit, "yes" if tier.owed else "no") for tier in sla.credits
-            ),
-        )  # fmt: skip
-
-
-def _exclusions(report: Report, one: PromiseLine) -> Iterator[Block]:
-    if not one.exclusions:
+def _exclusions(
+    report: Report, exclusions: Sequence[ExclusionLine], target: Fraction
+) -> Iterator[Block]:
+    if not exclusions:
         return
     yield Heading(level=3, text="What is left out")
     yield Table(
@@ -301,9 +388,9 @@ def _exclusions(report: Report, one: PromiseLine) -> Iterator[Block]:
                 _why(report, each),
                 minutes_words(each.within),
                 f"{count_words(each.bad)} of {each.total:,}",
-                f"{figure_of(each.without, one.target)}, {each.state_without}",
+                f"{figure_of(each.without, target)}, {each.state_without}",
             )
-            for each in one.exclusions
+            for each in exclusions
         ),
     )  # fmt: skip
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 _SHAPES = {
     "good": '<circle cx="5" cy="5" r="4.5"/>',
+    "warn": '<path d="M5 .6 9.8 9.4H.2z"/>',
     "bad": '<path d="M.5.5h9v9h-9z"/>',
     "quiet": '<path d="M5 0l5 5-5 5-5-5z"/>',
 }
@@ -73,7 +74,7 @@ def _block(one: Block) -> str:
             rows = "".join(f"<dt>{safe(name)}</dt><dd>{safe(said)}</dd>" for name, said in one.rows)
             return f'<dl class="method">{rows}</dl>'
         case Bars():
-            return bars(one.promise) + legend(one.promise)
+            return bars(one) + legend(one)
         case Table():
             return _table(one)
 

@@ -48,10 +48,10 @@ def _folded(one: Block) -> bool:
 
 def _block(one: Block) -> dict[str, Any]:
     if isinstance(one, Bars):
-        days = one.promise.days
+        days = one.days
         return {
             "is": "Bars",
-            "alt": summary(one.promise),
+            "alt": summary(one),
             "first": days[0].day.isoformat() if days else "",
             "last": days[-1].day.isoformat() if days else "",
             "bars": [[LOOKS[day.state][0], LOOKS[day.state][1] / HIGH] for day in days],
@@ -104,10 +104,11 @@ SOURCE = """
 #show table.cell: set text(8.5pt)
 #show table.cell: set par(leading: 0.45em)
 
-#let tones = (good: good, bad: bad, quiet: soft)
+#let tones = (good: good, bad: bad, warn: warn, quiet: soft)
 #let mark(tone) = box(width: 6pt, height: 6pt, baseline: 0pt, {
   if tone == "good" { circle(radius: 3pt, fill: good) }
   else if tone == "bad" { square(size: 6pt, fill: bad) }
+  else if tone == "warn" { polygon(fill: warn, (3pt, 0pt), (6pt, 6pt), (0pt, 6pt)) }
   else { rotate(45deg, square(size: 4.6pt, fill: soft)) }
 })
 // Where a word has no room, a cell is wrapped between any of its letters rather than run over.

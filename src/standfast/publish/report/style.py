@@ -31,7 +31,7 @@ thead th{color:var(--soft);white-space:nowrap}
 .num{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .state{white-space:nowrap;font-weight:600}
 .state svg{width:.7em;height:.7em;margin-right:.35em;fill:currentColor}
-.state.good{color:var(--good)}.state.bad{color:var(--bad)}.state.quiet{color:var(--soft)}
+.state.good{color:var(--good)}.state.bad{color:var(--bad)}.state.warn{color:var(--warn)}.state.quiet{color:var(--soft)}
 dl{display:grid;grid-template-columns:repeat(auto-fit,minmax(9.5rem,1fr));gap:.75rem 1.5rem;margin:1rem 0}
 dt{color:var(--soft);font-size:.875rem}dd{margin:0;font-size:1.125rem;font-variant-numeric:tabular-nums}
 dd small{display:block;font-size:.8125rem;color:var(--soft)}

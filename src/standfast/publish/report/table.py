@@ -6,23 +6,24 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.report.value import PromiseLine
 from standfast.publish.report.data import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.dashboards.report.value import (
+        AgreementLine,
         Counted,
         DayLine,
         ExclusionLine,
-        PromiseLine,
         Report,
     )
 
 COLUMNS = (
     "row", "period", "edition", "provisional", "promise", "component", "target", "state", "starts", "ends",
     "good", "bad", "total", "achieved", "covered_seconds", "missing_seconds", "excluded_seconds",
-    "budget_spent", "downtime_seconds", "sla_target", "sla_state", "sla_margin", "exclusion", "kind",
+    "budget_spent", "downtime_seconds", "margin", "owed_share", "owed", "exclusion", "kind",
     "because", "owner", "said_at", "achieved_without",
 )  # fmt: skip
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
@@ -33,7 +34,8 @@ def table(report: Report) -> str:
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS, restval="", lineterminator="\r\n")
     writer.writeheader()
-    for one in report.promises:
+    lines: list[PromiseLine | AgreementLine] = [*report.promises, *report.agreements]
+    for one in lines:
         head = {
             "period": report.period,
             "edition": report.edition,
@@ -42,7 +44,8 @@ def table(report: Report) -> str:
             "component": one.component,
             "target": one.target,
         }
-        for row in _rows(report, one):
+        rows = _rows(report, one) if isinstance(one, PromiseLine) else _windows(one)
+        for row in rows:
             writer.writerow({name: _cell(value) for name, value in (head | row).items()})
     return out.getvalue()
 
@@ -57,12 +60,27 @@ def _rows(report: Report, one: PromiseLine) -> Iterator[dict[str, object]]:
         "budget_spent": one.spent,
         "downtime_seconds": one.downtime,
         "achieved_without": one.without_exclusions,
-        "sla_target": one.sla.target if one.sla else None,
-        "sla_state": one.sla.state if one.sla else None,
-        "sla_margin": one.sla.margin if one.sla else None,
     }
     yield from (_day(each) for each in one.days)
     yield from (_exclusion(each) for each in one.exclusions)
+
+
+def _windows(one: AgreementLine) -> Iterator[dict[str, object]]:
+    for each in one.windows:
+        yield {
+            "row": "agreement",
+            "state": each.state,
+            "starts": each.starts,
+            "ends": each.ends,
+            **_counts(each.counted),
+            "downtime_seconds": each.downtime,
+            "margin": each.margin,
+            "owed_share": each.owed,
+            "owed": each.owed_words,
+            "achieved_without": each.without_exclusions,
+        }
+        yield from (_day(day) | {"row": "agreement day"} for day in each.days)
+        yield from (_exclusion(left_out) for left_out in each.exclusions)
 
 
 def _day(one: DayLine) -> dict[str, object]:

@@ -30,8 +30,15 @@ Promises = Annotated[list[Promised], Many()]
 Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
 
 
+class StepShape(Shape):
+    name: Line
+    of: Reference
+    route: Line
+
+
 class JourneyShape(Shape):
     path: Annotated[References, Field(min_length=1)]
+    steps: Annotated[list[StepShape], Field(max_length=20)] = []
     slo: Promised | None = None
     sla: Promised | None = None
     revenue_per_hour: Amount | None = None

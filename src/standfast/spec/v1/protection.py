@@ -205,6 +205,12 @@ class PrometheusShape(Shape):
     catch_up: Duration | None = None
 
 
+class ExperienceShape(Shape):
+    of: Reference | None = None
+    origins: Annotated[list[Url], Field(min_length=1, max_length=50)]
+    pages: Annotated[dict[Name, Lines], Field(max_length=50)] = {}
+
+
 class ServerShape(Shape):
     source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
     prometheus: Annotated[PrometheusShape, written_as("url"), Shorthand(type="string")] | None = (

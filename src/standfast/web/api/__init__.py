@@ -5,7 +5,9 @@ from fastapi import APIRouter
 from standfast.web.api import (
     alerts,
     audit,
+    beacon,
     deeds,
+    deploys,
     exclusions,
     feedback,
     gate,
@@ -23,6 +25,8 @@ for part in (
     feedback,
     gate,
     exclusions,
+    deploys,
+    beacon,
     reports,
     alerts,
     heartbeats,

@@ -4,6 +4,7 @@ from fastapi import APIRouter
 
 from standfast.web.pages import (
     acknowledge,
+    deciding,
     deeds,
     feedback,
     reports,
@@ -18,6 +19,7 @@ for part in (
     acknowledge,
     screens,
     deeds,
+    deciding,
     feedback,
     reports,
     try_out,

@@ -584,6 +584,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_slo_exclusions_ends", "slo_exclusions", ["ends"], unique=False)
     op.create_table(
+        "deploys",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_deploys")),
+    )
+    op.create_index("ix_deploys_component", "deploys", ["component", "at"], unique=False)
+    op.create_table(
+        "web_vitals",
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("vital", sa.Text(), nullable=False),
+        sa.Column("hour", Instant(), nullable=False),
+        sa.Column("bucket", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("loads", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("page", "vital", "hour", "bucket", name=op.f("pk_web_vitals")),
+    )
+    op.create_index("ix_web_vitals_hour", "web_vitals", ["hour"], unique=False)
+    op.create_table(
         "target_states",
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("component", sa.Text(), nullable=False),
