@@ -24,6 +24,7 @@ from standfast.monitoring.target import (
     MEASURES,
     OTLP,
     PROBES,
+    PUSHED_EVERY,
     SCRAPES,
     Outcome,
     Target,
@@ -290,7 +291,7 @@ def _of_job(
 
 def _of_push(tx: ObserveTx, target: Target, last: TargetState | None, now: datetime) -> TargetState:
     came = tx.monitoring.last_look(target.key)
-    outcome = heard(came.at if came else None, now, 3 * target.every)
+    outcome = heard(came.at if came else None, now, 3 * PUSHED_EVERY)
     return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 
