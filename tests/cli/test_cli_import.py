@@ -273,3 +273,25 @@ def test_an_env_file_leaves_no_digest_by_which_its_secrets_could_be_guessed(shop
     assert '".env:1:1"' in record
     assert record.count('sources:\n  "compose.yaml": ') == 1
     assert '".env": ' not in record
+
+
+def test_examples_beside_the_real_thing_are_left_and_told(shop: Path) -> None:
+    for folder in ("examples/other", "docs"):
+        (shop / folder).mkdir(parents=True)
+        (shop / folder / "compose.yaml").write_text("services: {sample: {image: nginx}}\n")
+    said = run(".").output
+    assert [*spec.read("standfast.yaml", Files()).components] == ["web", "db"]
+    assert "2 files lie in folders of examples and documentation" in said
+
+
+def test_where_there_are_only_examples_they_are_what_is_meant(shop: Path) -> None:
+    (shop / "compose.yaml").unlink()
+    (shop / "examples").mkdir()
+    (shop / "examples" / "compose.yaml").write_text("services: {sample: {image: shop/web}}\n")
+    run(".")
+    assert [*spec.read("standfast.yaml", Files()).components] == ["sample"]
+
+
+def test_what_it_runs_on_is_read_from_the_kind_of_source() -> None:
+    run("compose.yaml")
+    assert spec.read("standfast.yaml", Files()).platform == "compose"

@@ -236,12 +236,13 @@ def test_many_old_rows_go_in_small_transactions_and_sums_stay_right(
 
     monkeypatch.setattr(sqlite, "keep", counted)
     trim = Trim(sqlite, batch=100)
-    assert trim.tick(FILE, now) == 950
+    short = replace(FILE, server=ServerSettings(keep_samples=KEPT, keep_history=KEPT))
+    assert trim.tick(short, now) == 950
 
     assert max(sizes) == 100
     left = sqlite.read(lambda tx: tx.levels.tally("web/probe", now - KEPT - minute, now))
     assert (left.bad, left.total) == (50, 100)
-    assert sqlite.read(lambda tx: tx.chores.chore(CHORE)).said == "trimmed 950 counts"
+    assert sqlite.read(lambda tx: tx.chores.chore(CHORE)).said == "trimmed 886 minutes, 64 counts"
 
 
 def test_it_is_done_once_an_hour_by_one_of_several_servers(
@@ -269,10 +270,12 @@ def test_a_server_that_died_at_it_loses_its_lease(sqlite: Database, clock: FakeC
     assert not sqlite.keep(lambda tx: tx.chores.done(CHORE, 1, clock.now, "too late"))
 
 
-def test_counts_are_kept_for_two_of_the_longest_windows() -> None:
+def test_minutes_are_kept_for_two_of_the_longest_windows_and_quarter_hours_for_years() -> None:
     short = replace(FILE, server=ServerSettings(keep_samples=DAY), budget_window=90 * DAY)
-    assert next(one.after for one in terms(short) if one.kind == "counts") == 180 * DAY
-    assert next(one.after for one in terms(short) if one.kind == "pages") == DAY
+    kept = {one.kind: one.after for one in terms(short)}
+    assert kept["minutes"] == kept["budget history"] == 180 * DAY
+    assert kept["counts"] == 3 * 365 * DAY
+    assert kept["pages"] == DAY
 
 
 def test_trimming_is_housekeeping_of_which_the_audit_log_says_nothing(

@@ -54,6 +54,7 @@ def test_nothing_is_invented(sources: Sources) -> None:
     read = of(sources, "services:\n  web: {image: shop/web}\n  db: {image: 'postgres:18'}\n")
 
     assert {one.path for one in read.draft.facts} == {
+        ("system", "platform"),
         ("components", "web", "type"),
         ("components", "db", "type"),
     }

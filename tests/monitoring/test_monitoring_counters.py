@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from standfast.monitoring.count import bucket_start, count_of
-from standfast.monitoring.counters import Look, increase, remembered
+from standfast.monitoring.counters import Look, increase, remembered, swapped
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 STEP = timedelta(seconds=15)
@@ -82,6 +82,58 @@ def test_a_process_younger_than_the_last_look_has_no_past() -> None:
 
     assert found.by == {"c": 5.0}
     assert found.restarted
+
+
+def test_a_series_that_says_it_began_after_the_last_look_counts_from_nothing() -> None:
+    def began(at: datetime) -> dict[str, float]:
+        now = Look(at=START + STEP, values={"c": 5.0}, begun={"c": at})
+        return dict(increase(look(0, {"d": 1.0}), now).by)
+
+    assert began(START + STEP / 2) == {"c": 5.0}
+    assert began(START - STEP) == {}
+    assert began(START + 60 * STEP) == {}  # its clock is not ours
+
+
+def test_two_processes_that_answer_in_turn_are_not_added_up() -> None:
+    """Taken for restarts, their whole counters would come in anew at every look."""
+    old, older = START - 100 * STEP, START - 300 * STEP
+    before, counted = look(0, {"c": 1000.0}, old), 0.0
+    for number, (value, started) in enumerate([(500.0, older), (1010.0, old)] * 10, 1):
+        now = look(number, {"c": value}, started)
+        counted += sum(increase(before, now).by.values())
+        assert swapped(before, now)
+        before = remembered(before, now)
+
+    assert counted == 0
+
+
+@given(st.floats(-1.5, 1.5))
+def test_a_start_time_that_trembles_is_no_other_process(seconds) -> None:
+    started = START - 100 * STEP
+    before = look(0, {"c": 5.0}, started)
+    now = look(1, {"c": 9.0}, started + timedelta(seconds=seconds))
+
+    assert not swapped(before, now)
+    assert increase(before, now).by == {"c": 4.0}
+
+
+def test_a_target_whose_clock_is_ahead_is_new_once_and_not_at_every_look() -> None:
+    ahead = START + 3 * STEP
+    before, counted = look(0, {"c": 90.0}, START - STEP), 0.0
+    for number in (1, 2, 3, 4):
+        now = look(number, {"c": 10.0 * number}, ahead)
+        counted += increase(before, now).by["c"]
+        before = remembered(before, now)
+
+    assert counted == 40
+
+
+def test_labels_that_never_stop_changing_are_not_remembered_for_ever() -> None:
+    before = look(0, {})
+    for number in range(1, 50):
+        before = remembered(before, look(number, {f"c{number}-{i}": 1.0 for i in range(100)}))
+
+    assert len(before.values) <= 1_000
 
 
 def test_a_series_that_is_away_for_one_look_keeps_its_past() -> None:

@@ -203,6 +203,7 @@ BAD = {
     "many": "\n".join(
         f'http_server_requests_total{{code_class="2xx",route="{i}"}} 1' for i in range(20_100)
     ),
+    "cut": 'http_server_requests_total{code_class="2xx"} 5\n',
     "empty": "",
     "good": 'http_server_requests_total{code_class="2xx"} 5\n',
 }
@@ -212,7 +213,8 @@ def test_no_bad_target_stops_another_and_each_says_what_is_wrong(
     sqlite: Database, shop, clock
 ) -> None:
     for name, text in BAD.items():
-        shop.says(f"/{name}", text)
+        kind = "application/openmetrics-text; version=1.0.0" if name == "cut" else "text/plain"
+        shop.says(f"/{name}", text, kind=kind)
     shop.answers["/stalls"] = stall(shop.stop)
     names = (*BAD, "stalls", "gone")
     system = shop_system(components={name: plain(name, shop.url) for name in names})
@@ -241,9 +243,12 @@ def test_no_bad_target_stops_another_and_each_says_what_is_wrong(
     assert said["stalls"].because == "no whole answer within 0.5s"
     assert said["gone"].because == "answered 404 instead of metrics"
     assert "a series given twice" in said["twice"].notes[0]
-    assert "more than 20000 series" in said["many"].notes[0]
+    assert not said["many"].ok
+    assert said["many"].because.startswith("gives more than 20,000 series")
+    assert said["cut"].because.startswith("the metrics were cut off")
     assert said["empty"].ok
     assert said["nonsense"].ok
+    assert "negative or no number" in said["nonsense"].notes[0]
 
 
 def test_a_look_that_never_ends_holds_up_neither_the_tick_nor_the_next(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from standfast import spec
 from standfast.review import Measured, Review, examine
 from standfast.review.catalogue import RULES
 from standfast.review.output.text import as_text
@@ -82,3 +83,16 @@ def test_a_rule_says_what_why_whom_and_what_if_not(rule: object) -> None:
         assert text
         assert not text.endswith(".")
     assert rule.to  # type: ignore[attr-defined]
+
+
+def test_many_findings_of_one_rule_share_their_advice(now: datetime) -> None:
+    parts = "".join(f"  s{number}: {{type: http}}\n" for number in range(6))
+    system = spec.read_text(f"system: {{name: blog}}\ncomponents:\n{parts}")
+    told = report(examine(system, Measured(), now))
+    short, whole = as_text(told), as_text(told, full=True)
+    owners = [one for one in told.counted if one.rule == "INP-02"]
+    assert len(owners) == 6
+    assert "INP-02 5 times more; --full gives each its own advice:" in short
+    assert all(f"{one.at}  " in short and one.problem in short for one in told.counted)
+    assert all(one.suggestion in whole for one in told.counted)
+    assert (short.count(owners[0].why), whole.count(owners[0].why)) == (1, 6)

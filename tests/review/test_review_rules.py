@@ -15,6 +15,7 @@ from standfast.review import Measured, examine
 from standfast.review.catalogue import RULES
 from standfast.spec import system as s
 from standfast.spec.condition import Burn, Threshold
+from standfast.spec.contract import Contract
 from standfast.spec.values import Criticality, Promise, SecretRef, Severity, Strength
 
 if TYPE_CHECKING:
@@ -304,6 +305,16 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {f"{UP}/sla_window": "month"},
         "service_levels.api-availability",
         {f"{UP}/sla_window": "month", f"{UP}/calendar": "month"},
+    ),
+    "SLO-11": (
+        {"agreements/acme": Contract(name="acme", of=("api-availability",), sla=promise("99.99"))},
+        "agreements.acme.sla",
+        {"agreements/acme": Contract(name="acme", of=("api-availability",), sla=promise("99"))},
+    ),
+    "SLO-12": (
+        {f"{UP}/slas": (promise("99.94"),)},
+        "service_levels.api-availability.sla",
+        {f"{UP}/slas": (promise("99.93"),)},
     ),
     "SLO-10": (
         {"budget_policy/bands/1/high": Fraction(2, 5)},

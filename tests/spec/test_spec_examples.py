@@ -201,7 +201,7 @@ def test_init_explains_what_a_file_leaves_open() -> None:
     path = str(EXAMPLES / "minimal.yaml")
     said = CliRunner().invoke(init, ["--explain", path])
     assert said.exit_code == 0
-    assert "A-05 SLO for web assumed 99.5% over 30d" in said.output
+    assert "A-06 SLO for web assumed 99.5% over 30d" in said.output
     listed = json.loads(CliRunner().invoke(init, ["--explain", "--json", path]).output)
     assert listed["system"] == "blog"
     assert {"id", "path", "assumed", "because", "change"} == set(listed["assumptions"][0])

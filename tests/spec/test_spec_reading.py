@@ -535,3 +535,103 @@ def test_no_tree_breaks_the_reader_in_another_way(tree: dict[str, object]) -> No
 def test_no_text_breaks_the_reader_in_another_way(text: str) -> None:
     with pytest.raises(FileError):
         spec.read_text(text)
+
+
+# ------------------------------------------------------------------ what a probe expects
+
+
+def test_what_a_probe_expects_is_read_with_every_shorthand() -> None:
+    text = HEAD + (
+        "components:\n  web:\n    type: http\n    url: https://web.shop.test\n"
+        "    probe:\n"
+        "      status: [200, 3xx]\n"
+        "      contains: Welcome\n"
+        "      matches: 'v[0-9]+'\n"
+        "      json: {checks.database.status: healthy, '$.items[0].id': 5, open: true}\n"
+        "      headers: {content-type: text/html}\n"
+        "      within: 500ms\n"
+        "      certificate: 14d\n"
+        "    dns: {name: web.shop.test, type: AAAA, expect: '2001:db8::1', server: '192.0.2.53:5353'}\n"
+        "    ping: web.shop.test\n"
+        "  db: {type: postgresql, dns: db.shop.test}\n"
+    )
+    system = spec.read_text(text)
+    expected = system.components["web"].expect
+
+    assert expected is not None
+    assert (expected.status, expected.contains, expected.matches) == (
+        ("200", "3xx"),
+        ("Welcome",),
+        ("v[0-9]+",),
+    )
+    assert expected.json == {"checks.database.status": "healthy", "$.items[0].id": 5, "open": True}
+    assert (expected.within, expected.certificate) == (
+        timedelta(milliseconds=500),
+        timedelta(days=14),
+    )
+    assert not expected.redirected
+    asked = system.components["db"].dns
+    assert asked is not None
+    assert (asked.name, asked.type, asked.expect) == ("db.shop.test", "A", ())
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("probe: {status: 999}", "not a status: '999'; write for example 200 or 2xx"),
+        ("probe: {matches: '(a'}", "not a regular expression that RE2 takes: missing ): (a"),
+        (r"probe: {matches: '(a)\1'}", "back-references are not known to it"),
+        ("probe: {json: {'a..b': 1}}", "not a path: 'a..b'"),
+        ("probe: {json: {a: [1]}}", "web.probe.json"),
+        ("dns: {name: web.shop.test, server: dns.shop.test}", "not a DNS server: 'dns.shop.test'"),
+        ("dns: {name: web.shop.test, type: AA}", "unknown word 'AA'"),
+        ("ping: 'a b'", "does not read like db.shop.test"),
+        (
+            "otlp: cart\n  db:\n    type: http\n    otlp: cart",
+            "web has this service already: 'cart'",
+        ),
+        ("heartbeats: {a: 1s}", "a heartbeat comes every 10s at the soonest"),
+        (
+            "heartbeats: {a: 1h}\n  db:\n    type: cron\n    heartbeats: {a: 1h}",
+            "web has a heartbeat of this name already",
+        ),
+        ("series: 0", "series"),
+    ],
+)
+def test_an_expectation_that_makes_no_sense_is_refused_where_it_stands(key: str, said: str) -> None:
+    text = (
+        HEAD
+        + "components:\n  web:\n    type: http\n    url: https://web.shop.test\n    "
+        + key
+        + "\n"
+    )
+
+    assert said in problems(text)
+
+
+def test_a_probe_needs_something_to_ask() -> None:
+    bare = HEAD + "components:\n  web: {type: http, probe: {status: 200}}\n"
+    plain = (
+        HEAD + "components:\n  web: {type: http, url: http://a.test, probe: {certificate: 14d}}\n"
+    )
+
+    assert "a probe asks a `url`, and there is none" in problems(bare)
+    assert "only an https:// address shows a certificate" in problems(plain)
+
+
+def test_a_heartbeat_is_an_interval_alone_or_with_its_grace() -> None:
+    system = spec.read_text(
+        HEAD
+        + "components:\n  jobs: {type: cron, heartbeats: {a: 1d, b: {every: 10m, grace: 2m, takes: 5m}}}\n"
+    )
+    plans = system.components["jobs"].heartbeats
+
+    assert (plans["a"].every, plans["a"].grace, plans["a"].takes) == (
+        timedelta(days=1),
+        timedelta(hours=1),
+        None,
+    )
+    assert (plans["b"].grace, plans["b"].takes) == (timedelta(minutes=2), timedelta(minutes=5))
+    assert any(
+        "heartbeat a is missed 1h after it was due" in one.assumed for one in system.assumptions
+    )

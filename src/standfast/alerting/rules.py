@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.slo.burn import burn_alerts
 from standfast.slo.objective import objectives
 from standfast.spec.condition import Absence, Burn, Expr, Threshold
+from standfast.spec.once import once
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class Rule:
     graded: bool = False  # of a burn: as grave as the gravest window that fires
 
 
+@once
 def rules(system: System) -> tuple[Rule, ...]:
     """File first. An objective whose burn the file watches itself gets no page of its own beside it."""
     every = objectives(system)
@@ -54,7 +56,32 @@ def rules(system: System) -> tuple[Rule, ...]:
         for one in _of_objective(system, objective)
         if not (one.windows == PAGE and {objective.name, objective.level} & watched)
     ]
-    return tuple(mine + burning)
+    return tuple(mine + burning + _of_jobs(system))
+
+
+def _of_jobs(system: System) -> list[Rule]:
+    """One for each heartbeat, but for components whose heartbeats the file watches itself."""
+    watched = {
+        rule.of
+        for rule in system.alerts.values()
+        if isinstance(rule.when, Absence) and rule.when.signal == "heartbeat"
+    }
+    return [
+        Rule(
+            name=f"{name}-heartbeat",
+            component=component.name,
+            when=Absence(
+                signal="heartbeat", lasting=timedelta(0), job=name, text=f"heartbeat {name} missing"
+            ),
+            severity=Severity.P3,
+            summary=f"{name} does not run as planned",
+            clears=timedelta(0),
+            runbook=_runbook(system, component.name),
+        )
+        for component in system.components.values()
+        if component.name not in watched
+        for name in component.heartbeats
+    ]
 
 
 def _of_file(rule: AlertRule, every: Sequence[Objective]) -> Rule:

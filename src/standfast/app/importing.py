@@ -25,11 +25,12 @@ from standfast.publish.document import published
 from standfast.review import Measured, examine
 from standfast.review.questions import Question, questions
 from standfast.spec.drafting import record as records
-from standfast.spec.drafting.draft import Draft, Note, join
+from standfast.spec.drafting.draft import Draft, Note, NoteKind, join
 from standfast.spec.drafting.merging import Merged, merge
 from standfast.spec.drafting.writing import write
 from standfast.spec.reading import joined, wrong_with
 from standfast.spec.tree import MAX_FOREIGN_BYTES
+from standfast.spec.values import Place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -53,6 +54,7 @@ _GENERIC = frozenset(
         "prod",
     }
 )  # fmt: skip
+_EXAMPLES = frozenset({"example", "examples", "sample", "samples", "doc", "docs", "documentation"})
 _ENVIRONMENT = re.compile(r"(^|/)[^/]*\.?env(\.[^/]*)?$")
 
 
@@ -171,7 +173,12 @@ def gather(named: Sequence[str], disk: Disk, only: str, stdin: bytes, own: set[s
                 for one in found.sources
                 if one.path.rpartition("/")[2] not in own and not published(one.text)
             ]
-            unclaimed += sum(not _claim(one, importers, claimed) for one in sources)
+            here: dict[str, list[Source]] = {one.name: [] for one in importers}
+            unclaimed += sum(not _claim(one, importers, here) for one in sources)
+            notes += _without_examples(here, disk.told(path))
+            for taker, mine in here.items():
+                known = {one.path for one in claimed[taker]}
+                claimed[taker] += [one for one in mine if one.path not in known]
         else:
             source = _standard_input(stdin) if name == STANDARD_INPUT else disk.read(str(path))
             if not _claim(source, importers, claimed, sure=bool(only)):
@@ -206,6 +213,27 @@ def _claim(
         if all(source.path != other.path for other in claimed[one.name]):
             claimed[one.name].append(source)
     return bool(takers)
+
+
+def _without_examples(claimed: dict[str, list[Source]], folder: str) -> list[Note]:
+    """Of a folder that holds more than examples, the examples are no part of the system."""
+    left: dict[str, Source] = {}
+    for taker, mine in claimed.items():
+        shown = [one for one in mine if _is_example(one.path, folder)]
+        if shown and len(shown) < len(mine):
+            left |= {one.path: one for one in shown}
+            claimed[taker] = [one for one in mine if one not in shown]
+    if not left:
+        return []
+    first = min(left)
+    many = f"{len(left)} files lie" if len(left) > 1 else "a file lies"
+    said = f"{many} in folders of examples and documentation; name such a folder to import it"
+    return [Note(kind=NoteKind.SKIPPED, place=Place(file=first, line=1, column=1), text=said)]
+
+
+def _is_example(path: str, folder: str) -> bool:
+    below = path.removeprefix(folder).split("/")[:-1]
+    return any(part.lower() in _EXAMPLES for part in below)
 
 
 def _real(name: str) -> Path:

@@ -12,6 +12,7 @@ from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import recovery as recovery_screen
 from standfast.dashboards import status_page as status_screen
 from standfast.dashboards.overview import AlertLine
+from standfast.dashboards.service import recent_alert
 from standfast.errors import NotFound
 from standfast.incidents.checklist import lines as checklist
 from standfast.incidents.incident import post_mortem_due
@@ -89,6 +90,8 @@ def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCall
         [(page, _attempts(tx, system, page)) for page in shown],
         delivery,
         ways(system, tx.trials.standing(), now),
+        [incident_screen.line(system, one, now) for one in tx.incidents.open()],
+        [recent_alert(one) for one in tx.alerting.history(now - _RECENT)],
         now,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,16 @@ def changes(system: System, path: str) -> dict[str, str]:
         try:
             if not file.is_file():  # a pipe is not waited for
                 raise FileNotFoundError(name)
-            with file.open("rb") as opened:
-                data = opened.read(LARGEST + 1)
-            found[name] = hashlib.sha256(data).hexdigest()
+            stamp = file.stat()
+            found[name] = _digest(str(file), stamp.st_mtime_ns, stamp.st_size, stamp.st_ino)
         except OSError:
             if not name.startswith(("..", "/")):
                 found[name] = ""
     return found
+
+
+@lru_cache(maxsize=4096)
+def _digest(path: str, *_stamp: int) -> str:
+    """Read once for each state of the file: a server asks at every look at its review."""
+    with Path(path).open("rb") as opened:
+        return hashlib.sha256(opened.read(LARGEST + 1)).hexdigest()

@@ -47,6 +47,11 @@ FORMATS = ("text", "json", "sarif", "markdown", "junit")
 )
 @click.option("--assumptions", is_flag=True, help="List every value that the file leaves open.")
 @click.option(
+    "--full",
+    is_flag=True,
+    help="Give every finding its reason and advice, where several of one rule share them.",
+)
+@click.option(
     "--fail-on",
     type=click.Choice(list(_LEVELS)),
     default="clarify",
@@ -81,6 +86,7 @@ def review(
     as_json: bool,
     out: Path | None,
     assumptions: bool,
+    full: bool,
     fail_on: str,
     report_only: bool,
     revision: str | None,
@@ -109,7 +115,8 @@ def review(
         refuse(FileError((f"error: {error.problem}",), fix=error.fix))
     told = report(found, answers_beside(file), compared)
     threshold = _LEVELS[fail_on]
-    _write(_rendered(told, form, file, threshold, assumptions=assumptions, out=out), out)
+    shown = _rendered(told, form, file, threshold, assumptions=assumptions, full=full, out=out)
+    _write(shown, out)
     sys.exit(0 if report_only else exit_code(told, threshold))
 
 
@@ -188,6 +195,7 @@ def _rendered(
     threshold: Verdict,
     *,
     assumptions: bool,
+    full: bool,
     out: Path | None,
 ) -> str:
     if form == "json":
@@ -205,7 +213,9 @@ def _rendered(
         from standfast.review.output.junit import as_junit
 
         return as_junit(told, RULES, threshold)
-    return _text(told, assumptions=assumptions, terminal=out is None and sys.stdout.isatty())
+    return _text(
+        told, assumptions=assumptions, full=full, terminal=out is None and sys.stdout.isatty()
+    )
 
 
 def _sarif(told: Report, file: Path) -> object:
@@ -219,12 +229,12 @@ def _sarif(told: Report, file: Path) -> object:
     )
 
 
-def _text(told: Report, *, assumptions: bool, terminal: bool) -> str:
+def _text(told: Report, *, assumptions: bool, full: bool, terminal: bool) -> str:
     from standfast.review.output.text import as_text
 
     width = shutil.get_terminal_size().columns if terminal else None
     colour = terminal and not os.environ.get("NO_COLOR")
-    return as_text(told, colour=colour, assumptions=assumptions, width=width)
+    return as_text(told, colour=colour, assumptions=assumptions, full=full, width=width)
 
 
 def _json(value: object) -> str:

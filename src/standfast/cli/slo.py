@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import click
 
+from standfast.cli.agreements import agreements
 from standfast.cli.exclusions import exclude, exclusions
 
 
 @click.group()
 def slo() -> None:
-    """Exclude time from service levels, and see what was excluded."""
+    """Exclude time from service levels, see what was excluded, and what is promised to customers."""
 
 
-for command in (exclude, exclusions):
+for command in (agreements, exclude, exclusions):
     slo.add_command(command)

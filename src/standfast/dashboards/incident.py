@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import Mark, mark
 from standfast.incidents.incident import Role
+from standfast.spec.platform import told_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -171,14 +172,17 @@ def _runbook(system: System, one: Incident) -> RunbookPart | None:
     found = next(
         (system.runbooks[name] for name in named if name and name in system.runbooks), None
     )
-    return _parts(found) if found else None
+    return _parts(found, one.component) if found else None
 
 
-def _parts(book: Runbook) -> RunbookPart:
+def _parts(book: Runbook, component: str) -> RunbookPart:
     parts = (
         ("Diagnose", book.diagnose),
         ("Causes", tuple(f"{cause}: {check}; {fix}" for cause, check, fix in book.causes)),
-        ("Fixes", tuple(f"{title}: {command}" for title, command in book.fixes)),
+        (
+            "Fixes",
+            tuple(f"{title}: {told_of(command, component)}" for title, command in book.fixes),
+        ),
         ("Verify", book.verify),
         ("Escalate", (book.escalate,) if book.escalate else ()),
     )

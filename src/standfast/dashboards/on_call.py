@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from standfast.dashboards.incident import IncidentLine
+    from standfast.dashboards.service import RecentAlert
     from standfast.paging.page import Page
     from standfast.paging.reachable import Way
     from standfast.spec.system import EscalationStep, OnCall, System
@@ -90,6 +92,8 @@ class ChannelLine:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallScreen:
     words: str
+    incidents: tuple[IncidentLine, ...]  # that are open
+    alerts: tuple[RecentAlert, ...]  # of the last day, those that fire first
     pages: tuple[PageLine, ...]
     rotas: tuple[Rota, ...]
     delivery: Delivery
@@ -118,20 +122,34 @@ def screen(
     pages: Sequence[tuple[Page, Sequence[str]]],
     own: Delivery,
     found: Mapping[tuple[str, str], Way],
+    incidents: Sequence[IncidentLine],
+    alerts: Sequence[RecentAlert],
     now: datetime,
 ) -> OnCallScreen:
     """Each page comes with what was tried for it, in sentences; `found` are the ways to people."""
     lines = [_page(page, attempts) for page, attempts in pages]
     unanswered = sum(line.open for line in lines)
     return OnCallScreen(
-        words=f"{unanswered} pages wait for an answer."
-        if unanswered
-        else "No page waits for an answer.",
+        words=" ".join((_waiting(unanswered), _going_on(incidents))),
+        incidents=tuple(incidents),
+        alerts=tuple(sorted(alerts, key=lambda one: one.mark.word != "firing")),
         pages=tuple(lines),
         rotas=tuple(_rota(system, rota, found, now) for rota in system.on_call.values()),
         delivery=own,
         channels=channels(system, found, now),
     )
+
+
+def _waiting(unanswered: int) -> str:
+    if not unanswered:
+        return "No page waits for an answer."
+    return f"{unanswered} page{' waits' if unanswered == 1 else 's wait'} for an answer."
+
+
+def _going_on(incidents: Sequence[IncidentLine]) -> str:
+    if not incidents:
+        return "No incident is open."
+    return f"Open: {', '.join(f'{one.id} ({one.sev})' for one in incidents)}."
 
 
 def name_of(system: System, person: str | None) -> str:
@@ -153,14 +171,23 @@ def _page(page: Page, attempts: Sequence[str]) -> PageLine:
     return PageLine(
         id=page.id,
         severity=page.severity.value,
-        title=page.title,
+        title=page.title.removeprefix(f"{page.severity.value} "),
         component=page.component,
         mark=mark("open") if page.unanswered else mark(page.state.value),
         open=page.can_acknowledge,
-        words="; ".join(filter(None, (page.state_words, page.why))),
+        words=_page_words(page),
         attempts=tuple(attempts),
         runbook=page.runbook or "",
     )
+
+
+def _page_words(page: Page) -> str:
+    """How it stands and why, nothing said twice."""
+    said, why = page.state_words, page.why
+    if not why or said.startswith(why):
+        return said
+    head, _, rest = said.partition(": ")
+    return f"{head}: {why}" if rest and why.startswith(rest) else f"{said}; {why}"
 
 
 def _rota(

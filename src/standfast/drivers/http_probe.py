@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ssl
 import threading
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import httpx2
@@ -16,11 +16,12 @@ from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
 _REDIRECTS = 3
 _PROBE_BODY = 1_000_000
 _REPORT_BODY = 100_000
+_HEADER = 2_000  # characters of one header that are looked at
 _AGENT = "standfast-probe"
 
 
@@ -30,6 +31,8 @@ class Answer:
     body: bytes
     content_type: str
     took: timedelta
+    headers: Mapping[str, str] = field(default_factory=dict)  # names in lower case
+    expires: datetime | None = None  # the certificate of an https address
 
 
 class BoundedHttp:
@@ -40,12 +43,19 @@ class BoundedHttp:
         self._tls = ssl.create_default_context()  # costs 20 ms, so it is made once
 
     def get(
-        self, url: str, *, timeout: timedelta, most: int, redirects: int = 0, accept: str = "*/*"
+        self,
+        url: str,
+        *,
+        timeout: timedelta,
+        most: int,
+        redirects: int = 0,
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Raises SourceError, with the reason in words, where no whole answer comes in time."""
         seconds = timeout.total_seconds()
         began = self._clock()
-        headers = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
+        usual = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
         plain = httpx2.HTTPTransport(verify=self._tls, trust_env=False)
         client = httpx2.Client(
             transport=Deadlined(plain, self._resolver, began + seconds, self._clock),
@@ -53,7 +63,7 @@ class BoundedHttp:
             timeout=seconds,
             follow_redirects=redirects > 0,
             max_redirects=redirects,
-            headers=headers,
+            headers={**usual, **(headers or {})},
         )
         # Time-outs of the client are per read: one byte a second would keep it busy for ever.
         watchdog = threading.Timer(seconds, client.close)
@@ -61,10 +71,20 @@ class BoundedHttp:
         watchdog.start()
         try:
             with client, client.stream("GET", url) as response:
+                expires = _certificate_end(
+                    response
+                )  # once the body is read, the connection is gone
                 body = self._body(response, most, lambda: self._clock() - began > seconds)
                 took = timedelta(seconds=self._clock() - began)
                 kind = response.headers.get("content-type", "")
-                return Answer(status=response.status_code, body=body, content_type=kind, took=took)
+                return Answer(
+                    status=response.status_code,
+                    body=body,
+                    content_type=kind,
+                    took=took,
+                    headers=_headers(response),
+                    expires=expires,
+                )
         except httpx2.TimeoutException as error:
             dns = str(error) if str(error).startswith("DNS") else ""
             raise SourceError(dns or _late(timeout), where=url) from error
@@ -88,15 +108,15 @@ class BoundedHttp:
 
 
 class HttpProbe:
-    """Does a URL answer with success? Redirects are followed, a few."""
+    """Does a URL answer with success? Redirects are followed, a few, unless they are what is expected."""
 
-    def __init__(self, http: BoundedHttp | None = None) -> None:
-        self._http = http or BoundedHttp()
+    def __init__(self, http: BoundedHttp | None = None, *, redirects: int = _REDIRECTS) -> None:
+        self._http, self._redirects = http or BoundedHttp(), redirects
 
     def __call__(self, address: str, timeout: timedelta) -> Outcome:
         try:
             answer = self._http.get(
-                address, timeout=timeout, most=_PROBE_BODY, redirects=_REDIRECTS
+                address, timeout=timeout, most=_PROBE_BODY, redirects=self._redirects
             )
         except SourceError as error:
             return Outcome(ok=False, because=error.problem)
@@ -106,6 +126,9 @@ class HttpProbe:
             because="" if ok else f"answered {answer.status}",
             latency=answer.took,
             status=answer.status,
+            text=answer.body.decode("utf-8", "replace"),
+            headers=answer.headers,
+            expires=answer.expires,
         )
 
 
@@ -130,6 +153,19 @@ class HealthPoll:
             status=answer.status,
             text=answer.body.decode("utf-8", "replace"),
         )
+
+
+def _headers(response: httpx2.Response) -> dict[str, str]:
+    return {name.lower(): value[:_HEADER] for name, value in response.headers.items()}
+
+
+def _certificate_end(response: httpx2.Response) -> datetime | None:
+    stream = response.extensions.get("network_stream")
+    tls = stream.get_extra_info("ssl_object") if stream is not None else None
+    shown = tls.getpeercert() if tls is not None else None
+    if not shown or "notAfter" not in shown:
+        return None
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
 
 
 def _late(timeout: timedelta) -> str:

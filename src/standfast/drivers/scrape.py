@@ -1,4 +1,4 @@
-"""Fetching Prometheus text."""
+"""Fetching Prometheus text or OpenMetrics, whichever the target would rather give."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 MOST_BYTES = 10_000_000
-_ACCEPT = "text/plain;version=0.0.4;q=0.9,application/openmetrics-text;q=0.5,*/*;q=0.1"
+# OpenMetrics first: it says where it ends, and of each series when it came to be.
+_ACCEPT = "application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.9,*/*;q=0.1"
 
 
 class Scrape:
@@ -35,4 +36,10 @@ class Scrape:
                 latency=answer.took,
             )
         text = answer.body.decode("utf-8", "replace")
-        return Outcome(ok=True, latency=answer.took, status=answer.status, text=text)
+        return Outcome(
+            ok=True,
+            latency=answer.took,
+            status=answer.status,
+            text=text,
+            content_type=answer.content_type,
+        )

@@ -8,15 +8,31 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from standfast.engine.meters import meters_of
 from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
-from standfast.monitoring.counters import Look, increase, remembered
+from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
+from standfast.monitoring.expectation import answers_unmet, unmet
+from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.health import component_health, read_report
-from standfast.monitoring.measure import Meter, of_probe, of_scrape
-from standfast.monitoring.target import Outcome, Target, TargetState, after, targets
-from standfast.slo.indicator import of_component, requests_of
-from standfast.slo.objective import objectives
-from standfast_kit.clock import Clock, utc_now
+from standfast.monitoring.heartbeat import Pulse, judged, noted
+from standfast.monitoring.measure import Meter, of_gauges, of_probe, of_scrape
+from standfast.monitoring.pushed import heard
+from standfast.monitoring.target import (
+    BOOKS,
+    HEARTBEAT,
+    MEASURES,
+    OTLP,
+    PROBES,
+    PUSHED_EVERY,
+    SCRAPES,
+    Outcome,
+    Target,
+    TargetState,
+    after,
+    targets,
+)
+from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -24,15 +40,17 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
     from standfast.monitoring.edges import Calls
-    from standfast.monitoring.exposition import Exposition, Sample
+    from standfast.monitoring.exposition import Sample
     from standfast.monitoring.health import ComponentHealth
-    from standfast.slo.indicator import Indicator
     from standfast.spec.system import System
 
 log = logging.getLogger("standfast.observe")
 _WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
 _TIDY_EVERY = timedelta(hours=1)
+_SILENT = timedelta(days=1)  # a process that has pushed nothing for so long has ended
+_OPENMETRICS = "application/openmetrics-text"
+_STEP = timedelta(seconds=2)  # by which the wall clock may go wrong between two ticks
 
 
 class LookAt(Protocol):
@@ -54,7 +72,9 @@ class MonitoringPort(Protocol):
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
-    def forget_targets(self, keep: Iterable[str]) -> None: ...
+    def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
+    def keep_pulse(self, pulse: Pulse) -> None: ...
+    def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None: ...
 
 
 class LevelPort(Protocol):
@@ -90,8 +110,29 @@ class Running:
         return self.began is not None and now - self.began > self.target.timeout
 
 
+class Steady:
+    """Since when our wall clock has gone as the steady one does; a step of it makes two instants strangers."""
+
+    def __init__(self, stopwatch: Monotonic) -> None:
+        self._stopwatch = stopwatch
+        self._last: tuple[datetime, float] | None = None
+        self._since: datetime | None = None
+
+    def since(self, now: datetime) -> datetime | None:
+        """None while no step was ever seen."""
+        steady = self._stopwatch()
+        if self._last is not None:
+            wall, before = self._last
+            step = (now - wall) - timedelta(seconds=steady - before)
+            if abs(step) > _STEP:
+                log.warning("the clock of this machine was set by %.0f s", step.total_seconds())
+                self._since = now
+        self._last = (now, steady)
+        return self._since
+
+
 class Observe:
-    """`looks` has a driver for each kind of target: scrape, exporter, http, tcp, tls, health.
+    """`looks` has a driver for each kind of target, see `monitoring.target`.
 
     A tick waits `patience` at most. What has not ended by then is taken in by a later tick, so that
     a slow target holds up neither the others nor the next tick.
@@ -104,9 +145,11 @@ class Observe:
         clock: Clock = utc_now,
         *,
         patience: timedelta = timedelta(seconds=1),
+        stopwatch: Monotonic | None = None,
     ) -> None:
         self._store, self._looks, self._clock = store, looks, clock
         self._patience = patience
+        self._steady = Steady(stopwatch or monotonic) if clock is utc_now or stopwatch else None
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="standfast-look")
         self._running: dict[str, Running] = {}
         self._tidied: datetime | None = None
@@ -115,10 +158,12 @@ class Observe:
         """Look at everything that is due; answers how many looks were kept."""
         every = targets(system)
         due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
-        seen = self._look(system, due)
+        seen = self._look(system, [one for one in due if one.kind not in BOOKS])
+        seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind in BOOKS]
         ended = max(now, self._clock())
+        steady = self._steady.since(ended) if self._steady else None
         if seen:
-            self._store.keep(lambda tx: _keep(tx, system, seen, ended))
+            self._store.keep(lambda tx: _keep(tx, system, seen, ended, steady))
         self._tidy(every, now)
         return len(seen)
 
@@ -147,11 +192,21 @@ class Observe:
         """In a thread of the pool: the look, and the reading of what it brought."""
         target, running.began = running.target, self._clock()
         try:
-            outcome = self._looks[target.kind](target.address, target.timeout)
-            if target.kind not in {"scrape", "exporter"} or not outcome.ok:
+            look = self._looks[target.driver or target.kind]
+            outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
+            if target.kind not in MEASURES or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
-            names = signals.names_of(system.components[target.component])
-            metrics = exposition.parse(outcome.text, wanted=names.wanted)
+            if target.kind not in SCRAPES:
+                return Seen(
+                    target=target, outcome=outcome, metrics=Exposition(samples=outcome.samples)
+                )
+            component = system.components[target.component]
+            metrics = exposition.parse(
+                outcome.text,
+                wanted=_names(system, component.name).wanted,
+                most=component.series,
+                openmetrics=outcome.content_type.startswith(_OPENMETRICS),
+            )
             return Seen(target=target, outcome=replace(outcome, text=""), metrics=metrics)
         except StandfastError as error:
             return Seen(target=target, outcome=Outcome(ok=False, because=error.problem))
@@ -165,62 +220,79 @@ class Observe:
         self._tidied = now
 
         def tidy(tx: ObserveTx) -> None:
-            tx.monitoring.forget_targets([target.key for target in every])
+            tx.monitoring.forget_targets([target.key for target in every], now - _SILENT)
 
         self._store.keep(tidy)
 
 
-def meters_of(system: System) -> tuple[Meter, ...]:
-    """What is counted: every indicator of every objective at its finest, every request, every probe."""
-    found: dict[str, Meter] = {}
-    for component in system.components.values():
-        if component.scrape or component.exporter:
-            _refine(found, requests_of(component), _MINUTE)
-        if component.url or component.address:
-            _refine(found, of_component(component), _MINUTE)
-    for objective in objectives(system):
-        for indicator in objective.indicators:
-            _refine(found, indicator, objective.bucket)
-    return tuple(found.values())
-
-
-def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:
-    known = found.get(indicator.key)
-    found[indicator.key] = Meter(
-        key=indicator.key,
-        component=indicator.component,
-        kind=indicator.kind,
-        bad_codes=indicator.bad_codes,
-        route=indicator.route,
-        threshold=indicator.threshold,
-        width=min(width, known.width) if known else width,
-    )
+def _as_expected(target: Target, outcome: Outcome, now: datetime) -> Outcome:
+    """The outcome once what the file expects was compared; the answer itself is not kept."""
+    if target.expect is not None and outcome.status is not None:
+        failed = unmet(target.expect, outcome, now)
+        return replace(outcome, ok=not failed, because="; ".join(failed), text="", headers={})
+    if outcome.ok and (wrong := answers_unmet(target.answers, outcome.answers)):
+        return replace(outcome, ok=False, because="; ".join(wrong))
+    return outcome
 
 
 def _still(target: Target, because: str) -> Seen:
     return Seen(target=target, outcome=Outcome(ok=False, because=because))
 
 
-def _keep(tx: ObserveTx, system: System, seen: Sequence[Seen], now: datetime) -> None:
+def _keep(
+    tx: ObserveTx,
+    system: System,
+    seen: Sequence[Seen],
+    now: datetime,
+    steady: datetime | None = None,
+) -> None:
     """Everything that these looks tell, in one transaction."""
     before = tx.monitoring.target_states()
     meters = meters_of(system)
     states: list[TargetState] = []
     for one in seen:
         last = before.get(one.target.key)
+        if one.target.kind == HEARTBEAT:
+            states.append(_of_job(tx, system, one.target, last, now))
+            continue
+        if one.target.kind == OTLP:
+            states.append(_of_push(tx, one.target, last, now))
+            continue
         state = after(last, one.target, one.outcome, now)
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
             state = replace(state, says=report.says, detail=report.detail)
-        if one.target.kind in {"http", "tcp"}:
+        if one.target.kind in PROBES and one.outcome.known:
             tx.levels.add(of_probe(meters, one.target, one.outcome, last, now))
             tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
         if one.metrics is not None:
-            notes = _keep_scrape(tx, system, meters, one, one.metrics, now)
-            state = replace(state, notes=(*one.metrics.notes, *notes))
+            notes = _keep_scrape(tx, system, meters, one, one.metrics, now, steady)
+            state = replace(state, notes=(*state.notes, *one.metrics.notes, *notes))
         states.append(state)
     tx.monitoring.keep_states(states)
     _keep_health(tx, system, now)
+
+
+_OURS = Outcome(ok=True)  # stands where our own books are looked into, once there is a transaction
+
+
+def _of_job(
+    tx: ObserveTx, system: System, target: Target, last: TargetState | None, now: datetime
+) -> TargetState:
+    plan = system.components[target.component].heartbeats[target.check]
+    pulse = tx.monitoring.pulse(plan.name)
+    if pulse is None:
+        pulse = Pulse(name=plan.name, watched_from=now)
+        tx.monitoring.keep_pulse(pulse)
+    outcome = judged(plan, pulse, now)
+    notes = noted(plan, pulse, now) if outcome.ok else ()
+    return replace(after(last, target, outcome, now), notes=notes)
+
+
+def _of_push(tx: ObserveTx, target: Target, last: TargetState | None, now: datetime) -> TargetState:
+    came = tx.monitoring.last_look(target.key)
+    outcome = heard(came.at if came else None, now, 3 * PUSHED_EVERY)
+    return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 
 def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:
@@ -243,32 +315,104 @@ def _keep_scrape(
     one: Seen,
     metrics: Exposition,
     now: datetime,
+    steady: datetime | None,
 ) -> tuple[str, ...]:
     component = system.components[one.target.component]
-    names = signals.names_of(component)
-    mine = signals.counted(names, metrics.samples)
+    names = _names(system, component.name)
+    certain = [one for one in metrics.samples if one.name not in metrics.doubtful]
+    mine, notes = _countable(signals.counted(names, certain))
+    started, odd = _started(metrics.samples, now)
     look = Look(
         at=now,
         values={sample.series: sample.value for sample in mine},
-        started=_started(metrics.samples, now),
+        started=started,
+        begun=_begun(mine, metrics),
     )
     before = tx.monitoring.last_look(one.target.key)
     risen = increase(before, look)
     tx.monitoring.keep_look(one.target.key, remembered(before, look))
-    seconds = (now - before.at).total_seconds() if before else 0.0
-    gauges = signals.signals(names, metrics.samples, risen.by, seconds)
+    since, seconds = _since(before, now, steady)
+    gauges = signals.signals(names, certain, risen.by, seconds, now.timestamp())
+    if one.target.kind in SCRAPES and (component.host or component.container):
+        gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
+    since = before.at if before else now - one.target.every
+    tx.levels.add(of_gauges(meters, one.target, gauges, since=since, now=now))
     if before is None:
-        return ()
-    found = of_scrape(meters, component, one.target, mine, risen.by, since=before.at, now=now)
+        return (*notes, *odd)
+    if swapped(before, look):
+        return (*notes, *odd, _SWAPPED)
+    found = of_scrape(meters, component, one.target, mine, risen.by, since=since, now=now)
     tx.levels.add(found.counts)
-    return found.notes
+    return (*notes, *odd, *found.notes)
 
 
-def _started(samples: Iterable[Sample], now: datetime) -> datetime | None:
-    """When the target's process began; of several the newest, and never after `now`."""
-    found = [one.value for one in samples if one.name == signals.STARTED and 0 < one.value < 1e11]
+_NOT_OF_PROCESS = (
+    "cpu used",
+    "memory used",
+)  # where the machine or the container itself is measured
+_SWAPPED = (
+    "another process answers than last time, and not a new one: several answer at this address in turn,"
+    " or its clock was set; nothing was counted"
+)
+
+
+def _countable(samples: Iterable[Sample]) -> tuple[list[Sample], tuple[str, ...]]:
+    """The counters that can be trusted. One bad series spoils its name: the rest would be a wrong sum."""
+    samples = list(samples)
+    spoilt = {one.name for one in samples if not usable(one.value)}
+    notes = tuple(
+        f"{name} has a series that is negative or no number, so that it is not counted"
+        for name in sorted(spoilt)
+    )
+    return [one for one in samples if one.name not in spoilt], notes
+
+
+def _begun(samples: Iterable[Sample], metrics: Exposition) -> dict[str, datetime]:
+    if not metrics.created:
+        return {}
+    told = ((one.series, metrics.began(one)) for one in samples)
+    return {
+        series: datetime.fromtimestamp(began, UTC)
+        for series, began in told
+        if began is not None and 0 < began < _LATEST
+    }
+
+
+def _since(before: Look | None, now: datetime, steady: datetime | None) -> tuple[datetime, float]:
+    """The instant that this look is compared with, and the seconds between for rates: none that are known
+    where our clock was set in between."""
+    if before is None:
+        return now, 0.0
+    gap = now - before.at
+    if gap >= timedelta(0) and not (steady and before.at < steady):
+        return before.at, gap.total_seconds()
+    return (before.at if gap > 5 * _MINUTE else now), 0.0
+
+
+_LATEST = 1e11  # seconds; what is later is no instant
+
+
+def _names(system: System, component: str) -> signals.Names:
+    """What is read of a component's metrics, counters that only a service level names among them."""
+    events = [
+        name
+        for level in system.service_levels.values()
+        if level.of == component and level.events
+        for name in level.events.names
+    ]
+    return signals.names_of(system.components[component], events)
+
+
+def _started(samples: Iterable[Sample], now: datetime) -> tuple[datetime | None, tuple[str, ...]]:
+    """When the target's process began; of several the newest. One that is yet to come is not believed."""
+    found = [
+        one.value for one in samples if one.name == signals.STARTED and 0 < one.value < _LATEST
+    ]
     if not found:
-        return None
-    return min(now, datetime.fromtimestamp(max(found), UTC))
+        return None, ()
+    started = datetime.fromtimestamp(max(found), UTC)
+    if started > now + _MINUTE:
+        return None, (f"says that its process starts at {started:%Y-%m-%d %H:%M} UTC, ahead of us",)
+    return started, ()

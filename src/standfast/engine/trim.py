@@ -1,4 +1,8 @@
-"""Trimming: rows that have served their time go, a few at a time; what is open stays, however old."""
+"""Trimming: rows that have served their time go, a few at a time; what is open stays, however old.
+
+Counts go in tiers: by the second for two days, by the minute for as long as objectives look back,
+by the quarter-hour for years.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from standfast.engine.chore import LEASE, ChoreTx
 from standfast.errors import Conflict
-from standfast.slo.objective import counts_kept
+from standfast.slo.objective import counts_kept, history_kept
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,6 +25,7 @@ EVERY = timedelta(hours=1)
 BATCH = 1_000  # rows in one transaction: nobody who pages waits long for it
 MOST = 200  # batches of one kind in one tick; the rest is left to the next
 SIGNALS = timedelta(days=7)
+FINER = timedelta(days=2)  # buckets under a minute serve windows under a day
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,10 +42,14 @@ def terms(system: System) -> tuple[Term, ...]:
     counted = counts_kept(system)
     return (
         Term(kind="signals", after=SIGNALS),
-        Term(kind="counts", after=counted),
+        Term(kind="seconds", after=FINER),
+        Term(kind="minutes", after=counted),
+        Term(kind="counts", after=history_kept(system)),
         Term(kind="budget history", after=counted),
         Term(kind="policy history", after=counted),
         Term(kind="health history", after=kept),
+        Term(kind="deployments", after=counted),
+        Term(kind="page loads", after=kept),
         Term(kind="links", after=timedelta(0)),
         Term(kind="sessions", after=timedelta(0)),
         Term(kind="tokens", after=kept),
@@ -55,7 +64,11 @@ def terms(system: System) -> tuple[Term, ...]:
 
 class TrimPort(Protocol):
     def trim(self, kind: str, before: datetime, most: int) -> int:
-        """Delete up to `most` rows that ended before then, the oldest first; answers how many."""
+        """Delete up to `most` rows that ended before then; answers how many.
+
+        Of counts by the second and by the minute the last row of each minute and quarter-hour stays,
+        which is their sum.
+        """
 
 
 class TrimTx(ChoreTx, Protocol):

@@ -47,9 +47,10 @@ def count_of(
     """What one look since the last one at `since` counted.
 
     A look speaks for two and a half intervals at most. After a longer pause its events belong to the
-    middle of it: they did happen, and are no news of the last minutes.
+    middle of it: they did happen, and are no news of the last minutes. Where `since` is not past, our
+    clock has been set: the events count, and nobody knows for how long they stand.
     """
-    gap = now - since
+    gap = max(now - since, timedelta(0))
     most = 2.5 * every
     late = gap > max(5 * every, timedelta(minutes=5))
     return Count(

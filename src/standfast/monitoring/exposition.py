@@ -1,19 +1,21 @@
-"""Reading Prometheus text (format 0.0.4, and the same lines of OpenMetrics), whatever it turns out to be.
+"""Reading Prometheus text (format 0.0.4) and OpenMetrics (1.0), whatever they turn out to be.
 
-https://prometheus.io/docs/instrumenting/exposition_formats/. Lines that make no sense are noted and
-left out; an answer that is something else altogether raises SourceError.
+https://prometheus.io/docs/instrumenting/exposition_formats/ and
+https://github.com/prometheus/OpenMetrics/blob/main/specification/OpenMetrics.md. Lines that make no
+sense are noted and left out. An answer that is something else altogether, that was cut off, or that
+holds more series than are taken, raises SourceError: half of a scrape would be a wrong figure.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from standfast.errors import SourceError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator, Mapping
 
 MOST_SERIES = 20_000
 MOST_LABELS = 40
@@ -49,27 +51,104 @@ class Sample:
 class Exposition:
     samples: tuple[Sample, ...]
     notes: tuple[str, ...] = ()  # what was left out, and why
+    doubtful: frozenset[str] = frozenset()  # names with a series that stands there in two values
+    created: Mapping[tuple[str, Labels], float] = field(
+        default_factory=dict
+    )  # by family, in seconds
+
+    def began(self, sample: Sample) -> float | None:
+        """When this series came to be, in seconds of the target's clock, where it says so."""
+        family = next(
+            (sample.name.removesuffix(one) for one in _COUNTING if sample.name.endswith(one)),
+            sample.name,
+        )
+        own = tuple(one for one in sample.labels if one[0] != "le")
+        return self.created.get((family, own))
 
 
-def parse(text: str, *, wanted: Container[str] | None = None) -> Exposition:
+def parse(
+    text: str,
+    *,
+    wanted: Container[str] | None = None,
+    most: int = MOST_SERIES,
+    openmetrics: bool = False,
+) -> Exposition:
     """The samples of the `wanted` names, each series once. Raises SourceError where nothing fits."""
+    if openmetrics:
+        _check_end(text)
     samples: dict[str, Sample] = {}
+    created: dict[tuple[str, Labels], float] = {}
+    doubtful: set[str] = set()
     notes = _Notes()
     lines = 0
     for line in _lines(text):
         lines += 1
         sample = _sample(line, notes)
-        if sample is None or (wanted is not None and sample.name not in wanted):
+        if sample is None:
+            continue
+        if _tells_begin(sample, wanted):
+            created[sample.name.removesuffix(_CREATED), sample.labels] = sample.value
+            continue
+        sample = sample if wanted is None else _as_wanted(sample, wanted)
+        if sample is None:
             continue
         if sample.series in samples:
-            notes.add("a series given twice, the first counts", sample.name)
-        elif len(samples) >= MOST_SERIES:
-            notes.add(f"more than {MOST_SERIES} series, the rest is left out", sample.name)
+            _again(samples[sample.series], sample, doubtful, notes)
+        elif len(samples) >= most:
+            raise SourceError(
+                f"gives more than {most:,} series of what is read here, so nothing was counted",
+                fix="drop the label that explodes, or raise `series` of the component",
+            )
         else:
             samples[sample.series] = sample
     if notes.count(_UNREADABLE) * 2 > lines:
         raise SourceError(_other(text), fix="give the address of Prometheus text as `scrape`")
-    return Exposition(samples=tuple(samples.values()), notes=notes.said())
+    return Exposition(
+        samples=tuple(samples.values()),
+        notes=notes.said(),
+        doubtful=frozenset(doubtful),
+        created=created,
+    )
+
+
+_CREATED = "_created"
+_COUNTING = ("_total", "_bucket", "_count", "_sum")  # what a counter or a histogram is made of
+
+
+def _check_end(text: str) -> None:
+    """OpenMetrics says where it ends, so that an answer which was cut off is known for one."""
+    before, mark, after = text.rpartition("# EOF")
+    if not mark or after.strip("\n") or (before and not before.endswith("\n")):
+        raise SourceError(
+            "the metrics were cut off: OpenMetrics ends with '# EOF', and this does not",
+            fix="look for a proxy or a time-out that ends the answer early",
+        )
+    if "\n# EOF\n" in before or before.startswith("# EOF\n"):
+        raise SourceError("the metrics go on after '# EOF', where OpenMetrics ends")
+
+
+def _tells_begin(sample: Sample, wanted: Container[str] | None) -> bool:
+    if wanted is None or not sample.name.endswith(_CREATED) or sample.name in wanted:
+        return False
+    family = sample.name.removesuffix(_CREATED)
+    return family in wanted or any(family + part in wanted for part in _COUNTING)
+
+
+def _as_wanted(sample: Sample, wanted: Container[str]) -> Sample | None:
+    """OpenMetrics adds `_total` to the name of a counter that the same library leaves as it is elsewhere."""
+    if sample.name in wanted:
+        return sample
+    plain = sample.name.removesuffix("_total")
+    return replace(sample, name=plain) if plain != sample.name and plain in wanted else None
+
+
+def _again(first: Sample, second: Sample, doubtful: set[str], notes: _Notes) -> None:
+    """Which of two values is right, nobody can tell; the same value twice is merely odd."""
+    if first.value == second.value:
+        notes.add("a series given twice", first.name)
+        return
+    notes.add("a series given twice with two values, so that its name is not counted", first.name)
+    doubtful.add(first.name)
 
 
 _UNREADABLE = "unreadable lines"

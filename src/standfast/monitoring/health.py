@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from standfast.monitoring.target import BOOKS, BOOKS_EVERY, HEARTBEAT, MEASURES, PROBES
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from standfast.monitoring.target import TargetState
     from standfast.spec.system import Component, System
 
+ANSWERING = PROBES | {"health", HEARTBEAT}  # kinds whose answer says how it is
 _TWICE = 2  # one lost look is no outage
 _STALE = 3  # intervals
 
@@ -86,7 +88,7 @@ def component_health(
     for name, component in system.components.items():
         state, because = _with_needs(component, own)
         last = before.get(name)
-        since = last.since if last and last.state is state else now
+        since = min(last.since, now) if last and last.state is state else now
         found[name] = ComponentHealth(component=name, state=state, because=because, since=since)
     return found
 
@@ -96,16 +98,17 @@ def own_health(
 ) -> tuple[Health, str]:
     """What its own checks say, the worst first."""
     fresh = [one for one in states if one.kind != "tls" and not _stale(component, one, now)]
-    answers = [one for one in fresh if one.kind in {"http", "tcp", "health"}]
+    unseen = [one for one in fresh if one.says == "unknown"]  # we could not look
+    answers = [one for one in fresh if one.kind in ANSWERING and one not in unseen]
     if down := [one for one in answers if _down(one)]:
         return Health.UNHEALTHY, f"{_name(down[0])}: {down[0].because or down[0].says}"
     if weak := [one for one in answers if not one.ok or one.says == "degraded"]:
         return Health.DEGRADED, f"{_name(weak[0])}: {weak[0].because or weak[0].says}"
-    blind = [one for one in fresh if one.kind in {"scrape", "exporter"} and not one.ok]
+    blind = [one for one in fresh if one.kind in MEASURES and not one.ok]
     if answers:
         note = f"; no metrics: {blind[0].because}" if blind else ""
         return Health.HEALTHY, f"{', '.join(_name(one) for one in answers)} well{note}"
-    if blind:
+    if blind := [*blind, *unseen]:
         return Health.UNKNOWN, f"{_name(blind[0])}: {blind[0].because}"
     if fresh:
         return Health.HEALTHY, "its metrics answer; nothing else is asked"
@@ -113,6 +116,8 @@ def own_health(
 
 
 def _down(one: TargetState) -> bool:
+    if one.kind == HEARTBEAT:
+        return not one.ok  # its grace has been waited for
     if one.kind == "health" and one.says == "unhealthy" and one.check != "live":
         return one.failures == 0 or one.failures >= _TWICE
     return not one.ok and one.failures >= _TWICE
@@ -128,7 +133,9 @@ def _stale(component: Component, one: TargetState, now: datetime) -> bool:
 def every_of(component: Component, kind: str, check: timedelta | None) -> timedelta:
     if check is not None:
         return check
-    return component.scrape_every if kind in {"scrape", "exporter"} else component.probe_every
+    if kind in BOOKS:
+        return BOOKS_EVERY
+    return component.scrape_every if kind in MEASURES else component.probe_every
 
 
 def _with_needs(component: Component, own: Mapping[str, tuple[Health, str]]) -> tuple[Health, str]:
@@ -155,4 +162,6 @@ def _broken(
 
 
 def _name(one: TargetState) -> str:
-    return {"http": "probe", "tcp": "port"}.get(one.kind, one.check or one.kind)
+    return {"http": "probe", "tcp": "port", "dns": "DNS", "icmp": "ping"}.get(
+        one.kind, one.check or one.kind
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -11,8 +11,19 @@ from zlib import crc32
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from standfast.spec.system import Component, System
+    from standfast.monitoring.exposition import Sample
+    from standfast.spec.expectation import DnsQuestion, Expectation
+    from standfast.spec.system import Component, Heartbeat, System
 
+PROBES = frozenset({"http", "tcp", "dns", "icmp"})  # kinds that look from outside
+OTLP = "otlp"
+SCRAPES = frozenset({"scrape", "exporter"})
+MEASURES = SCRAPES | {"host", "container", OTLP}  # kinds that bring figures
+PUSHED_EVERY = timedelta(minutes=1)  # as OpenTelemetry's exporters do where nobody says otherwise
+HEARTBEAT = "heartbeat"
+BOOKS = frozenset({HEARTBEAT, OTLP})  # kinds that are looked at in our own books
+BOOKS_EVERY = timedelta(seconds=15)  # what others tell us is looked at so often
+STILL = "http-still"  # the driver that follows no redirect
 LONGEST = timedelta(seconds=10)
 _TLS_EVERY = timedelta(hours=1)
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "mongodb": 27017}
@@ -22,11 +33,14 @@ _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "mo
 class Target:
     key: str  # "api/scrape", "web/http", "api/health/deep"
     component: str
-    kind: str  # scrape | exporter | http | tcp | tls | health
-    address: str  # a URL, or host:port
+    kind: str  # of SCRAPES, PROBES, MEASURES or BOOKS, or tls, or health
+    address: str  # a URL, host:port, a host, or what is asked of DNS
     every: timedelta
     timeout: timedelta
     check: str = ""  # live | ready | deep
+    driver: str = ""  # that looks, where it is not the one of the kind
+    expect: Expectation | None = None  # of http
+    answers: tuple[str, ...] = ()  # of dns
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +52,12 @@ class Outcome:
     latency: timedelta | None = None
     status: int | None = None  # of HTTP
     text: str = ""  # the body, where it was asked for
+    content_type: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)  # of HTTP, names in lower case
+    answers: tuple[str, ...] = ()  # of DNS
+    samples: tuple[Sample, ...] = ()  # what a look measured itself, in place of a text
+    notes: tuple[str, ...] = ()  # what is odd, and no failure
+    known: bool = True  # False: it could not be looked at, which says nothing of the target
     expires: datetime | None = None  # a certificate's end
 
 
@@ -74,12 +94,61 @@ def of_component(component: Component) -> list[Target]:
     ]
     probe = component.probe_every
     if component.url:
-        found.append(_target(component, "http", component.url, probe))
+        found.append(_http(component, component.url))
         if component.url.startswith("https:"):
             found.append(_target(component, "tls", _host(component.url), _TLS_EVERY))
     if component.address:
         found.append(_target(component, "tcp", _with_port(component), probe))
+    if component.dns:
+        asked = _target(component, "dns", _question(component.dns), probe)
+        found.append(replace(asked, answers=component.dns.expect))
+    for kind, address in (("host", component.host), ("container", component.container)):
+        if address:
+            found.append(_target(component, kind, address, component.scrape_every))
+    if component.otlp:
+        found.append(otlp_of(component))
+    found += [_heartbeat(component, one) for one in component.heartbeats.values()]
+    if component.ping:
+        found.append(_target(component, "icmp", component.ping, probe))
     return found + _health(component)
+
+
+def otlp_of(component: Component) -> Target:
+    """Looked at in our own books: the application pushes."""
+    return Target(
+        key=f"{component.name}/{OTLP}",
+        component=component.name,
+        kind=OTLP,
+        address=component.otlp or "",
+        every=BOOKS_EVERY,
+        timeout=LONGEST,
+    )
+
+
+def _heartbeat(component: Component, job: Heartbeat) -> Target:
+    """Looked at in our own books: a job tells, nobody asks it."""
+    return Target(
+        key=f"{component.name}/{HEARTBEAT}/{job.name}",
+        component=component.name,
+        kind=HEARTBEAT,
+        address=job.name,
+        every=min(max(job.every / 20, timedelta(seconds=1)), BOOKS_EVERY),
+        timeout=LONGEST,
+        check=job.name,
+    )
+
+
+def _http(component: Component, url: str) -> Target:
+    target = _target(component, "http", url, component.probe_every)
+    if component.expect is None:
+        return target
+    driver = "" if component.expect.redirected else STILL
+    return replace(target, expect=component.expect, driver=driver)
+
+
+def _question(dns: DnsQuestion) -> str:
+    """As `dig` takes it: "MX shop.test @192.0.2.53"."""
+    return f"{dns.type} {dns.name}" + (f" @{dns.server}" if dns.server else "")
 
 
 def _health(component: Component) -> list[Target]:
@@ -133,11 +202,13 @@ def after(
         ok=outcome.ok,
         because=outcome.because,
         at=now,
-        since=before.since if before is not None and same else now,
-        failures=0 if outcome.ok else (before.failures if before else 0) + 1,
+        since=min(before.since, now) if before is not None and same else now,
+        failures=0 if outcome.ok or not outcome.known else (before.failures if before else 0) + 1,
         latency=outcome.latency,
         expires=outcome.expires,
         check=target.check,
+        says="" if outcome.known else "unknown",
+        notes=outcome.notes,
     )
 
 

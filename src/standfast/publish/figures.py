@@ -89,9 +89,15 @@ def _level(one: LevelFigures) -> list[str]:
         _share(one.achieved),
         left,
         "not known" if one.burn is None else f"{one.burn:.2g}",
-        _instant(one.runs_out) if one.runs_out else "not at this pace",
+        _runs_out(one),
         _share(one.attained) + since + without,
     ]
+
+
+def _runs_out(one: LevelFigures) -> str:
+    if one.runs_out:
+        return _instant(one.runs_out)
+    return "not known" if one.left is None else "not at this pace"
 
 
 def _deploy(found: Measurements) -> str:

@@ -19,8 +19,11 @@ _GOLDEN = ("latency", "traffic", "errors", "saturation")
 def _watched(component: Component) -> bool:
     return any(
         (
-            component.url,
-            component.address,
+            component.probed,
+            component.heartbeats,
+            component.host,
+            component.container,
+            component.otlp,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -7,14 +7,18 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from standfast.review.arithmetic import exact
+from standfast.review.arithmetic import budget, exact
 from standfast.review.finding import Hit, Role, Verdict, rule
 from standfast.review.wording import listed, number, percent, span
+from standfast.slo.agreement import agreements
+from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
+    from standfast.slo.agreement import Agreement
+    from standfast.slo.objective import Objective
     from standfast.spec.system import PolicyBand
     from standfast.spec.values import Promise
 
@@ -276,6 +280,68 @@ def _seams(bands: tuple[PolicyBand, ...]) -> Iterator[tuple[str, str]]:
             yield f"budget_policy.{lower.text}", f"{kind} between {upper.text!r} and {lower.text!r}"
 
 
+@rule(
+    "SLO-11",
+    Verdict.BLOCK,
+    Role.ANALYST,
+    condition="agreement that no stricter objective on the same events guards",
+    why="the objective can hold while the contract breaks, and the first warning is the claim",
+    if_rejected="the agreement is watched and reported, and nothing warns before its breach",
+)
+def unguarded_agreement(case: Case) -> Iterator[Hit]:
+    for one in agreements(case.system):
+        if not one.stated or one.contract.sla is None:
+            continue  # a plain `sla:` is the matter of SLO-02 and SLO-05
+        if not any(_guards_terms(guard, one.terms) for guard in one.guards):
+            rivals = listed(guard.promise.text for guard in one.guards) or "none"
+            yield Hit(
+                at=f"agreements.{one.contract.name}.sla",
+                problem=f"{one.name} promises {one.terms.promise.text}; objectives there: {rivals}",
+                suggestion=f"state an SLO on {one.terms.level} stricter than the contract",
+            )
+
+
+def _guards_terms(guard: Objective, terms: Objective) -> bool:
+    slo, sla = guard.promise, terms.promise
+    if slo.threshold is None or sla.threshold is None:
+        return slo.threshold is sla.threshold and slo.target > sla.target
+    return (
+        slo.threshold <= sla.threshold
+        and slo.target >= sla.target
+        and (slo.threshold, slo.target) != (sla.threshold, sla.target)
+    )
+
+
+@rule(
+    "SLO-12",
+    Verdict.CLARIFY,
+    Role.ANALYST,
+    condition="margin between objective and agreement shorter than the time in which a P1 is answered",
+    why="once the objective is lost, the contract breaks before anybody has looked",
+    if_rejected="the margin stays thin; credits follow the first outage",
+)
+def thin_margin(case: Case) -> Iterator[Hit]:
+    respond = case.system.severities[Severity.P1].respond
+    for one in agreements(case.system):
+        guard = one.guard
+        if guard is None or respond is None or guard.target <= one.target:
+            continue
+        margin = budget(one.terms.window, 1 - (guard.target - one.target))
+        if margin < respond:
+            yield Hit(
+                at=_place(one),
+                problem=f"{guard.promise.text} less {one.terms.promise.text} leaves {span(margin)} of"
+                f" an outage a {one.terms.calendar or 'window'}; a P1 is answered within {span(respond)}",
+                suggestion="make the objective stricter, or the answer quicker",
+            )
+
+
+def _place(one: Agreement) -> str:
+    if one.stated:
+        return f"agreements.{one.contract.name}"
+    return f"{'journeys' if one.terms.is_journey else 'service_levels'}.{one.terms.level}.sla"
+
+
 RULES = (
     no_level,
     no_margin,
@@ -287,4 +353,6 @@ RULES = (
     on_average,
     other_window,
     loose_policy,
+    unguarded_agreement,
+    thin_margin,
 )

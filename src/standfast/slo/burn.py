@@ -79,7 +79,9 @@ def can_fire(objective: Objective, window: BurnWindow) -> bool:
 
 def burn_rate(bad: Fraction | int, total: Fraction | int, allowed: Fraction) -> Fraction | None:
     """How many times faster than evenly the budget goes; None where nothing happened."""
-    return Fraction(bad) / total / allowed if total and allowed else None
+    if not total or not allowed:
+        return None
+    return Fraction(bad * allowed.denominator, total * allowed.numerator)
 
 
 def detection(objective: Objective, window: BurnWindow, error_rate: Fraction) -> timedelta | None:

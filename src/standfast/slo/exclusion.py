@@ -109,11 +109,13 @@ def within(spans: Sequence[Span], start: datetime, end: datetime) -> tuple[Span,
 
 def length(spans: Sequence[Span], start: datetime, end: datetime) -> timedelta:
     """How much of the time from `start` to `end` they take."""
-    return sum((one.length for one in within(spans, start, end)), _ZERO)
+    return sum((one.length for one in within(spans, start, end)), _ZERO) if spans else _ZERO
 
 
 def reach_back(spans: Sequence[Span], end: datetime, window: timedelta) -> datetime:
     """Where a window that ends at `end` begins, if the clock stood still during these spans."""
+    if not spans:
+        return end - window
     left, edge = window, end
     for one in reversed(within(spans, datetime.min.replace(tzinfo=UTC), end)):
         if edge - one.end >= left:

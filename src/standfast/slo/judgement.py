@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -62,8 +61,7 @@ def judge(
     """`counts` tallies the window that ends now; `watched` is the time since the first look."""
     needed = events_needed(objective, window)
     long = _reading(objective, window.long, needed, objective.window, counts, watched)
-    share = Fraction(window.short // _US, window.long // _US)
-    few = math.ceil(needed * share)
+    few = events_needed_shortly(objective, window)
     short = _reading(objective, window.short, few, long.window, counts, watched)
     state = _state(objective, window, long, short, watched)
     return Burn(
@@ -82,8 +80,18 @@ def events_needed(objective: Objective, window: BurnWindow) -> int:
     One failed request of ten is no reason to wake anybody. With fewer events the window is widened
     rather than the alert dropped: eight days at 90% of failures are one, however quiet the service.
     """
-    limit = window.factor * objective.allowed
-    return math.floor(1 / limit) + 1 if limit else 1
+    above, below = _product(window.factor, objective.allowed)
+    return below // above + 1 if above else 1
+
+
+def events_needed_shortly(objective: Objective, window: BurnWindow) -> int:
+    """The same of the short window, at the same pace."""
+    return -(-events_needed(objective, window) * (window.short // _US) // (window.long // _US))
+
+
+def _product(one: Fraction, other: Fraction) -> tuple[int, int]:
+    """Their product, not reduced: this is asked for every window of every objective again and again."""
+    return one.numerator * other.numerator, one.denominator * other.denominator
 
 
 _US = timedelta(microseconds=1)
@@ -112,14 +120,14 @@ def _reading(
     )
 
 
-def _expected(tally: Tally, window: timedelta, watched: timedelta) -> Fraction:
+def _expected(tally: Tally, window: timedelta, watched: timedelta) -> Fraction | int:
     """How many events the whole window holds, at the pace since the first look.
 
     What was seen for two minutes has not spent the budget of an hour at the pace of those two minutes:
     the rest of the window counts as just as busy, and good. So the young alert as soon as the old do.
     """
     if not timedelta(0) < watched < window:
-        return Fraction(tally.total)
+        return tally.total
     return tally.total * Fraction(window // _US, watched // _US)
 
 
@@ -154,10 +162,12 @@ def _over(window: BurnWindow, reading: Reading) -> bool:
 
 
 def _seen(objective: Objective, reading: Reading, watched: timedelta) -> bool:
-    asked = min(reading.window, watched)
-    return reading.tally.covered > timedelta(0) and (
-        Fraction(reading.tally.covered // _US) >= objective.min_coverage * (asked // _US)
+    asked, covered, least = (
+        min(reading.window, watched) // _US,
+        reading.tally.covered // _US,
+        objective.min_coverage,
     )
+    return covered > 0 and covered * least.denominator >= asked * least.numerator
 
 
 def _because(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.slo.indicator import Indicator, of_component, of_level
+from standfast.slo.window import CALENDARS
+from standfast.spec.once import once
 from standfast.spec.steps import hard_steps
 from standfast.spec.values import Criticality
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
 
 _DAY = timedelta(days=1)
 _FINEST, _COARSEST = timedelta(seconds=1), timedelta(seconds=60)
-_CALENDAR = {"month": timedelta(days=30), "quarter": timedelta(days=91)}
 HALF = Fraction(1, 2)
 
 
@@ -35,7 +36,7 @@ class Objective:
     window: timedelta
     indicators: tuple[Indicator, ...]
     sla: Promise | None = None
-    calendar: str = ""  # "month" | "quarter": counted from its first day, not rolling
+    calendar: str = ""  # "week" | "month" | "quarter" | "year": from its first day, not rolling
     min_coverage: Fraction = HALF  # observed less of the time than this and the state is unknown
     critical: bool = False  # a quick burn of it is P1
     bucket: timedelta = _COARSEST  # events are counted by this; no window is shorter than three
@@ -62,29 +63,63 @@ class Objective:
         return self.sla is not None and self.sla.threshold == self.promise.threshold
 
 
+@once
 def objectives(system: System) -> tuple[Objective, ...]:
     """Every objective of the file, those of the journeys last."""
-    levels = _of_levels(system)
-    first = {(one.component, one.sli): one for one in reversed(levels)}
     journeys = [
-        _of_journey(system, journey, first)
+        of_journey(system, journey, journey.slo)
         for journey in system.journeys.values()
         if journey.slo is not None
     ]
-    return tuple(levels + [one for one in journeys if one is not None])
+    return (*_levels(system), *(one for one in journeys if one is not None))
+
+
+def of_journeys(system: System) -> Mapping[str, Objective]:
+    """What each journey with an SLA counts, with that SLA in place of its objective."""
+    found = {
+        name: of_journey(system, journey, journey.sla or journey.slo)
+        for name, journey in system.journeys.items()
+        if journey.sla or journey.slo
+    }
+    return {name: one for name, one in found.items() if one is not None}
+
+
+@once
+def _levels(system: System) -> list[Objective]:
+    return [one for level in system.service_levels.values() for one in _of_level(system, level)]
 
 
 def working(system: System, component: str) -> Indicator | None:
     """What tells whether a component works, promise or no promise; None where nothing looks at it."""
     mine = system.levels_of.get(component, ())
-    levels = [one for level in mine for one in _of_level(system, level, critical=False)]
-    return _step(system, component, {(one.component, one.sli): one for one in reversed(levels)})
+    levels = [one for level in mine for one in _of_level(system, level)]
+    return _step(system, component, _first(levels))
+
+
+@once
+def _first_of_each(system: System) -> Mapping[tuple[str, str], Objective]:
+    return _first(_levels(system))
+
+
+def _first(levels: list[Objective]) -> Mapping[tuple[str, str], Objective]:
+    return {(one.component, one.sli): one for one in reversed(levels)}
 
 
 def counts_kept(system: System) -> timedelta:
-    """How long counts are kept: as long as the file says, and never less than two of its longest windows."""
+    """How long counts are kept by the minute: as the file says, and for two of its longest windows at least."""
     windows = [one.window for one in objectives(system)]
+    windows += [one.window or CALENDARS[one.calendar] for one in system.agreements.values()]
+    windows += [
+        CALENDARS[one.sla_window]
+        for one in system.service_levels.values()
+        if one.slas and one.sla_window
+    ]
     return max(system.server.keep_samples, 2 * max([system.budget_window, *windows]))
+
+
+def history_kept(system: System) -> timedelta:
+    """How long counts are kept at all, beyond those minutes by the quarter-hour."""
+    return max(system.server.keep_history, counts_kept(system))
 
 
 def bucket_of(window: timedelta, every: timedelta) -> timedelta:
@@ -98,45 +133,46 @@ def bucket_of(window: timedelta, every: timedelta) -> timedelta:
     return min(_COARSEST, max(fine, timedelta(seconds=-(-every // _FINEST))))
 
 
-def _of_levels(system: System) -> list[Objective]:
-    grave = critical_components(system)
+def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
     return [
-        one
-        for level in system.service_levels.values()
-        for one in _of_level(system, level, critical=level.of in grave)
-    ]
-
-
-def _of_level(system: System, level: ServiceLevel, *, critical: bool) -> list[Objective]:
-    component = system.components[level.of]
-    window = _CALENDAR.get(level.calendar, level.window)
-    indicators = [of_level(level, promise, component) for promise in level.slos]
-    probed = any(one.kind == "probe" for one in indicators)
-    every = component.probe_every if probed else component.scrape_every
-    return [
-        Objective(
+        replace(
+            of_promise(system, level, promise),
             name=_name(level, promise),
-            level=level.name,
-            component=level.of,
-            sli=level.sli,
-            promise=promise,
-            window=window,
-            indicators=(indicators[number],),
             sla=_sla(level, number),
-            calendar=level.calendar,
-            min_coverage=HALF if level.min_coverage is None else level.min_coverage,
-            critical=critical,
-            bucket=bucket_of(window, every),
         )
         for number, promise in enumerate(level.slos)
     ]
 
 
+def of_promise(system: System, level: ServiceLevel, promise: Promise) -> Objective:
+    """One promise on the events of a level, under the level's name."""
+    component = system.components[level.of]
+    window = CALENDARS.get(level.calendar, level.window)
+    indicator = of_level(level, promise, component)
+    every = component.probe_every if indicator.kind == "probe" else component.scrape_every
+    return Objective(
+        name=level.name,
+        level=level.name,
+        component=level.of,
+        sli=level.sli,
+        promise=promise,
+        window=window,
+        indicators=(indicator,),
+        calendar=level.calendar,
+        min_coverage=HALF if level.min_coverage is None else level.min_coverage,
+        critical=level.of in critical_components(system),
+        # Others are asked by the minute, however short the window.
+        bucket=_COARSEST if level.source == "prometheus" else bucket_of(window, every),
+    )
+
+
 def _name(level: ServiceLevel, promise: Promise) -> str:
-    if len(level.slos) == 1:
-        return level.name
-    short = promise.text.replace(" ", "").replace("<", "-").replace("%", "pct")
-    return f"{level.name}-{short}".lower()
+    return level.name if len(level.slos) == 1 else f"{level.name}-{short(promise)}"
+
+
+def short(promise: Promise) -> str:
+    """As a part of a name: "p95-200ms", "99.9pct"."""
+    return promise.text.replace(" ", "").replace("<", "-").replace("%", "pct").lower()
 
 
 def _sla(level: ServiceLevel, number: int) -> Promise | None:
@@ -146,13 +182,12 @@ def _sla(level: ServiceLevel, number: int) -> Promise | None:
     return same[0] if same else (level.slas[number] if number < len(level.slas) else None)
 
 
-def _of_journey(
-    system: System, journey: Journey, first: Mapping[tuple[str, str], Objective]
-) -> Objective | None:
+def of_journey(system: System, journey: Journey, promise: Promise | None) -> Objective | None:
+    first = _first_of_each(system)
     deciding = hard_steps(system, journey.path)
     steps = {step: _step(system, step, first) for step in deciding}
     measured = tuple(one for one in steps.values() if one is not None)
-    if journey.slo is None or not journey.path:
+    if promise is None or not journey.path:
         return None
     return Objective(
         name=journey.name
@@ -161,7 +196,7 @@ def _of_journey(
         level=journey.name,
         component=journey.path[0],
         sli="journey",
-        promise=journey.slo,
+        promise=promise,
         window=system.budget_window,
         indicators=measured,
         sla=journey.sla,
@@ -183,9 +218,10 @@ def _step(
         if (step, sli) in first:
             return first[step, sli].indicators[0]
     component = system.components[step]
-    return of_component(component) if component.url or component.address else None
+    return of_component(component) if component.probed else None
 
 
+@once
 def critical_components(system: System) -> frozenset[str]:
     """Those that a critical journey of a system that matters cannot do without; of no journeys, all."""
     if not _weighty(system):

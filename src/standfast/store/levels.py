@@ -1,12 +1,7 @@
-"""The rows of the levels room: counts with running sums, budgets, burn-downs, policy bands.
-
-A window's tally is the difference of two running sums, so that thirty days cost as much to look
-up as five minutes. Counts are only ever appended at the end; the running sums depend on it.
-"""
+"""The rows of the levels room: budgets, burn-downs, policy bands, and the counts they are judged by."""
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
@@ -16,13 +11,10 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Index,
     Table,
     Text,
     func,
-    literal,
     select,
-    union_all,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
@@ -31,8 +23,9 @@ from standfast.slo.budget import Budget, BudgetState
 from standfast.slo.judgement import BurnState
 from standfast.slo.policy import PolicyState
 from standfast.slo.status import BurnDown, BurnFigure, LevelStatus
-from standfast.slo.tally import NOTHING, Point, Tally
+from standfast.slo.tally import Point, Tally
 from standfast.slo.window import Span as Stretch
+from standfast.store import counts
 from standfast.store.columns import Instant, JsonText, Span, metadata
 
 if TYPE_CHECKING:
@@ -57,24 +50,6 @@ class Exact(TypeDecorator[Fraction]):
         return None if value is None else Fraction(value)
 
 
-counts = Table(
-    "sli_counts",
-    metadata,
-    Column("indicator", Text, primary_key=True),
-    Column("at", Instant, primary_key=True),  # the bucket's beginning
-    Column("bad", BigInteger, nullable=False),
-    Column("total", BigInteger, nullable=False),
-    Column("covered", Span, nullable=False),
-    Column("sum_bad", BigInteger, nullable=False),  # of this and everything before it
-    Column("sum_total", BigInteger, nullable=False),
-    Column("sum_covered", Span, nullable=False),
-)
-indicators = Table(
-    "sli_first_seen",
-    metadata,
-    Column("indicator", Text, primary_key=True),
-    Column("first_seen", Instant, nullable=False),
-)
 statuses = Table(
     "level_statuses",
     metadata,
@@ -112,7 +87,6 @@ policies = Table(
     Column("action", Text, nullable=False),
     Column("freezes", Boolean, nullable=False),
 )
-Index("ix_sli_counts_at", counts.c.at)
 
 
 def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -136,9 +110,6 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
         )
 
 
-_PARTS = 400  # SQLite takes 500 parts of a union at most
-
-
 class LevelRows:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -147,79 +118,21 @@ class LevelRows:
 
     def add(self, found: Iterable[Count]) -> None:
         """Add counts to their buckets; one that comes late goes into the newest bucket there is."""
-        by_indicator: dict[str, list[Count]] = defaultdict(list)
-        for count in found:
-            by_indicator[count.indicator].append(count)
-        rows: dict[tuple[str, datetime], dict[str, Any]] = {}
-        for indicator, mine in by_indicator.items():
-            last = self._last(indicator)
-            if last is None:
-                first = min(count.seen_from for count in mine)
-                put(self._connection, indicators, [{"indicator": indicator, "first_seen": first}])
-            for count in sorted(mine, key=lambda one: one.at):
-                last = _added(last, count)
-                rows[indicator, last["at"]] = last
-        put(self._connection, counts, list(rows.values()))
-
-    def _last(self, indicator: str) -> dict[str, Any] | None:
-        newest = (
-            select(counts)
-            .where(counts.c.indicator == indicator)
-            .order_by(counts.c.at.desc())
-            .limit(1)
-        )
-        row = self._connection.execute(newest).one_or_none()
-        return None if row is None else row._asdict()
+        counts.add(self._connection, found)
 
     def tally(self, indicator: str, start: datetime, end: datetime) -> Tally:
         """What was counted in buckets that begin after `start`, up to `end`."""
         return self.tallies(indicator, ((start, end),))[0]
 
     def tallies(self, indicator: str, windows: Sequence[tuple[datetime, datetime]]) -> list[Tally]:
-        """The same for many windows, in one query for 400 of their edges."""
-        edges = sorted({edge for window in windows for edge in window})
-        sums = self._sums(indicator, edges)
-        return [_between(sums[start], sums[end], end - start) for start, end in windows]
+        """The same for many windows."""
+        return self.tallies_of({indicator: windows})[indicator]
 
-    def _sums(self, indicator: str, edges: Sequence[datetime]) -> dict[datetime, Tally]:
-        if not edges:
-            return {}
-        looked_up = [
-            select(
-                select(
-                    literal(number).label("number"),
-                    counts.c.sum_bad,
-                    counts.c.sum_total,
-                    counts.c.sum_covered,
-                )
-                .where(counts.c.indicator == indicator, counts.c.at <= edge)
-                .order_by(counts.c.at.desc())
-                .limit(1)
-                .subquery()
-            )
-            for number, edge in enumerate(edges)
-        ]
-        sums = {
-            edges[row.number]: Tally(bad=row.sum_bad, total=row.sum_total, covered=row.sum_covered)
-            for first in range(0, len(looked_up), _PARTS)
-            for row in self._connection.execute(union_all(*looked_up[first : first + _PARTS]))
-        }
-        if len(sums) < len(edges):
-            sums = dict.fromkeys(edges, self._before_the_oldest(indicator)) | sums
-        return sums
-
-    def _before_the_oldest(self, indicator: str) -> Tally:
-        """What was counted before the oldest row that is kept: the running sums begin there."""
-        row = self._connection.execute(
-            select(counts).where(counts.c.indicator == indicator).order_by(counts.c.at).limit(1)
-        ).one_or_none()
-        if row is None:
-            return NOTHING
-        return Tally(
-            bad=row.sum_bad - row.bad,
-            total=row.sum_total - row.total,
-            covered=row.sum_covered - row.covered,
-        )
+    def tallies_of(
+        self, wanted: Mapping[str, Sequence[tuple[datetime, datetime]]]
+    ) -> dict[str, list[Tally]]:
+        """The same for many indicators, in one query."""
+        return counts.tallies(self._connection, wanted)
 
     def series(
         self, indicator: str, start: datetime, end: datetime, step: timedelta
@@ -232,21 +145,16 @@ class LevelRows:
         return tuple(Point(at=at, tally=one) for (at, _), one in zip(pairs, found, strict=True))
 
     def first_seen(self) -> dict[str, datetime]:
-        rows = self._connection.execute(select(indicators.c.indicator, indicators.c.first_seen))
-        return {row.indicator: row.first_seen for row in rows}
+        return counts.first_seen(self._connection)
 
     def last_seen(self, indicator: str) -> datetime | None:
         """The newest bucket of an indicator in which anybody looked."""
-        looked = (counts.c.indicator == indicator, counts.c.covered > timedelta(0))
-        newest: datetime | None = self._connection.execute(
-            select(func.max(counts.c.at)).where(*looked)
-        ).scalar()
-        return newest
+        return counts.last_seen(self._connection, indicator)
 
     # ------------------------------------------------------------------ judgements
 
-    def keep(self, status: LevelStatus) -> None:
-        put(self._connection, statuses, [_status_row(status)])
+    def keep(self, found: Iterable[LevelStatus]) -> None:
+        put(self._connection, statuses, [_status_row(status) for status in found])
 
     def statuses(self) -> dict[str, LevelStatus]:
         rows = self._connection.execute(select(statuses))
@@ -258,17 +166,23 @@ class LevelRows:
         ).one_or_none()
         return None if row is None else _status(row)
 
-    def keep_point(self, objective: str, point: BurnDown) -> None:
-        put(
-            self._connection,
-            burn_downs,
-            [{"objective": objective, "at": point.at, "left": point.left}],
-        )
+    def keep_points(self, found: Mapping[str, BurnDown]) -> None:
+        """A point of the history of each objective's budget."""
+        rows = [
+            {"objective": objective, "at": point.at, "left": point.left}
+            for objective, point in found.items()
+        ]
+        put(self._connection, burn_downs, rows)
 
     def newest_points(self) -> dict[str, datetime]:
-        newest = select(burn_downs.c.objective, func.max(burn_downs.c.at).label("at"))
-        rows = self._connection.execute(newest.group_by(burn_downs.c.objective))
-        return {row.objective: row.at for row in rows}
+        """When each objective that was ever judged got its last point."""
+        newest = (
+            select(func.max(burn_downs.c.at))
+            .where(burn_downs.c.objective == statuses.c.objective)
+            .scalar_subquery()
+        )
+        rows = self._connection.execute(select(statuses.c.objective, newest.label("at")))
+        return {row.objective: row.at for row in rows if row.at is not None}
 
     def burn_down(self, objective: str, since: datetime) -> tuple[BurnDown, ...]:
         """The history of a budget, oldest first."""
@@ -301,36 +215,6 @@ class LevelRows:
         mine = select(policies).where(policies.c.objective == objective)
         rows = self._connection.execute(mine.order_by(policies.c.since))
         return tuple(PolicyState(**row._asdict()) for row in rows)
-
-
-def _added(last: dict[str, Any] | None, count: Count) -> dict[str, Any]:
-    """The bucket's row with this count in it."""
-    if last is not None and count.at <= last["at"]:
-        row = dict(last)
-    else:
-        sums = {
-            f"sum_{name}": (last or _ZERO)[f"sum_{name}"] for name in ("bad", "total", "covered")
-        }
-        row = {
-            "indicator": count.indicator,
-            "at": count.at,
-            "bad": 0,
-            "total": 0,
-            "covered": timedelta(0),
-            **sums,
-        }
-    for name, more in (("bad", count.bad), ("total", count.total), ("covered", count.covered)):
-        row[name] += more
-        row[f"sum_{name}"] += more
-    return row
-
-
-_ZERO: dict[str, Any] = {"sum_bad": 0, "sum_total": 0, "sum_covered": timedelta(0)}
-
-
-def _between(start: Tally, end: Tally, length: timedelta) -> Tally:
-    counted = end - start
-    return Tally(bad=counted.bad, total=counted.total, covered=min(counted.covered, length))
 
 
 def _status_row(status: LevelStatus) -> dict[str, Any]:

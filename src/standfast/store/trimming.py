@@ -12,12 +12,15 @@ from standfast.paging.notification import Delivery, Kind
 from standfast.paging.page import PageState
 from standfast.store.accounts import sessions, tokens
 from standfast.store.alerting import alerts, episodes
+from standfast.store.counts import coarsen, forget
+from standfast.store.deploys import deploys
 from standfast.store.incidents import incidents
-from standfast.store.levels import burn_downs, counts, policies
+from standfast.store.levels import burn_downs, policies
 from standfast.store.monitoring import gauges, healths
 from standfast.store.outbox import attempts, outbox
 from standfast.store.paging import ack_tokens, pages
 from standfast.store.trials import trials
+from standfast.store.vitals import web_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -35,6 +38,10 @@ class TrimRows:
         self._connection = connection
 
     def trim(self, kind: str, before: datetime, most: int) -> int:
+        if kind == "counts":
+            return forget(self._connection, before, most)
+        if kind in {"seconds", "minutes"}:
+            return coarsen(self._connection, kind, before, most)
         table, age, old = _KINDS[kind]
         key = list(table.primary_key)
         some = select(*key).where(old(before)).order_by(age).limit(most)
@@ -98,10 +105,11 @@ def _not_newest(table: Table, of: str) -> Old:
 
 _KINDS: Mapping[str, tuple[Table, Column[Any], Old]] = {
     "signals": (gauges, gauges.c.at, _before(gauges.c.at)),
-    "counts": (counts, counts.c.at, _before(counts.c.at)),
     "budget history": (burn_downs, burn_downs.c.at, _before(burn_downs.c.at)),
     "policy history": (policies, policies.c.since, _not_newest(policies, "objective")),
     "health history": (healths, healths.c.since, _not_newest(healths, "component")),
+    "deployments": (deploys, deploys.c.at, _before(deploys.c.at)),
+    "page loads": (web_vitals, web_vitals.c.hour, _before(web_vitals.c.hour)),
     "links": (ack_tokens, ack_tokens.c.expires_at, _before(ack_tokens.c.expires_at)),
     "sessions": (sessions, sessions.c.ends_at, _before(sessions.c.ends_at)),
     "tokens": (tokens, tokens.c.ends_at, _before(tokens.c.ends_at)),

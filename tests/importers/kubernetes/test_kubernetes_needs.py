@@ -25,6 +25,9 @@ if TYPE_CHECKING:
         ("WHATEVER", "db.shop.svc.cluster.local:5432"),
         ("DSN", "host=db port=5432 user=app"),
         ("PEERS", "other.example.com:99,db:5432"),
+        ("STORES", "dnssrv+_postgres._tcp.db.shop:5432"),
+        ("STORE_ENDPOINT", "dnssrvnoa+_postgres._tcp.db.shop.svc"),
+        ("ANY", "dns+db:5432"),
         ("ANY", "http://$(DB_SERVICE_HOST):$(DB_SERVICE_PORT)/x"),
     ],
 )
@@ -244,3 +247,8 @@ def test_a_host_that_nothing_defines_is_told_and_not_made_up(read: Callable[...,
     found = read(deployment("api", env=env(STRIPE_URL="https://api.stripe.com/v1")))
     assert found.names("components") == ("api",)
     assert any("api.stripe.com" in one for one in notes(found, NoteKind.DETECTED))
+
+
+def test_a_switch_is_no_host(read: Callable[..., Draft]) -> None:
+    found = read(deployment("operator", env=env(KUBELET_ENDPOINT="true")))
+    assert not any("true" in one for one in notes(found, NoteKind.DETECTED))

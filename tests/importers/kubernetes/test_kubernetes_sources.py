@@ -112,3 +112,24 @@ def test_after_fifty_notes_of_one_kind_the_rest_is_a_count(read: Callable[..., D
 )  # fmt: skip
 def test_claims_go_by_the_documents_own_marks(path: str, text: str, claimed: bool) -> None:
     assert Kubernetes().claims(Source(path=path, text=text)) is claimed
+
+
+def test_another_way_to_run_the_same_adds_nothing_of_its_own(read: Callable[..., Draft]) -> None:
+    shared = deployment("api") + deployment("web") + deployment("jobs")
+    found = read(
+        install=shared + deployment("cache"),
+        ha__install=shared + deployment("cache-ha") + deployment("proxy"),
+    )
+    assert set(found.names("components")) == {"api", "web", "jobs", "cache-ha", "proxy"}
+    assert any(
+        "cache of " in one and "another way to run what" in one
+        for one in notes(found, NoteKind.SKIPPED)
+    )
+
+
+def test_files_that_share_little_are_all_read(read: Callable[..., Draft]) -> None:
+    found = read(
+        a=deployment("api") + deployment("web") + deployment("mail"),
+        b=deployment("api") + deployment("jobs"),
+    )
+    assert set(found.names("components")) == {"api", "web", "mail", "jobs"}

@@ -92,20 +92,20 @@ class Disk:
         try:
             real = path.resolve()
         except (OSError, RuntimeError) as error:
-            raise StandfastError("cannot be followed", where=self._told(path)) from error
+            raise StandfastError("cannot be followed", where=self.told(path)) from error
         if not any(real.is_relative_to(root) for root in self._roots):
             raise StandfastError(
-                "leads out of the folder that is imported; not read", where=self._told(path)
+                "leads out of the folder that is imported; not read", where=self.told(path)
             )
         return real
 
-    def _told(self, path: Path) -> str:
+    def told(self, path: Path) -> str:
         """As the person who imports would write it, seen from where the reliability file goes."""
         near = os.path.relpath(path, self._base)
         return Path(near).as_posix() if near.count("..") < 4 else path.as_posix()
 
     def _note(self, path: Path, said: str) -> Note:
-        place = Place(file=self._told(path), line=1, column=1)
+        place = Place(file=self.told(path), line=1, column=1)
         return Note(kind=NoteKind.UNREADABLE, place=place, text=said)
 
     # ------------------------------------------------------------------ reading
@@ -113,7 +113,7 @@ class Disk:
     def _open(self, path: Path, *, named: bool, most: int) -> Source:
         if path in self._read:
             return self._read[path]
-        told = self._told(path)
+        told = self.told(path)
         data = self._take(path, told, most)
         self.digests[told] = hashlib.sha256(data).hexdigest()
         try:
@@ -177,7 +177,7 @@ class Disk:
         if name.startswith("."):
             return
         if name in _SKIPPED or name in _TESTS or (folder / "pyvenv.cfg").exists():
-            left.append(self._told(folder))
+            left.append(self.told(folder))
         elif depth >= DEEPEST:
             notes.append(
                 self._note(folder, f"lies more than {DEEPEST} folders deep; not looked into")

@@ -33,6 +33,11 @@ _NOT_A_NEED = re.compile(
     r"|homepage|issuer_name|webhook_base|cookie",
     re.IGNORECASE,
 )
+# How a look-up is written before the name that it looks up: dnssrv+_grpc._tcp.store:10901
+_LOOKED_UP = re.compile(
+    r"(?<![\w.-])(?:dns(?:srv(?:noa)?)?\+)?(?:_[\w-]{1,63}\._(?:tcp|udp)\.)?(?=\w)"
+)
+_SWITCH = frozenset({"true", "false", "yes", "no", "on", "off", "none", "null"})
 _LEAST_PORT = 25  # below it `name:16` is a tag
 
 
@@ -49,11 +54,12 @@ def hosts(key: str, value: str) -> tuple[str, ...]:
     """
     if not value or len(value) > LONGEST or _NOT_A_NEED.search(key):
         return ()
+    value = _LOOKED_UP.sub("", value)
     found = _plainly(value)
     if _ADDRESS_KEY.search(key):
         words = (word.strip("\"'[]") for word in re.split(r"[\s,;|]+", value))
         found += [word for word in words if _WHOLE.fullmatch(word)]
-    return tuple(dict.fromkeys(host.lower() for host in found))
+    return _once(found)
 
 
 _OPTION = re.compile(
@@ -65,8 +71,13 @@ def hosts_in_command(words: str) -> tuple[str, ...]:
     """Of a command line: URLs, `host:port`, and what follows an option that ends with `host`."""
     if len(words) > LONGEST:
         words = words[:LONGEST]
+    words = _LOOKED_UP.sub("", words)
     found = _plainly(words) + _OPTION.findall(words)
-    return tuple(dict.fromkeys(host.lower() for host in found))
+    return _once(found)
+
+
+def _once(found: list[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one.lower() for one in found if one.lower() not in _SWITCH))
 
 
 def schemes(text: str) -> tuple[tuple[str, str], ...]:

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from standfast.publish.document import Document, Region
 from standfast.publish.markdown import bullets, escape, join, prose, table
 from standfast.publish.operations import runbooks
+from standfast.review.questions import questions
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
 
+_ASKED = 10
 DOCUMENTS = (
     ("incident-response.md", "Something is wrong: how bad, who does what"),
     ("on-call.md", "Who is on call, and who is next"),
@@ -67,14 +69,19 @@ def _documents() -> str:
 
 
 def _findings(edition: Edition) -> str:
+    """What a whole review asks fits here, for the findings of one rule are one question."""
     review = edition.review
+    asked = questions(edition.system, review)
     lines = [
-        f"**{escape(one.rule)}** {one.verdict.name}: {prose(one.problem)}"
-        for one in review.findings[:10]
+        f"**{escape(one.rule)}** {one.verdict.name}: {prose(one.first.problem)}"
+        + (f" (and {len(one.findings) - 1} more)" if len(one.findings) > 1 else "")
+        for one in asked[:_ASKED]
     ]
     more = (
-        f"…and {len(review.findings) - 10} more in [review.md](review.md)."
-        if len(review.findings) > 10
+        f"…and {len(asked) - _ASKED} more questions in [review.md](review.md)."
+        if len(asked) > _ASKED
+        else "Each with its advice in [review.md](review.md)."
+        if asked
         else ""
     )
     return join(

@@ -11,11 +11,13 @@ from standfast.publish.prometheus import metrics
 from standfast.publish.prometheus.promql import FIVE_MINUTES, over, series
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from standfast.publish.edition import Edition
+    from standfast.review.finding import Finding
     from standfast.spec.system import Component
 
+_FEW = 3  # findings of one rule that are told one by one
 SIGNALS = ("latency", "traffic", "errors", "saturation")
 
 
@@ -163,28 +165,47 @@ def _health(edition: Edition) -> str:
 
 
 def _gaps(edition: Edition) -> str:
-    open_ones = [
-        f"**{finding.rule}** {prose(finding.problem)} (owed by: {names(finding.to)})"
-        for finding in edition.review.findings
-        if finding.rule.startswith(("MON-", "HLT-"))
-    ]
-    blind = [
-        f"{escape(part.name)} is neither scraped nor probed"
-        for part in edition.system.components.values()
-        if not (part.url or part.address or part.scrape or part.exporter)
-    ]
+    found: dict[str, list[Finding]] = {}
+    for finding in edition.review.findings:
+        if finding.rule.startswith(("MON-", "HLT-")):
+            found.setdefault(finding.rule, []).append(finding)
+    open_ones = [line for group in found.values() for line in _asked(group)]
+    blind = _together(
+        "neither scraped nor probed",
+        [
+            part.name
+            for part in edition.system.components.values()
+            if not (part.url or part.address or part.scrape or part.exporter)
+        ],
+    )
     unread = [
         f"{escape(part.name)} declares {names(part.signals)}, but no query for them is known: "
         f"name its metrics as {code(f'components.{part.name}.metrics')}"
         for part in edition.system.components.values()
         if part.signals and not queries(part)
     ]
-    outside = [
-        f"{escape(part.name)} is probed only: whether it answers is seen, how well is not"
-        for part in edition.system.components.values()
-        if (part.url or part.address) and not (part.scrape or part.exporter)
-    ]
+    outside = _together(
+        "probed only, so that whether it answers is seen, and how well is not",
+        [
+            part.name
+            for part in edition.system.components.values()
+            if (part.url or part.address) and not (part.scrape or part.exporter)
+        ],
+    )
     lines = open_ones + blind + unread + outside
     return join(
         "## What is not watched", bullets(lines) if lines else "Nothing that the review knows of."
     )
+
+
+def _asked(findings: Sequence[Finding]) -> Iterator[str]:
+    """Each on its own while they are few; of many the first, and where else it is so."""
+    told = findings if len(findings) <= _FEW else findings[:1]
+    for one in told:
+        yield f"**{one.rule}** {prose(one.problem)} (owed by: {names(one.to)})"
+    if rest := [one.at.removeprefix("components.") for one in findings[len(told) :]]:
+        yield f"**{findings[0].rule}** as well: {names(rest)}"
+
+
+def _together(said: str, parts: Sequence[str]) -> list[str]:
+    return [f"{said}: {names(parts)}"] if parts else []

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.publish.commands import said
 from standfast.publish.edition import names
 from standfast.publish.markdown import code, escape, fence, join, numbered, table
 from standfast.publish.operations.disaster_recovery import health_url
+from standfast.spec.platform import PLACEHOLDER, PLATFORMS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from standfast.publish.edition import Edition
     from standfast.publish.operations.runbooks import Page
+    from standfast.spec.platform import Commands
     from standfast.spec.system import Component
+
+
+FEW = 3  # components of one page, each with what is typed for it; of more the commands stand once
 
 
 def steps(edition: Edition, page: Page) -> str:
@@ -25,7 +33,7 @@ def steps(edition: Edition, page: Page) -> str:
     elif page.name == "not-scraped":
         body = _scrape_steps(edition)
     else:
-        body = join(*(join(f"### {escape(part.name)}", _steps_of(part)) for part in parts))
+        body = _steps_of_all(parts, PLATFORMS[edition.system.platform])
     return join(
         "## Diagnosis and fixes",
         "These steps were written once, as a start. They are yours: change them after every incident.",
@@ -35,15 +43,52 @@ def steps(edition: Edition, page: Page) -> str:
     )
 
 
-def _steps_of(part: Component) -> str:
+def _steps_of_all(parts: Sequence[Component], commands: Commands) -> str:
+    services = [part for part in parts if _is_service(part)]
+    if len(services) <= FEW:
+        return join(
+            *(join(f"### {escape(part.name)}", _steps_of(part, commands)) for part in parts)
+        )
+    asked = [part for part in services if _asks(part)]
+    silent = [part.name for part in services if not _asks(part)]
+    return join(
+        *(join(f"### {escape(part.name)}", _is_it_true(part)) for part in asked),
+        f"No address is in the file for {names(silent)}: ask them as a user would."
+        if silent
+        else "",
+        "### Any of them",
+        f"Put its name for `{PLACEHOLDER}`.",
+        _causes("ask each of its needs, named above", commands),
+        *(
+            join(f"### {escape(part.name)}", _steps_of(part, commands))
+            for part in parts
+            if not _is_service(part)
+        ),
+    )
+
+
+def _is_service(part: Component) -> bool:
+    return part.serves and part.type != "external"
+
+
+def _steps_of(part: Component, commands: Commands) -> str:
     if part.type == "postgresql":
         return _postgresql(part)
     if part.type == "external":
         return _external(part)
-    return _service(part) if part.serves else _backing(part)
+    if not part.serves:
+        return _backing(part)
+    return join(_is_it_true(part), _causes(_slow(part), commands.of(part.name)))
 
 
-def _service(part: Component) -> str:
+def _is_it_true(part: Component) -> str:
+    asks = _asks(part)
+    if not asks:
+        return "It has no address in the file: ask it as a user would."
+    return join("Is it true? Ask as a user does:", fence("\n".join(asks), "sh"))
+
+
+def _asks(part: Component) -> list[str]:
     url = (part.url or "").rstrip("/")
     asks = [f"curl -sS -o /dev/null -w '%{{http_code}} %{{time_total}}s\\n' {url}/"] if url else []
     asks += [
@@ -55,36 +100,22 @@ def _service(part: Component) -> str:
         asks.append(
             f"curl -fsS {part.scrape} | grep -E 'http_server_(active_requests|requests_total)'"
         )
+    return asks
+
+
+def _causes(slow: str, commands: Commands) -> str:
     rows = [
-        [
-            "a new release",
-            code(f"kubectl rollout history deployment/{part.name}"),
-            code(f"kubectl rollout undo deployment/{part.name}"),
-        ],
+        ["a new release", said(commands.releases), said(commands.roll_back)],
         [
             "processors busy",
-            code(f"kubectl top pod -l app={part.name}") + " or " + code("top"),
-            "scale out, then find what changed",
+            said(commands.load) + " or " + code("top"),
+            said(commands.scale_out) + ", then find what changed",
         ],
-        [
-            "a dependency is slow",
-            _slow(part),
-            "its own runbook",
-        ],
-        [
-            "out of memory, restarts",
-            code(f"kubectl describe pod -l app={part.name}"),
-            code(f"kubectl rollout restart deployment/{part.name}"),
-        ],
+        ["a dependency is slow", slow, "its own runbook"],
+        ["out of memory, restarts", said(commands.state), said(commands.restart)],
         ["disk full", code("df -h"), "delete old logs first"],
     ]
-    return join(
-        "Is it true? Ask as a user does:"
-        if asks
-        else "It has no address in the file: ask it as a user would.",
-        fence("\n".join(asks), "sh") if asks else "",
-        table(["Cause", "How to check", "Fix"], rows),
-    )
+    return table(["Cause", "How to check", "Fix"], rows)
 
 
 def _slow(part: Component) -> str:

@@ -14,9 +14,10 @@ from standfast.publish.graph import blast_radius, drawn
 from standfast.publish.markdown import bullets, code, escape, fence, join, percent, span, table
 from standfast.publish.operations.disaster_recovery import health_url
 from standfast.publish.operations.incident_response import SEV_OF
-from standfast.publish.operations.runbook_steps import steps
+from standfast.publish.operations.runbook_steps import FEW, steps
 from standfast.publish.prometheus.query import Query
 from standfast.spec.condition import Expiry
+from standfast.spec.platform import PLACEHOLDER, told_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -249,7 +250,11 @@ def _blast(edition: Edition, page: Page) -> str:
         return join("## Blast radius", "Users notice nothing by it; we stop noticing them.")
     return join(
         "## Blast radius",
-        *(_blast_of(edition, name) for name in known),
+        *(
+            [_blast_of(edition, name) for name in known]
+            if len(known) <= FEW
+            else [_blast_table(edition, known)]
+        ),
         f"Red: what falls with {escape(known[0])}. Full arrows are hard needs, dotted ones have a fallback.",
         fence(drawn(edition.graph, struck=known[0]), "mermaid"),
     )
@@ -277,6 +282,22 @@ def _blast_of(edition: Edition, name: str) -> str:
         if one.of == name
     ]
     return join(f"When **{escape(name)}** fails:", bullets(lines))
+
+
+def _blast_table(edition: Edition, parts: Iterable[str]) -> str:
+    """Of many components a line each: what falls, and what goes on without."""
+    rows = []
+    for name in parts:
+        blast = blast_radius(edition.graph, name)
+        rows.append(
+            [
+                escape(name),
+                first_of(blast.down) or "nothing else",
+                first_of(blast.journeys_down) or "–",
+                first_of(tuple(dict.fromkeys(other for other, _ in blast.degraded))) or "–",
+            ]
+        )
+    return table(["When it fails", "Goes down with it", "Users cannot", "Goes on without it"], rows)
 
 
 def _cost(edition: Edition, journeys: Iterable[str]) -> str:
@@ -319,10 +340,10 @@ def _declared(edition: Edition, page: Page, book: Runbook) -> str:
 
 
 def _for_each(command: str, page: Page, own: bool) -> tuple[str, ...]:
-    """General advice speaks of `deployment/api`; here it names the components that are meant."""
-    if own or "deployment/api" not in command or not page.components:
+    """General advice speaks of NAME; here it names those that are meant, unless they are many."""
+    if own or PLACEHOLDER not in command or not 0 < len(page.components) <= FEW:
         return (command,)
-    return tuple(command.replace("deployment/api", f"deployment/{one}") for one in page.components)
+    return tuple(told_of(command, one) for one in page.components)
 
 
 # ------------------------------------------------------------------ is it over?

@@ -43,8 +43,9 @@ INDICATORS = {
     "latency": "share of requests answered within the threshold",
     "probe": "share of probes that succeed",
     "query": "share of good events by the file's own PromQL",
-    "freshness": "share of time in which the newest copy is young enough",
+    "freshness": "share of time in which the newest data is young enough",
     "saturation": "share of time below the limit",
+    "correctness": "share of checked answers that were right",
 }
 
 
@@ -291,5 +292,5 @@ def _measured(edition: Edition) -> Iterator[str]:
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
             spared = f"Needed softly, and not counted: {names(one.soft)}." if one.soft else ""
-            ratio = fence(objectives.ratio_of(found, found.base), "promql")
+            ratio = fence(objectives.ratio_of(found, found.windows[0]), "promql")
             yield join(title, ratio, unseen, spared)

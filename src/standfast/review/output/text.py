@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from standfast.review.finding import Role
@@ -21,21 +22,29 @@ _COLOURS = {"ACCEPT": "32", "WARN": "33", "CLARIFY": "36", "BLOCK": "31"}
 _VERDICT = re.compile(r"^( {2})?(ACCEPT|WARN|CLARIFY|BLOCK)\b")
 _INDENT = " " * 10
 _NARROWEST = 40
+_FEW = 3  # findings of one rule for one role that each say all
 
 
 def as_text(
-    report: Report, *, colour: bool = False, assumptions: bool = False, width: int | None = None
+    report: Report,
+    *,
+    colour: bool = False,
+    assumptions: bool = False,
+    full: bool = False,
+    width: int | None = None,
 ) -> str:
     """Verdict, checklist, findings by role, what is known, changed, waived and assumed.
 
-    Lines are broken at `width`, where one is given; a pipe gets them whole, so that they can be searched.
+    Of many findings of one rule the first says why and what to do, the others only what was found;
+    `full` has each say all. Lines are broken at `width`, where one is given; a pipe gets them whole, so
+    that they can be searched.
     """
     review = report.review
     lines = [_headline(report)]
     lines += filter(None, [telling.compared(report)])
     lines += ["", *_checklist(review), "", *_inputs(review)]
     for role in Role:
-        lines += _of_role(report, role)
+        lines += _of_role(report, role, full=full)
     lines += _known(report)
     lines += _changed(report.feedback.changed)
     lines += _elsewhere(report.feedback.elsewhere)
@@ -89,13 +98,30 @@ def _inputs(review: Review) -> Iterator[str]:
         yield f"  {one.role:<{wide}}  {one.what}: {telling.owed(one)}"
 
 
-def _of_role(report: Report, role: Role) -> Iterator[str]:
+def _of_role(report: Report, role: Role, *, full: bool) -> Iterator[str]:
     """A finding stands under the first role that it addresses, once."""
     own = [finding for finding in report.counted if finding.to[0] is role]
     if own:
         yield from ("", f"{telling.addressed(role)} ({len(own)})")
-    for finding in own:
-        yield from _paragraph(report, finding)
+    for rule, group in groupby(own, key=lambda one: (one.rule, one.verdict)):
+        findings = list(group)
+        told = len(findings) if full or len(findings) <= _FEW else 1
+        for finding in findings[:told]:
+            yield from _paragraph(report, finding)
+        if short := findings[told:]:
+            yield f"{_INDENT}{rule[0]} {len(short)} times more; --full gives each its own advice:"
+            yield from (_line(report, finding) for finding in short)
+
+
+def _line(report: Report, finding: Finding) -> str:
+    place = f"  ({finding.where})" if finding.where else ""
+    track = report.track(finding)
+    said = "; ".join(
+        filter(None, (finding.problem, telling.worsened(report, finding.id), *_said(track)))
+    )
+    return (
+        f"  {finding.verdict.name:<7} {finding.rule}  {finding.at}{place}  {track.status}: {said}"
+    )
 
 
 def _paragraph(report: Report, finding: Finding) -> Iterator[str]:
@@ -114,15 +140,15 @@ def _paragraph(report: Report, finding: Finding) -> Iterator[str]:
         yield f"{_INDENT}rests on: {', '.join(finding.rests_on)}"
     if finding.evidence:
         yield f"{_INDENT}known by: {'; '.join(finding.evidence)}"
-    yield from _said(track)
+    yield from (f"{_INDENT}{line}" for line in _said(track))
 
 
 def _said(track: Track) -> Iterator[str]:
     if said := telling.answer(track):
-        yield f"{_INDENT}answer: {said}"
-        yield f"{_INDENT}next: {telling.next_step(track)}"
+        yield f"answer: {said}"
+        yield f"next: {telling.next_step(track)}"
     elif track.note:
-        yield f"{_INDENT}asked again: {track.note}"
+        yield f"asked again: {track.note}"
 
 
 def _known(report: Report) -> Iterator[str]:

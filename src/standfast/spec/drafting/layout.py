@@ -17,15 +17,15 @@ WIDEST = 100
 _MOST_PLACES = 3
 SECTIONS = (
     "apiVersion", "include", "system", "regions", "components", "journeys", "service_levels",
-    "budget_policy", "alerts", "severities", "people", "teams", "on_call", "channels", "incidents", "runbooks",
-    "data", "backups", "locations", "failover", "degradation", "compliance", "waivers", "server",
-    "environments",
+    "agreements", "budget_policy", "alerts", "severities", "people", "teams", "on_call", "channels",
+    "incidents", "runbooks", "data", "backups", "locations", "failover", "degradation", "compliance",
+    "experience", "waivers", "server", "environments",
 )  # fmt: skip
 _KEYS = (
     "name", "role", "mode", "zones", "type", "of", "store", "vendor", "owner", "members", "lead", "url",
     "address", "replicas", "replication", "health", "live", "ready", "deep", "path", "every", "timeout",
     "scrape", "exporter", "dsn", "size", "availability", "sli", "when", "expr", "slo", "sla", "window",
-    "severity", "runbook", "strength", "criticality", "timezone",
+    "severity", "runbook", "strength", "criticality", "platform", "timezone",
 )  # fmt: skip
 _LAST = ("needs",)
 _ORDER = {key: place for place, key in enumerate(_KEYS)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from standfast.spec.system import Runbook
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from standfast.spec.platform import Commands
     from standfast.spec.v1.file import FileShape
 
 _API_DOWN = Runbook(
@@ -35,8 +37,8 @@ _API_DOWN = Runbook(
         ("Expired certificate", "the probe says so", "renew it"),
     ),
     fixes=(
-        ("Restart", "kubectl rollout restart deployment/api"),
-        ("Roll back", "kubectl rollout undo deployment/api"),
+        ("Restart", "restart"),
+        ("Roll back", "roll_back"),
     ),
     verify=(
         "The ready endpoint answers 200 from outside.",
@@ -67,9 +69,9 @@ _HIGH_CPU = Runbook(
         ("A runaway job", "one process takes the CPU", "stop it, move it off peak"),
     ),
     fixes=(
-        ("Scale out", "kubectl scale deployment/api --replicas=8"),
-        ("Restart the slow instance", "kubectl delete pod SLOW_POD"),
-        ("Roll back", "kubectl rollout undo deployment/api"),
+        ("Scale out", "scale_out"),
+        ("Restart the slow instance", "restart_one"),
+        ("Roll back", "roll_back"),
     ),
     verify=(
         "The percentiles are back under their objectives.",
@@ -136,8 +138,8 @@ BUILT_IN: Mapping[str, Runbook] = MappingProxyType(
 )
 
 
-def runbooks(file: FileShape, named: Collection[str]) -> Mapping[str, Runbook]:
-    """Those of the file, and the built-in ones that an alert names."""
+def runbooks(file: FileShape, named: Collection[str], commands: Commands) -> Mapping[str, Runbook]:
+    """Those of the file, and the built-in ones that an alert names, in the platform's commands."""
     found = {
         name: Runbook(
             name=name,
@@ -152,5 +154,15 @@ def runbooks(file: FileShape, named: Collection[str]) -> Mapping[str, Runbook]:
         )
         for name, shape in file.runbooks.items()
     }
-    built_in = {name: BUILT_IN[name] for name in named if name in BUILT_IN and name not in found}
+    built_in = {
+        name: _spoken(BUILT_IN[name], commands)
+        for name in named
+        if name in BUILT_IN and name not in found
+    }
     return MappingProxyType(found | built_in)
+
+
+def _spoken(book: Runbook, commands: Commands) -> Runbook:
+    """With the command of this platform for each fix that is one of `Commands`."""
+    fixes = ((title, getattr(commands, run, run)) for title, run in book.fixes)
+    return replace(book, fixes=tuple(fixes))

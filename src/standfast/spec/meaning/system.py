@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from standfast.spec.meaning import (
     alerts,
     compliance,
+    contracts,
+    experience,
     incidents,
     journeys,
     people,
@@ -16,6 +18,7 @@ from standfast.spec.meaning import (
     runbooks,
     topology,
 )
+from standfast.spec.platform import PLATFORMS
 from standfast.spec.system import System
 from standfast.spec.values import Criticality
 
@@ -53,9 +56,18 @@ def mean(
         head.budget_window, timedelta(days=30), "system.budget_window",
         "budgets are counted over 30d", "it is not stated",
     )  # fmt: skip
+    platform = margin.assumed(
+        head.platform,
+        "kubernetes",
+        "system.platform",
+        "runbooks tell kubectl's commands",
+        "what it runs on is not stated",
+    )
+    window = promises.countable("system.budget_window", window, timedelta(days=30), margin)
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
+    agreed = contracts.contracts(file, levels, ways, timezone, margin)
     policy = promises.budget_policy(file, [*file.people, *file.teams], margin)
     rules = alerts.alerts(file, parts, levels, margin)
     severities = people.severities(file, margin)
@@ -71,10 +83,12 @@ def mean(
         criticality=Criticality(criticality),
         timezone=timezone,
         budget_window=window,
+        platform=platform,
         regions=topology.regions(file),
         components=parts,
         journeys=ways,
         service_levels=levels,
+        agreements=agreed,
         budget_policy=policy,
         alerts=rules,
         severities=severities,
@@ -83,7 +97,9 @@ def mean(
         on_call=rotas,
         channels=channels,
         incidents=policy_of_incidents,
-        runbooks=runbooks.runbooks(file, [one.runbook for one in rules.values() if one.runbook]),
+        runbooks=runbooks.runbooks(
+            file, [one.runbook for one in rules.values() if one.runbook], PLATFORMS[platform]
+        ),
         data=data,
         backups=recovery.backups(file, timezone, margin),
         locations=recovery.locations(file, margin),
@@ -92,6 +108,7 @@ def mean(
         compliance=compliance.compliance(file, data, margin),
         waivers=compliance.waivers(file, margin),
         server=compliance.server(file, margin),
+        experience=experience.experience(file, parts, margin),
         places=places,
         assumptions=tuple(margin.assumptions),
         stated=frozenset(places),

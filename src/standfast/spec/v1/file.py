@@ -24,6 +24,7 @@ class FileShape(Shape):
     components: dict[Name, topology.ComponentShape] = {}
     journeys: promises.JourneyMap = {}
     service_levels: promises.ServiceLevelMap = {}
+    agreements: promises.AgreementMap = {}
     budget_policy: promises.Policy | None = None
     alerts: calling.AlertMap | None = None
     severities: calling.SeverityMap = {}
@@ -39,5 +40,6 @@ class FileShape(Shape):
     failover: dict[Line, protection.FailoverShape] = {}
     degradation: dict[Line, protection.DegradationShape] = {}
     compliance: protection.ComplianceShape = Field(default_factory=protection.ComplianceShape)
+    experience: protection.ExperienceShape | None = None
     waivers: list[protection.WaiverShape] = []
     server: protection.ServerShape = Field(default_factory=protection.ServerShape)

@@ -1,4 +1,5 @@
-"""Journeys, service levels and the budget policy."""
+# ruff: noqa: RUF012 - pydantic copies a default for every instance
+"""Journeys, service levels, agreements with customers and the budget policy."""
 
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from standfast.spec.v1.shape import (
     OneOf,
     Percentage,
     Promised,
+    Read,
     Reference,
     References,
     Shape,
@@ -26,8 +28,18 @@ from standfast.spec.v1.shape import (
 Promises = Annotated[list[Promised], Many()]
 
 
+Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
+
+
+class StepShape(Shape):
+    name: Line
+    of: Reference
+    route: Line
+
+
 class JourneyShape(Shape):
     path: Annotated[References, Field(min_length=1)]
+    steps: Annotated[list[StepShape], Field(max_length=20)] = []
     slo: Promised | None = None
     sla: Promised | None = None
     revenue_per_hour: Amount | None = None
@@ -62,18 +74,40 @@ class QueryShape(Shape):
     bad: Line | None = None
 
 
+class EventsShape(Shape):
+    """Counters of a component's own."""
+
+    total: Line
+    good: Line | None = None
+    bad: Line | None = None
+
+
+def _limit(value: object) -> str:
+    """Which unit it has is for the signal to say."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("write a limit such as 15m, 80% or 1000")  # noqa: TRY004 - pydantic's
+    return str(value).strip()
+
+
 class ServiceLevelShape(Shape):
     of: Reference
     sli: Annotated[
         str,
-        OneOf("availability", "latency", "errors", "probe", "freshness", "saturation", "query"),
-    ]
+        OneOf(
+            "availability", "latency", "errors", "probe", "freshness", "saturation", "correctness",
+            "query",
+        ),
+    ]  # fmt: skip
     query: QueryShape | None = None
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
+    events: EventsShape | None = None
+    signal: Line | None = None
+    limit: Annotated[str, Read(_limit, anyOf=[{"type": ["string", "number"]}])] | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None
-    calendar: Annotated[str, OneOf("month", "quarter")] | None = None
-    sla_window: Line | None = None
+    calendar: Calendar | None = None
+    sla_window: Calendar | None = None
     bad: Codes | None = None
     route: Line | None = None
     min_coverage: Percentage | None = None
@@ -109,5 +143,31 @@ Policy = Annotated[
         additionalProperties={"anyOf": [{"type": "string"}, {"type": "object"}]},
     ),
 ]
+
+
+class MaintenanceShape(Shape):
+    at_most: Duration | None = None
+    notice: Duration | None = None
+
+
+class AgreementShape(Shape):
+    """A contract with a customer about service levels."""
+
+    of: Annotated[References, Field(min_length=1)]
+    customer: Line | None = None
+    contract: Line | None = None
+    sla: Promised | None = None
+    calendar: Calendar | None = None
+    window: Duration | None = None
+    timezone: Line | None = None
+    credits: dict[Line, Percentage] = {}
+    fee: Amount | None = None
+    excludes: Annotated[list[Annotated[str, OneOf("maintenance", "upstream")]], Many()] | None = (
+        None
+    )
+    maintenance: MaintenanceShape | None = None
+
+
 JourneyMap = dict[Name, JourneyShape]
+AgreementMap = dict[Name, AgreementShape]
 ServiceLevelMap = dict[Name, ServiceLevelShape]

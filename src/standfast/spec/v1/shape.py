@@ -30,6 +30,7 @@ from standfast.spec.values import Money, SecretRef
 NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 _NAME = re.compile(NAME, re.ASCII)
 _ADDRESS = re.compile(r"[A-Za-z0-9._\[\]:-]+:\d{1,5}", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9_*:.-]{1,253}", re.ASCII)
 _URL = re.compile(r"https?://[^\s/?#]+\S*", re.ASCII)
 _SECRET = re.compile(r"(env|file):(\S{1,500})", re.ASCII)
 DURATION = r"^(?=.)(\d+y)?(\d+w)?(\d+d)?(\d+h)?(\d+m)?(\d+s)?(\d+ms)?$"
@@ -166,6 +167,7 @@ Reference = Annotated[str, Read(_reference, minLength=1)]
 Url = Annotated[
     str, Read(_matching(_URL, "https://host/path"), "https://shop.test", pattern="^https?://")
 ]
+Host = Annotated[str, Read(_matching(_HOST, "db.shop.test"), "db.shop.test", minLength=1)]
 Address = Annotated[str, Read(_matching(_ADDRESS, "host:port"), "db:5432", pattern=r":\d+$")]
 Duration = Annotated[timedelta, Read(units.duration, "30s", "1h30m", "7d", pattern=DURATION)]
 Response = Annotated[

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
 
+from standfast.spec import expectation
 from standfast.spec.v1.shape import (
     Address,
     Count,
@@ -13,12 +14,15 @@ from standfast.spec.v1.shape import (
     Duration,
     Flag,
     Growth,
+    Host,
     Line,
     Lines,
+    Many,
     Name,
     OneOf,
     Percentage,
     Rate,
+    Read,
     Reference,
     References,
     Secret,
@@ -31,6 +35,7 @@ from standfast.spec.v1.shape import (
 )
 
 CriticalityWord = Annotated[str, OneOf("critical", "high", "medium", "low")]
+PlatformWord = Annotated[str, OneOf("kubernetes", "compose", "systemd")]
 TYPES = (
     "web", "http", "grpc", "worker", "external", "cdn", "search", "host", "cron", "other",
     "postgresql", "mysql", "mariadb", "redis", "mongodb", "elasticsearch", "kafka", "queue",
@@ -43,6 +48,7 @@ class SystemShape(Shape):
     criticality: CriticalityWord | None = None
     timezone: Line | None = None
     budget_window: Duration | None = None
+    platform: PlatformWord | None = None
 
 
 class RegionShape(Shape):
@@ -74,6 +80,44 @@ class HealthShape(Shape):
     live: CheckOrPath | None = None
     ready: CheckOrPath | None = None
     deep: CheckOrPath | None = None
+
+
+Status = Annotated[str, Read(expectation.status, pattern="^[1-5]([0-9][0-9]|xx)$")]
+Statuses = Annotated[list[Status], Many()]
+Pattern = Annotated[str, Read(expectation.pattern, minLength=1, maxLength=500)]
+Patterns = Annotated[list[Pattern], Many()]
+JsonPath = Annotated[str, Read(expectation.json_path, "checks.database.status", minLength=1)]
+Plain = str | StrictInt | StrictFloat | StrictBool | None
+
+
+class ProbeShape(Shape):
+    status: Statuses | None = None
+    contains: Lines | None = None
+    lacks: Lines | None = None
+    matches: Patterns | None = None
+    json_: Annotated[dict[JsonPath, Plain] | None, Field(alias="json")] = None
+    headers: dict[Line, Line] | None = None
+    within: Duration | None = None
+    certificate: Duration | None = None
+
+
+class DnsShape(Shape):
+    name: Host
+    type: Annotated[str, OneOf(*expectation.RECORDS)] | None = None
+    expect: Lines | None = None
+    server: Annotated[str, Read(expectation.server, "192.0.2.53", minLength=2)] | None = None
+
+
+DnsOrName = Annotated[DnsShape, written_as("name"), Shorthand(type="string")]
+
+
+class HeartbeatShape(Shape):
+    every: Duration
+    grace: Duration | None = None
+    takes: Duration | None = None
+
+
+HeartbeatOrEvery = Annotated[HeartbeatShape, written_as("every"), Shorthand(type="string")]
 
 
 class BreakerShape(Shape):
@@ -162,9 +206,17 @@ class ComponentShape(Shape):
     owner: Reference | None = None
     url: Url | None = None
     address: Address | None = None
+    probe: ProbeShape | None = None
+    dns: DnsOrName | None = None
+    ping: Host | None = None
+    host: Annotated[str, OneOf("local")] | None = None
+    container: Line | None = None
+    heartbeats: dict[Name, HeartbeatOrEvery] | None = None
     scrape: Url | None = None
     exporter: Url | None = None
+    otlp: Line | None = None
     metrics: dict[Line, Line] | None = None
+    series: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
     replicas: Replicas | None = None
     replication: dict[str, Annotated[str, OneOf("sync", "async")]] | None = None
     availability: Percentage | None = None

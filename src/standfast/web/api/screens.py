@@ -17,6 +17,12 @@ def overview(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.overview(app.now()))
 
 
+@routes.get("/services")
+def services(app: PlatformNow, _caller: Reader) -> Response:
+    """Every component: how it is, since when, why, and its requests, errors and latency."""
+    return answer(app.read.services(app.now()))
+
+
 @routes.get("/services/{name}")
 def service(app: PlatformNow, _caller: Reader, name: str) -> Response:
     """One component: signals, checks, needs, promises."""
@@ -39,6 +45,12 @@ def experience(app: PlatformNow, _caller: Reader) -> Response:
 def objective(app: PlatformNow, _caller: Reader, name: str) -> Response:
     """One objective: what is left of its budget, and why."""
     return answer(app.read.objective(name, app.now()))
+
+
+@routes.get("/agreements")
+def agreements(app: PlatformNow, _caller: Reader) -> Response:
+    """What is promised to customers, how their windows go, and what is owed."""
+    return answer(app.read.agreements(app.now()))
 
 
 @routes.get("/incidents")

@@ -102,9 +102,11 @@ def draft_of(
     _skip_unnamed(drafting)
     if project.name and project.named_at:
         drafting.fact(("system", "name"), project.name, project.named_at)
-    for service in by_name.values():
-        if service.name not in drafting.skipped:
-            _component(drafting, service)
+    kept = [one for one in by_name.values() if one.name not in drafting.skipped]
+    if kept:
+        drafting.fact(("system", "platform"), "compose", kept[0].place)
+    for service in kept:
+        _component(drafting, service)
     _variables(drafting)
     facts = tuple(
         Fact(path=path, value=value, places=tuple(places))

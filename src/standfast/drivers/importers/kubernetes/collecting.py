@@ -25,7 +25,7 @@ from standfast.spec.drafting.draft import Note, NoteKind
 from standfast.spec.tree import Node
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from standfast.drivers.importers.kubernetes.resource import Resource
     from standfast.drivers.importers.source import Folder, Source
@@ -48,6 +48,7 @@ _ALTERNATIVES = frozenset(
     }
 )
 _WORDS = re.compile(r"[^a-z0-9]+")
+_FEWEST = 3  # workloads that two files must share to be ways to run the same
 _HOOK = "helm.sh/hook"
 
 
@@ -136,18 +137,44 @@ def _once(found: Iterable[Resource], notes: list[Note]) -> list[Resource]:
         groups[kind, _without_environment(space), one.name].append(one)
     left: dict[str, list[tuple[Resource, str]]] = defaultdict(list)
     sizes = Counter(one.node.file for one in found)
-    kept = []
+    kept, beaten = [], Counter[tuple[str, str]]()
     for group in groups.values():
         best = min(group, key=lambda one: _worth(one, sizes))
         kept.append(best)
         for one in group:
             if one is not best and one.kind not in QUIET:
                 left[_whence(best, one)].append((one, _whence(one, best)))
+            if one.kind in _ALTERNATIVES and one.node.file != best.node.file:
+                beaten[one.node.file, best.node.file] += 1
+    kept = _without_variants(kept, beaten, notes)
     for won, lost in left.items():
         titles, files = (one.title for one, _ in lost), (where for _, where in lost)
         said = f"{listed(titles)} of {listed(files)} not read: {won} has the same, which counts"
         notes.append(lost[0][0].note(NoteKind.SKIPPED, said))
     return kept
+
+
+def _without_variants(
+    kept: list[Resource], beaten: Mapping[tuple[str, str], int], notes: list[Note]
+) -> list[Resource]:
+    """Of a file that is another way to run what a better one runs, nothing at all is read."""
+    runs = Counter(one.node.file for one in kept if one.kind in _ALTERNATIVES)
+    better = {
+        file: best
+        for (file, best), many in beaten.items()
+        if many >= _FEWEST and many > 2 * runs[file]
+    }
+    rest: dict[str, list[Resource]] = defaultdict(list)
+    for one in kept:
+        if one.node.file in better and one.kind not in QUIET:
+            rest[one.node.file].append(one)
+    for file, mine in rest.items():
+        said = (
+            f"{listed(one.title for one in mine)} of {file} not read: it is another way to run what "
+            f"{better[file]} runs; name one of them to import it alone"
+        )
+        notes.append(mine[0].note(NoteKind.SKIPPED, said))
+    return [one for one in kept if one.node.file not in better]
 
 
 def _worth(one: Resource, sizes: Counter[str]) -> tuple[int, bool, int, int]:

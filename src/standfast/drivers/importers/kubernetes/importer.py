@@ -67,7 +67,9 @@ class Kubernetes:
         notes += needs.notes + told + [one for one in described if isinstance(one, Note)]
         notes += more + missing + list(_secrets(whole)) + list(_left(whole))
         left, why = _beside(whole, needs)
-        facts = [one for one in facts if not left.intersection(_named(one))]
+        facts = [
+            one for one in facts if one.path[0] == "system" or not left.intersection(_named(one))
+        ]
         notes += why
         joined = join([Draft(facts=tuple(facts))])
         order = {name: index for index, name in enumerate(joined.names("components"))}
@@ -105,8 +107,10 @@ def _named(fact: Fact) -> set[str]:
 
 
 def _system(whole: Cluster) -> Iterator[Fact]:
-    """The system's name, where all that runs agrees on one."""
+    """The system's name, where all that runs agrees on one, and that it runs on Kubernetes."""
     of = [part.of for part in whole.parts]
+    if of:
+        yield Fact(path=("system", "platform"), value="kubernetes", places=(place(of[0].node),))
     named = {one.labels.get(_PART_OF, "") for one in of}
     if len(named) == 1 and (name := next(iter(named))):
         spot = at(of[0].node, "metadata", "labels", _PART_OF) or of[0].node
