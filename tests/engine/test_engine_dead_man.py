@@ -156,8 +156,10 @@ def test_a_whole_server_tells_the_switch_and_shows_it_when_it_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with watching() as watch:
-        monkeypatch.setattr("web_server.FILE", _with_switch(watch.url))
-        with running(tmp_path) as server, server.client("read") as api:
+        with (
+            running(tmp_path, text=_with_switch(watch.url)) as server,
+            server.client("read") as api,
+        ):
             assert set(MAIN) <= set(server.platform.ticking.pulses)
             until(lambda: watch.paths, "a word to the switch")
             metrics = api.get("/metrics").text

@@ -337,8 +337,8 @@ def _keep_scrape(
         gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
-    since = before.at if before else now - one.target.every
-    tx.levels.add(of_gauges(meters, one.target, gauges, since=since, now=now))
+    looked = since if before else now - one.target.every
+    tx.levels.add(of_gauges(meters, one.target, gauges, since=looked, now=now))
     if before is None:
         return (*notes, *odd)
     if swapped(before, look):
