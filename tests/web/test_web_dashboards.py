@@ -55,7 +55,7 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standfast]:
             store.keep(lambda tx, at=at: tx.monitoring.keep_gauges("web", at, RESOURCES))
         for ago in (60, 40, 20):
             point = BurnDown(at=now - timedelta(seconds=ago), left=Fraction(ago, 60))
-            store.keep(lambda tx, p=point: tx.levels.keep_point("web-probes", p))
+            store.keep(lambda tx, p=point: tx.levels.keep_points({"web-probes": p}))
         for route, taken in (("/", 200), ("/posts", 80)):
             store.keep(lambda tx, r=route, n=taken: tx.levels.add([_count(r, n, now)]))
         found.platform.feel.take("/posts/7", {"LCP": 1800, "INP": 90, "CLS": 0.3}, now)
