@@ -7,6 +7,7 @@ import json
 import time
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -635,3 +636,23 @@ def test_a_heartbeat_is_an_interval_alone_or_with_its_grace() -> None:
     assert any(
         "heartbeat a is missed 1h after it was due" in one.assumed for one in system.assumptions
     )
+
+
+def test_the_digest_is_the_same_wherever_the_file_is_opened_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from standfast.app.files import Files as Disk
+
+    (tmp_path / "ops").mkdir()
+    (tmp_path / "ops" / "standfast.yaml").write_text("include: [people.yaml]\n" + WEB)
+    (tmp_path / "ops" / "people.yaml").write_text("people: {ada: {email: ada@shop.test}}\n")
+
+    def digest(start: Path, name: str) -> str:
+        monkeypatch.chdir(start)
+        return spec.read(name, Disk()).digest
+
+    known = digest(tmp_path, "ops/standfast.yaml")
+    assert digest(tmp_path / "ops", "standfast.yaml") == known
+    assert digest(tmp_path, str(tmp_path / "ops" / "standfast.yaml")) == known
+    (tmp_path / "ops" / "people.yaml").write_text("people: {ada: {email: ada@other.test}}\n")
+    assert digest(tmp_path, "ops/standfast.yaml") != known

@@ -6,6 +6,7 @@ import json
 import re
 from base64 import b64encode
 from datetime import timedelta
+from fractions import Fraction
 from hashlib import sha384
 from html import unescape
 from importlib import resources
@@ -17,6 +18,7 @@ from web_server import FILE, Standfast, running
 from required_dashboards import EVERY, NAMES
 from standfast.audit.event import SYSTEM
 from standfast.monitoring.count import Count, bucket_start
+from standfast.slo.status import BurnDown
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,6 +53,9 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standfast]:
         for ago in range(120, 0, -15):
             at = now - timedelta(seconds=ago)
             store.keep(lambda tx, at=at: tx.monitoring.keep_gauges("web", at, RESOURCES))
+        for ago in (60, 40, 20):
+            point = BurnDown(at=now - timedelta(seconds=ago), left=Fraction(ago, 60))
+            store.keep(lambda tx, p=point: tx.levels.keep_points({"web-probes": p}))
         for route, taken in (("/", 200), ("/posts", 80)):
             store.keep(lambda tx, r=route, n=taken: tx.levels.add([_count(r, n, now)]))
         found.platform.feel.take("/posts/7", {"LCP": 1800, "INP": 90, "CLS": 0.3}, now)

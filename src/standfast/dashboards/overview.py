@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from standfast.dashboards.service import ComponentLine
     from standfast.dashboards.why import Why
 
+_EXPLAINED = 3  # components that the first sentence tells all of
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertLine:
@@ -169,19 +171,24 @@ def _health(
             return UNKNOWN, "Nothing is known of any component yet."
         return UNKNOWN, f"Nothing is known of {listed(unseen)}; the rest is healthy."
     if broken := [one.name for one in objectives if one.mark.tone == "bad"]:
-        said = f"Every component is well now; broken promises: {', '.join(broken)}."
+        said = f"Every component is well now; broken promises: {listed(broken)}."
         return Mark("warn", "promises broken"), said
     return known, "Every component answers and does what it should."
 
 
 def _unwell_words(unwell: Sequence[ComponentLine]) -> str:
-    return " ".join(f"{one.name} is {one.mark.word}: {one.because}." for one in unwell)
+    """The worst first, with why; of many only their names."""
+    ranked = sorted(unwell, key=lambda one: one.mark.tone != "bad")
+    said = [f"{one.name} is {one.mark.word}: {one.because}." for one in ranked[:_EXPLAINED]]
+    if more := [one.name for one in ranked[_EXPLAINED:]]:
+        said.append(f"Unwell as well: {listed(more)}.")
+    return " ".join(said)
 
 
 def _kept_words(objectives: Sequence[ObjectiveLine]) -> str:
     unknown = sum(one.mark.tone == "quiet" for one in objectives)
     broken = [one.name for one in objectives if one.mark.tone == "bad"]
-    parts = [f"broken: {', '.join(broken)}"] if broken else []
+    parts = [f"broken: {listed(broken, 3)}"] if broken else []
     parts += [f"{unknown} unknown"] if unknown else []
     return "; ".join(parts) or ("none is promised" if not objectives else "all of them")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from standfast.drivers.resolver import Deadlined, Resolver
+from standfast.drivers.resolver import Deadlined, Resolver, spoken
 from standfast.errors import SourceError
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
@@ -176,5 +176,5 @@ def _said(error: Exception) -> str:
     if isinstance(error, httpx2.TooManyRedirects):
         return "redirects without end"
     if isinstance(error, httpx2.ConnectError):
-        return f"no connection: {error}"
+        return f"no connection: {spoken(error)}"
     return f"no usable answer: {str(error) or type(error).__name__}"

@@ -9,6 +9,7 @@ from standfast.monitoring.measure import Meter
 from standfast.slo.agreement import agreements
 from standfast.slo.indicator import of_component, of_step, requests_of
 from standfast.slo.objective import objectives
+from standfast.spec.once import once
 
 if TYPE_CHECKING:
     from standfast.slo.indicator import Indicator
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 _MINUTE = timedelta(minutes=1)
 
 
+@once
 def meters_of(system: System) -> tuple[Meter, ...]:
     """What is counted: every indicator of every objective and contract at its finest, requests, probes."""
     found: dict[str, Meter] = {}

@@ -24,6 +24,7 @@ from standfast.monitoring.target import (
     MEASURES,
     OTLP,
     PROBES,
+    PUSHED_EVERY,
     SCRAPES,
     Outcome,
     Target,
@@ -290,7 +291,7 @@ def _of_job(
 
 def _of_push(tx: ObserveTx, target: Target, last: TargetState | None, now: datetime) -> TargetState:
     came = tx.monitoring.last_look(target.key)
-    outcome = heard(came.at if came else None, now, 3 * target.every)
+    outcome = heard(came.at if came else None, now, 3 * PUSHED_EVERY)
     return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 
@@ -336,8 +337,8 @@ def _keep_scrape(
         gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
     tx.monitoring.keep_gauges(component.name, now, gauges)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
-    since = before.at if before else now - one.target.every
-    tx.levels.add(of_gauges(meters, one.target, gauges, since=since, now=now))
+    looked = since if before else now - one.target.every
+    tx.levels.add(of_gauges(meters, one.target, gauges, since=looked, now=now))
     if before is None:
         return (*notes, *odd)
     if swapped(before, look):

@@ -11,7 +11,7 @@ from standfast.engine.meters import meters_of
 from standfast.monitoring import pushed, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped
 from standfast.monitoring.measure import of_scrape
-from standfast.monitoring.target import OTLP, otlp_of
+from standfast.monitoring.target import OTLP, PUSHED_EVERY, otlp_of
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ class _Counting:
 
     def __init__(self, tx: PushTx, system: System, component: Component, now: datetime) -> None:
         self._tx, self._component, self._now = tx, component, now
-        self._target: Target = otlp_of(component)
+        self._target: Target = replace(otlp_of(component), every=PUSHED_EVERY)
         self._names = signals.names_of(component)
         self._meters: Sequence[Meter] = [
             one for one in meters_of(system) if one.component == component.name

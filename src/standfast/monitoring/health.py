@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from standfast.monitoring.target import BOOKS_EVERY, HEARTBEAT, MEASURES, OTLP, PROBES, PUSHED_EVERY
+from standfast.monitoring.target import BOOKS, BOOKS_EVERY, HEARTBEAT, MEASURES, PROBES
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -133,9 +133,7 @@ def _stale(component: Component, one: TargetState, now: datetime) -> bool:
 def every_of(component: Component, kind: str, check: timedelta | None) -> timedelta:
     if check is not None:
         return check
-    if kind == OTLP:
-        return PUSHED_EVERY
-    if kind == HEARTBEAT:
+    if kind in BOOKS:
         return BOOKS_EVERY
     return component.scrape_every if kind in MEASURES else component.probe_every
 

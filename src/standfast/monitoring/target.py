@@ -120,7 +120,7 @@ def otlp_of(component: Component) -> Target:
         component=component.name,
         kind=OTLP,
         address=component.otlp or "",
-        every=PUSHED_EVERY,
+        every=BOOKS_EVERY,
         timeout=LONGEST,
     )
 

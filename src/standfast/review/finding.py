@@ -199,6 +199,7 @@ class Review:
     imported: tuple[
         str, ...
     ] = ()  # dotted paths of values that an importer read and nobody confirmed
+    declared: tuple[str, ...] = ()  # "ada by page": ways that wake, which only a server can verify
 
     @property
     def worst(self) -> Verdict:
