@@ -145,7 +145,7 @@ def screen(
         bad=round(budget.tally.bad) if budget else 0,
         total=budget.tally.total if budget else 0,
         left=budget.left if budget else None,
-        left_words=_left_words(status),
+        left_words=_left_words(status, objective.unit),
         policy_band=policy.band if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
         policy_since=policy.since if policy else None,
@@ -192,13 +192,13 @@ def _band(one: PolicyState) -> PolicyLine:
     return PolicyLine(since=one.since, band=one.band, action=one.action, freezes=one.freezes)
 
 
-def _left_words(status: LevelStatus | None) -> str:
+def _left_words(status: LevelStatus | None, unit: str) -> str:
     if status is None or status.budget.left_events is None or status.budget.left_time is None:
         return "nothing was seen yet"
     events, time = status.budget.left_events, status.budget.left_time
     if events < 0:
-        return f"overspent by {float(-events):.0f} bad events"
-    return f"{float(events):.0f} more bad events of as many as were seen, or {words(time)} of total outage"
+        return f"overspent by {float(-events):.0f} bad {unit}"
+    return f"{float(events):.0f} more bad {unit} of as many as were seen, or {words(time)} of total outage"
 
 
 def _burn(objective: Objective, figure: BurnFigure) -> BurnLine:

@@ -11,6 +11,7 @@ from standfast.slo.indicator import Indicator, of_component, of_level
 from standfast.slo.window import CALENDARS
 from standfast.spec.once import once
 from standfast.spec.steps import hard_steps
+from standfast.spec.units import show_duration
 from standfast.spec.values import Criticality
 
 if TYPE_CHECKING:
@@ -148,11 +149,12 @@ def bucket_of(window: timedelta, every: timedelta) -> timedelta:
 def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
     return [
         replace(
-            of_promise(system, level, promise),
-            name=_name(level, promise),
+            of_promise(system, replace(level, window=window, also=()), promise),
+            name=_name(level, promise, window),
             sla=_sla(level, number),
         )
         for number, promise in enumerate(level.slos)
+        for window in (level.window, *level.also)
     ]
 
 
@@ -184,8 +186,9 @@ def _bucket(level: ServiceLevel, window: timedelta, every: timedelta) -> timedel
     return _COARSEST if level.source == "prometheus" else bucket_of(window, every)
 
 
-def _name(level: ServiceLevel, promise: Promise) -> str:
-    return level.name if len(level.slos) == 1 else f"{level.name}-{short(promise)}"
+def _name(level: ServiceLevel, promise: Promise, window: timedelta) -> str:
+    name = level.name if len(level.slos) == 1 else f"{level.name}-{short(promise)}"
+    return f"{name}-{show_duration(window)}" if level.also else name
 
 
 def short(promise: Promise) -> str:

@@ -236,6 +236,7 @@ class ServiceLevel:
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
+    also: tuple[timedelta, ...] = ()  # further windows that the same promises hold over
     calendar: str = ""  # "week", "month", "quarter" or "year" instead of the rolling window
     sla_window: str = ""  # the contract's, where it differs
     bad_codes: tuple[str, ...] = ("5xx",)  # status classes or codes that are ours

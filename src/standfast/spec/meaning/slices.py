@@ -21,7 +21,7 @@ def of_level(
     path: str,
     shape: v1.ServiceLevelShape,
     component: Component | None,
-    window: timedelta,
+    shortest: timedelta,
     margin: Margin,
 ) -> Slices | None:
     said = shape.slices
@@ -36,11 +36,10 @@ def of_level(
         return None
     if not said.good:
         margin.wrong(f"{path}.slices.good", "a slice that is good from 0% on is never bad")
-    period = shape.window or window
-    if not shape.calendar and period < FEWEST * said.of:
+    if not shape.calendar and shortest < FEWEST * said.of:
         margin.wrong(
             f"{path}.slices.of",
-            f"a window of {units.show_duration(period)} holds fewer than {FEWEST} slices of {length};"
+            f"a window of {units.show_duration(shortest)} holds fewer than {FEWEST} slices of {length};"
             " write shorter slices or a longer window",
         )
     every = _looked_at(shape, component) if component else None

@@ -26,6 +26,7 @@ from standfast.spec.v1.shape import (
 )
 
 Promises = Annotated[list[Promised], Many()]
+Windows = Annotated[list[Duration], Many(), Field(min_length=1, max_length=8)]
 
 
 Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
@@ -113,7 +114,7 @@ class ServiceLevelShape(Shape):
     slices: SlicesShape | None = None
     slo: Promises | None = None
     sla: Promises | None = None
-    window: Duration | None = None
+    window: Windows | None = None
     calendar: Calendar | None = None
     sla_window: Calendar | None = None
     bad: Codes | None = None
