@@ -59,16 +59,32 @@ class Slice:
         if not every:
             return 0
         due = self._store.read(lambda tx: _due(tx, every))
-        return sum(self._some(one) for one in due)
+        return sum(self._some(some) for some in _packed(due, self._most))
 
-    def _some(self, one: Indicator) -> int:
-        return self._store.keep(lambda tx: _count(tx, one, self._most))
+    def _some(self, some: Sequence[Indicator]) -> int:
+        return self._store.keep(lambda tx: sum(_count(tx, one, self._most) for one in some))
 
 
-def _due(tx: SliceTx, every: Mapping[str, Indicator]) -> list[Indicator]:
+def _packed(due: Mapping[str, tuple[Indicator, int]], most: int) -> Iterable[list[Indicator]]:
+    """Those that share a transaction: together hardly more slices than one may have alone."""
+    some: list[Indicator] = []
+    slices = 0
+    for one, many in due.values():
+        some.append(one)
+        slices += many
+        if slices >= most:
+            yield some
+            some, slices = [], 0
+    if some:
+        yield some
+
+
+def _due(tx: SliceTx, every: Mapping[str, Indicator]) -> dict[str, tuple[Indicator, int]]:
+    """With how many of each are over."""
     events = [one.events_key for one in every.values()]
     known = tx.levels.standings([*every, *dict.fromkeys(events)])
-    return [one for one in every.values() if one.slices and _over(known, one, one.slices)]
+    found = {key: (one, _over(known, one, one.slices)) for key, one in every.items() if one.slices}
+    return {key: (one, many) for key, (one, many) in found.items() if many > 0}
 
 
 def _over(known: Mapping[str, Standing], one: Indicator, slices: Slices) -> int:
@@ -94,7 +110,9 @@ def _count(tx: SliceTx, one: Indicator, most: int) -> int:
     if one.key not in known:
         begin = _next(None, known[one.events_key], slices)
         tx.levels.add([_unknown(one, begin - slices.of, begin)])
-    known = tx.levels.standings([one.key, one.events_key], lock=True)
+    # Only what is added to is locked: events before their newest bucket are final, whoever adds to them.
+    mine = tx.levels.standings([one.key], lock=True)
+    known = {**tx.levels.standings([one.events_key]), **mine}
     many = min(_over(known, one, slices), most)
     if many <= 0:
         return 0
