@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -14,10 +15,19 @@ from standfast.monitoring.counters import Look, increase, remembered, swapped, u
 from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.measure import Meter, of_probe, of_scrape
-from standfast.monitoring.target import PROBES, Outcome, Target, TargetState, after, targets
+from standfast.monitoring.target import (
+    PROBES,
+    Outcome,
+    Target,
+    TargetState,
+    after,
+    by_component,
+    targets,
+)
 from standfast.slo.agreement import agreements
 from standfast.slo.indicator import of_component, requests_of
 from standfast.slo.objective import objectives
+from standfast.spec.once import once
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
 
 if TYPE_CHECKING:
@@ -50,11 +60,10 @@ class MonitoringPort(Protocol):
         """Those whose turn it is; each goes to one caller only."""
 
     def target_states(self) -> dict[str, TargetState]: ...
-    def states_by_component(self) -> dict[str, tuple[TargetState, ...]]: ...
     def keep_states(self, found: Iterable[TargetState]) -> None: ...
-    def last_look(self, target: str) -> Look | None: ...
-    def keep_look(self, target: str, look: Look) -> None: ...
-    def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
+    def last_looks(self, targets: Iterable[str]) -> dict[str, Look]: ...
+    def keep_looks(self, found: Mapping[str, Look]) -> None: ...
+    def keep_signals(self, at: datetime, found: Mapping[str, Mapping[str, float]]) -> None: ...
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
@@ -204,8 +213,9 @@ class Observe:
         self._store.keep(tidy)
 
 
-def meters_of(system: System) -> tuple[Meter, ...]:
-    """What is counted: every indicator of every objective and contract at its finest, requests, probes."""
+@once
+def meters_of(system: System) -> dict[str, tuple[Meter, ...]]:
+    """By component: every indicator of every objective and contract at its finest, requests, probes."""
     found: dict[str, Meter] = {}
     for component in system.components.values():
         if component.scrape or component.exporter:
@@ -215,7 +225,10 @@ def meters_of(system: System) -> tuple[Meter, ...]:
     for objective in (*objectives(system), *(one.terms for one in agreements(system))):
         for indicator in objective.indicators:
             _refine(found, indicator, objective.bucket)
-    return tuple(found.values())
+    mine: dict[str, list[Meter]] = defaultdict(list)
+    for meter in found.values():
+        mine[meter.component].append(meter)
+    return {name: tuple(meters) for name, meters in mine.items()}
 
 
 def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:
@@ -254,28 +267,45 @@ def _keep(
 ) -> None:
     """Everything that these looks tell, in one transaction."""
     before = tx.monitoring.target_states()
-    meters = meters_of(system)
-    states: list[TargetState] = []
+    looks = tx.monitoring.last_looks(one.target.key for one in seen if one.metrics is not None)
+    told = Told()
+    states = dict(before)
     for one in seen:
         last = before.get(one.target.key)
         state = after(last, one.target, one.outcome, now)
+        meters = meters_of(system).get(one.target.component, ())
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
             state = replace(state, says=report.says, detail=report.detail)
         if one.target.kind in PROBES and one.outcome.known:
-            tx.levels.add(of_probe(meters, one.target, one.outcome, last, now))
-            tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
+            told.counts += of_probe(meters, one.target, one.outcome, last, now)
+            told.signals[one.target.component] |= _probe_gauges(one.outcome)
         if one.metrics is not None:
-            notes = _keep_scrape(tx, system, meters, one, one.metrics, now, steady)
+            look = looks.get(one.target.key)
+            notes = _keep_scrape(tx, told, system, meters, one, one.metrics, look, now, steady)
             state = replace(state, notes=(*one.metrics.notes, *notes))
-        states.append(state)
-    tx.monitoring.keep_states(states)
-    _keep_health(tx, system, now)
+        states[one.target.key] = state
+    tx.levels.add(told.counts)
+    tx.monitoring.keep_looks(told.looks)
+    tx.monitoring.keep_signals(now, told.signals)
+    tx.monitoring.keep_states([states[one.target.key] for one in seen])
+    _keep_health(tx, system, states.values(), now)
 
 
-def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:
+class Told:
+    """What the looks of one tick tell, gathered so that it is kept in a few statements."""
+
+    def __init__(self) -> None:
+        self.counts: list[Count] = []
+        self.looks: dict[str, Look] = {}
+        self.signals: dict[str, dict[str, float]] = defaultdict(dict)  # by component
+
+
+def _keep_health(
+    tx: ObserveTx, system: System, states: Iterable[TargetState], now: datetime
+) -> None:
     before = tx.monitoring.component_healths()
-    found = component_health(system, tx.monitoring.states_by_component(), before, now)
+    found = component_health(system, by_component(states), before, now)
     tx.monitoring.keep_health([one for name, one in found.items() if one != before.get(name)])
 
 
@@ -288,10 +318,12 @@ def _probe_gauges(outcome: Outcome) -> dict[str, float]:
 
 def _keep_scrape(
     tx: ObserveTx,
+    told: Told,
     system: System,
     meters: Sequence[Meter],
     one: Seen,
     metrics: Exposition,
+    before: Look | None,
     now: datetime,
     steady: datetime | None,
 ) -> tuple[str, ...]:
@@ -306,19 +338,17 @@ def _keep_scrape(
         started=started,
         begun=_begun(mine, metrics),
     )
-    before = tx.monitoring.last_look(one.target.key)
     risen = increase(before, look)
-    tx.monitoring.keep_look(one.target.key, remembered(before, look))
+    told.looks[one.target.key] = remembered(before, look)
     since, seconds = _since(before, now, steady)
-    gauges = signals.signals(names, certain, risen.by, seconds)
-    tx.monitoring.keep_gauges(component.name, now, gauges)
+    told.signals[component.name] |= signals.signals(names, certain, risen.by, seconds)
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
     if before is None:
         return (*notes, *odd)
     if swapped(before, look):
         return (*notes, *odd, _SWAPPED)
     found = of_scrape(meters, component, one.target, mine, risen.by, since=since, now=now)
-    tx.levels.add(found.counts)
+    told.counts += found.counts
     return (*notes, *odd, *found.notes)
 
 
