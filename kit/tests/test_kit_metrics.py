@@ -150,13 +150,22 @@ def test_timeouts_and_departed_clients_are_told_apart_from_errors() -> None:
         kind: value(kit, "http_server_requests_total", route="/", code_class=kind)
         for kind in CLASSES
     }
-    assert counts == {"2xx": 0, "3xx": 0, "4xx": 1, "5xx": 2, "499": 1}
+    assert counts == {"2xx": 0, "3xx": 0, "4xx": 0, "5xx": 1, "408": 1, "499": 1, "504": 1}
     assert value(kit, "http_server_timeouts_total", route="/") == 2
 
 
+def test_checked_answers_are_counted_and_the_wrong_ones_among_them() -> None:
+    kit = Kit("shop")
+    kit.checked(right=True)
+    assert value(kit, "standfast_checks_failed_total") == 0, "the first wrong one is an increase"
+    kit.checked(right=False)
+    assert value(kit, "standfast_checks_total") == 2
+    assert value(kit, "standfast_checks_failed_total") == 1
+
+
 def test_status_classes() -> None:
-    assert [status_class(s) for s in (200, 304, 404, 499, 503, 999)] == [
-        "2xx", "3xx", "4xx", "499", "5xx", "5xx",
+    assert [status_class(s) for s in (200, 304, 404, 408, 499, 503, 504, 999)] == [
+        "2xx", "3xx", "4xx", "408", "499", "5xx", "504", "5xx",
     ]  # fmt: skip
 
 

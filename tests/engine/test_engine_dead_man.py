@@ -155,21 +155,23 @@ def test_roles_are_unwell_only_once_they_can_be_judged(clock) -> None:
 def test_a_whole_server_tells_the_switch_and_shows_it_when_it_cannot(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with watching() as watch:
-        monkeypatch.setattr("web_server.FILE", _with_switch(watch.url))
-        with running(tmp_path) as server, server.client("read") as api:
-            assert set(MAIN) <= set(server.platform.ticking.pulses)
-            until(lambda: watch.paths, "a word to the switch")
-            metrics = api.get("/metrics").text
-            assert 'standfast_dead_man_pings_total{outcome="sent"} ' in metrics
-            watch.status = 500
-            monkeypatch.setattr("standfast.engine.dead_man.EVERY", timedelta(0))
-            until(lambda: server.platform.dead_man.switch.because, "a refusal")
-            problems = api.get("/api/v1/overview").json()["problems"]
-            assert "The dead man's switch does not hear from us: it answered 500" in problems
-            deep = api.get("/health/deep").json()
-            assert deep["checks"]["dead_man"]["status"] != "healthy"
-            assert deep["status"] == "degraded"
+    with (
+        watching() as watch,
+        running(tmp_path, text=_with_switch(watch.url)) as server,
+        server.client("read") as api,
+    ):
+        assert set(MAIN) <= set(server.platform.ticking.pulses)
+        until(lambda: watch.paths, "a word to the switch")
+        metrics = api.get("/metrics").text
+        assert 'standfast_dead_man_pings_total{outcome="sent"} ' in metrics
+        watch.status = 500
+        monkeypatch.setattr("standfast.engine.dead_man.EVERY", timedelta(0))
+        until(lambda: server.platform.dead_man.switch.because, "a refusal")
+        problems = api.get("/api/v1/overview").json()["problems"]
+        assert "The dead man's switch does not hear from us: it answered 500" in problems
+        deep = api.get("/health/deep").json()
+        assert deep["checks"]["dead_man"]["status"] != "healthy"
+        assert deep["status"] == "degraded"
 
 
 def _with_switch(url: str) -> str:

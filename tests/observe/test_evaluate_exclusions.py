@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 from hand_built import api, level, shop_system
-from test_evaluate_tick import FakeShop, Watch
+from test_evaluate_tick import ALERTS, FakeShop, Watch
 
 from standfast.app import excluding, rooms
 from standfast.audit.event import Actor
@@ -19,7 +20,7 @@ from standfast.slo.budget import BudgetState
 from standfast.slo.exclusion import Kind
 from standfast.slo.objective import objectives
 from standfast.spec.system import Team
-from standfast.spec.values import Sev
+from standfast.spec.values import Sev, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,6 +75,34 @@ def test_planned_maintenance_spends_nothing_and_wakes_nobody(watch: Watch, exclu
 
     watch.run(minutes=2)
     assert f"{NAME}-burn firing" in watch.run(minutes=3, good=60, bad=40), "what follows counts"
+
+
+def test_other_alerts_are_told_during_maintenance_and_page_if_they_still_hold_at_its_end(
+    watch: Watch, exclude
+) -> None:
+    watch.system = replace(watch.system, alerts=ALERTS)
+    watch.run(minutes=5, good=100)
+    exclude(minutes(0), minutes(10))
+
+    assert "high-error-rate firing" in watch.run(minutes=6, good=60, bad=40)
+    alert = watch.alert("high-error-rate/api")
+    assert (alert.severity, alert.episode) == (Severity.P4, 1)
+    assert "EX-1 is under way until" in alert.because
+
+    assert "high-error-rate firing" in watch.run(minutes=5, good=60, bad=40)
+    alert = watch.alert("high-error-rate/api")
+    assert (alert.severity, alert.episode) == (Severity.P2, 2), "a new episode, which pages"
+
+
+def test_maintenance_of_an_objective_or_of_others_hushes_no_alert_of_the_component(
+    watch: Watch, exclude
+) -> None:
+    watch.system = replace(watch.system, alerts=ALERTS)
+    watch.run(minutes=5, good=100)
+    exclude(minutes(0), minutes(10), of=NAME)
+    exclude(minutes(0), minutes(10), Kind.UPSTREAM)
+    watch.run(minutes=6, good=60, bad=40)
+    assert watch.alert("high-error-rate/api").severity is Severity.P2
 
 
 def test_an_outage_of_others_is_excluded_afterwards_and_counts_again_when_revoked(

@@ -20,7 +20,7 @@ def laid(folder: Path, texts: Mapping[str, str]) -> Path:
 
 def run(folder: Path, *command: str, **more: object) -> str:
     done = subprocess.run(
-        command, cwd=folder, capture_output=True, text=True, check=False, timeout=120, **more
+        command, cwd=folder, capture_output=True, text=True, check=False, timeout=170, **more
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}{done.stderr}"
     return done.stdout

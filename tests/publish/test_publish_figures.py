@@ -44,6 +44,12 @@ def found(edition: Edition) -> m.Measurements:
         alerts=(),
         episodes=(),
         load=(),
+        channels=(
+            m.ChannelFigures(
+                person="ada", channel="page", wakes=True, proof="failed",
+                words="the test of 2026-11-19 failed: 550 no such user", until=None,
+            ),
+        ),
         acknowledged_p50=None,
         acknowledged_p90=None,
         copies=(
@@ -107,6 +113,11 @@ def test_copies_show_their_trend_and_a_failure_since(edition: Edition, found) ->
 def test_a_missed_promise_is_loud(edition: Edition, found) -> None:
     text = body(edition, "docs/operations/recovery-objectives.md", found)
     assert "| orders | 5m | 40s, met | 1h | 2h, **missed** | restored |" in text
+
+
+def test_a_channel_that_failed_its_test_is_told_with_the_reason(edition: Edition, found) -> None:
+    text = body(edition, "docs/operations/on-call.md", found)
+    assert "| page (wakes) | **failed** | the test of 2026-11-19 failed: 550 no such user |" in text
 
 
 def test_events_that_were_never_seen_are_named(edition: Edition, found) -> None:

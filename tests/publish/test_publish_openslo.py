@@ -187,10 +187,10 @@ def test_an_alert_of_the_file_lends_its_severity_and_comes_back_as_one() -> None
 
 def test_what_somebody_changed_is_taken_as_it_stands() -> None:
     files = exported(system_of())
-    files[openslo.OBJECTIVES] = files[openslo.OBJECTIVES].replace("5xx", "4xx")
+    files[openslo.OBJECTIVES] = files[openslo.OBJECTIVES].replace("5..", "4..")
     again, draft = imported(files)
     assert again.service_levels["api-availability"].sli == "query"
-    assert "4xx" in again.service_levels["api-availability"].query.bad
+    assert "4.." in again.service_levels["api-availability"].query.bad
     assert any(
         "was changed since" in one.text for one in draft.notes if one.kind == NoteKind.DETECTED
     )

@@ -236,7 +236,7 @@ def test_a_burn_alert_of_the_file_takes_the_place_of_the_default_ones(shop: s.Sy
     burning = [one.name for one in found if one.objective == "api-availability"]
     assert burning == ["budget"]
     assert isinstance(found[0].query, Query)
-    assert "rate1h" in found[0].query.expr
+    assert "guarded1h" in found[0].query.expr
     assert "rate3d" not in found[0].query.expr
 
 
@@ -436,6 +436,9 @@ def test_label_values_are_quoted() -> None:
 # ------------------------------------------------------------------ a real Prometheus
 
 KIT = """\
+container_cpu_usage_seconds_total {fine}
+container_memory_working_set_bytes 100
+container_spec_memory_limit_bytes 200
 http_server_requests_total{{route="/",code_class="2xx"}} {fine}
 http_server_requests_total{{route="/",code_class="3xx"}} 0
 http_server_requests_total{{route="/",code_class="4xx"}} 0
@@ -471,6 +474,9 @@ standfast_certificate_expiry_seconds{component="web"} 8000000
 standfast_backup_age_seconds{store="db"} 3600
 """
 DATABASE = """\
+container_cpu_usage_seconds_total 5
+container_memory_working_set_bytes 100
+container_spec_memory_limit_bytes 200
 pg_stat_activity_max_tx_duration 0.01
 pg_stat_activity_count 20
 pg_settings_max_connections 100
@@ -597,18 +603,25 @@ def wait_for(url: str, query: str) -> list[dict]:
     raise AssertionError(f"no answer to {query}")
 
 
+# A database that is probed and never fails has too few events to be judged by: no answer is the good one.
+TOO_FEW = re.compile(r'guarded\w+\{objective="db-reachable"')
+
+
 def test_a_real_prometheus_finds_data_behind_every_rule(
     shop: s.System, prometheus: str, texts
 ) -> None:
     able = [one for _, one in objectives.measured(shop) if isinstance(one, objectives.Measured)]
     assert len(able) == 7  # four levels with five promises, two journeys
     for one in objectives.recordings(able):
-        found = wait_for(prometheus, series(one.record, **one.labels))
+        record = series(one.record, **one.labels)
+        if TOO_FEW.search(record):
+            record = record.replace("error_ratio:guarded", "objective_events:count")
+        found = wait_for(prometheus, record)
         assert found[0]["value"][1] != "NaN", one.record
     for alert in alerts(shop):
         assert isinstance(alert.query, Query)
         # An expression compares; without its comparison it must still find something to compare.
-        for side in _inputs(alert.query.expr):
+        for side in (one for one in _inputs(alert.query.expr) if not TOO_FEW.search(one)):
             assert wait_for(prometheus, side), f"{alert.name}: {side}"
     (ratio,) = wait_for(prometheus, 'standfast:error_ratio:rate5m{objective="api-availability"}')
     assert float(ratio["value"][1]) == pytest.approx(0.1, abs=0.02)

@@ -1018,7 +1018,8 @@ def test_a_circle_of_needs_that_nobody_called_hard_is_asked_about(
 
 
 def test_every_rule_has_a_fault_and_a_near_miss() -> None:
-    covered = {*CASES, *MEASURED, *UNSTATED, "INP-07", "INP-09"}
+    elsewhere = {"INP-07", "INP-09", "ONC-08"}  # each has tests of its own
+    covered = {*CASES, *MEASURED, *UNSTATED, *elsewhere}
     assert covered == {rule.id for rule in RULES}
 
 

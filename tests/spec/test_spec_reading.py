@@ -7,6 +7,7 @@ import json
 import time
 from datetime import timedelta
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -586,6 +587,15 @@ def test_what_a_probe_expects_is_read_with_every_shorthand() -> None:
         ("dns: {name: web.shop.test, server: dns.shop.test}", "not a DNS server: 'dns.shop.test'"),
         ("dns: {name: web.shop.test, type: AA}", "unknown word 'AA'"),
         ("ping: 'a b'", "does not read like db.shop.test"),
+        (
+            "otlp: cart\n  db:\n    type: http\n    otlp: cart",
+            "web has this service already: 'cart'",
+        ),
+        ("heartbeats: {a: 1s}", "a heartbeat comes every 10s at the soonest"),
+        (
+            "heartbeats: {a: 1h}\n  db:\n    type: cron\n    heartbeats: {a: 1h}",
+            "web has a heartbeat of this name already",
+        ),
         ("series: 0", "series"),
     ],
 )
@@ -608,3 +618,41 @@ def test_a_probe_needs_something_to_ask() -> None:
 
     assert "a probe asks a `url`, and there is none" in problems(bare)
     assert "only an https:// address shows a certificate" in problems(plain)
+
+
+def test_a_heartbeat_is_an_interval_alone_or_with_its_grace() -> None:
+    system = spec.read_text(
+        HEAD
+        + "components:\n  jobs: {type: cron, heartbeats: {a: 1d, b: {every: 10m, grace: 2m, takes: 5m}}}\n"
+    )
+    plans = system.components["jobs"].heartbeats
+
+    assert (plans["a"].every, plans["a"].grace, plans["a"].takes) == (
+        timedelta(days=1),
+        timedelta(hours=1),
+        None,
+    )
+    assert (plans["b"].grace, plans["b"].takes) == (timedelta(minutes=2), timedelta(minutes=5))
+    assert any(
+        "heartbeat a is missed 1h after it was due" in one.assumed for one in system.assumptions
+    )
+
+
+def test_the_digest_is_the_same_wherever_the_file_is_opened_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from standfast.app.files import Files as Disk
+
+    (tmp_path / "ops").mkdir()
+    (tmp_path / "ops" / "standfast.yaml").write_text("include: [people.yaml]\n" + WEB)
+    (tmp_path / "ops" / "people.yaml").write_text("people: {ada: {email: ada@shop.test}}\n")
+
+    def digest(start: Path, name: str) -> str:
+        monkeypatch.chdir(start)
+        return spec.read(name, Disk()).digest
+
+    known = digest(tmp_path, "ops/standfast.yaml")
+    assert digest(tmp_path / "ops", "standfast.yaml") == known
+    assert digest(tmp_path, str(tmp_path / "ops" / "standfast.yaml")) == known
+    (tmp_path / "ops" / "people.yaml").write_text("people: {ada: {email: ada@other.test}}\n")
+    assert digest(tmp_path, "ops/standfast.yaml") != known

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture
-def standfast(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Standfast]:
+def standfast(tmp_path: Path) -> Iterator[Standfast]:
     told = web_server.FILE.replace("{{public_url:", "{{status_page: public/status, public_url:")
-    monkeypatch.setattr(web_server, "FILE", told)
-    with web_server.running(tmp_path) as found:
+    with web_server.running(tmp_path, text=told) as found:
         yield found
 
 

@@ -21,7 +21,7 @@ FLAGS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 PATHS = ["/", "/services", "/services/web", "/infrastructure", "/experience", "/objectives/web-probes",
-         "/incidents", "/on-call", "/recovery", "/audit", "/review"]  # fmt: skip
+         "/incidents", "/on-call", "/recovery", "/reports", "/audit", "/review"]  # fmt: skip
 SHOTS = os.environ.get("STANDFAST_SCREENS")  # a folder: keep a picture of each page
 
 

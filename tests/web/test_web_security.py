@@ -151,3 +151,33 @@ def test_names_of_the_file_are_text_and_never_markup(signed_in) -> None:
 
     assert "<script>alert" not in answer.text
     assert "&lt;script&gt;" in answer.text
+
+
+# ------------------------------------------------------------------ HEAD
+
+
+@pytest.mark.parametrize(
+    "path", [*PAGES, "/sign-in", "/health/live", "/metrics", "/api/v1/overview", "/nowhere"]
+)
+def test_head_is_answered_as_get_without_the_body(signed_in, path: str) -> None:
+    got, head = signed_in.get(path), signed_in.head(path)
+
+    assert head.status_code == got.status_code
+    assert head.content == b""
+    assert head.headers["content-type"] == got.headers["content-type"]
+
+
+def test_head_of_a_stream_and_of_a_file_ends_at_once(signed_in) -> None:
+    style = re.search(r'href="(/static/[^"]+\.css[^"]*)"', signed_in.get("/").text)
+    assert style
+
+    assert signed_in.head(style[1]).headers["content-length"] == str(
+        len(signed_in.get(style[1]).content)
+    )
+    stream = signed_in.head("/live")
+    assert (stream.status_code, stream.content) == (200, b"")
+    assert stream.headers["content-type"].startswith("text/event-stream")
+
+
+def test_head_changes_nothing_where_only_post_is_known(signed_in) -> None:
+    assert signed_in.head("/api/v1/alerts").status_code == 405

@@ -80,14 +80,14 @@ class Standfast:
 
 
 @contextmanager
-def running(folder: Path, smtp: int = 9) -> Iterator[Standfast]:
+def running(folder: Path, smtp: int = 9, text: str = FILE) -> Iterator[Standfast]:
     site = type("Site", (_Site,), {})
     target = ThreadingHTTPServer(("127.0.0.1", 0), site)
     threading.Thread(target=target.serve_forever, daemon=True).start()
     file = folder / "standfast.yaml"
     port = free_port()
     file.write_text(
-        FILE.format(url=f"http://127.0.0.1:{target.server_port}/", smtp=smtp, port=port)
+        text.format(url=f"http://127.0.0.1:{target.server_port}/", smtp=smtp, port=port)
     )
     settings = Settings(
         file=str(file), database=f"sqlite:///{folder / 's.db'}", data=folder / "data", port=0

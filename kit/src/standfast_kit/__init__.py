@@ -15,17 +15,18 @@ from standfast_kit.rule import Rule, Slow, Trip
 
 if TYPE_CHECKING:
     from standfast_kit.audit import Actor, Audit, SpoolFull
+    from standfast_kit.heartbeat import Heartbeat
     from standfast_kit.retry_queue import Job, QueueFull, RetryQueue
 
 __all__ = [
-    "Actor", "Audit", "Breaker", "CircuitOpen", "Degraded", "Failure", "Job", "Kit", "MissingKey",
+    "Actor", "Audit", "Breaker", "CircuitOpen", "Degraded", "Failure", "Heartbeat", "Job", "Kit", "MissingKey",
     "QueueFull", "Queued", "RetryQueue", "Rule", "Slow", "SpoolFull", "State", "Transition", "Trip",
     "compute", "degraded", "queue", "stale", "tracking", "value",
 ]  # fmt: skip
 
 _LATE = {
     "Actor": "audit", "Audit": "audit", "SpoolFull": "audit",
-    "Job": "retry_queue", "QueueFull": "retry_queue", "RetryQueue": "retry_queue",
+    "Heartbeat": "heartbeat", "Job": "retry_queue", "QueueFull": "retry_queue", "RetryQueue": "retry_queue",
 }  # fmt: skip
 
 

@@ -40,14 +40,15 @@ class Answer:
 
 
 class Server:
-    """The audit log's ingest endpoint; the token is read by reference at each request."""
+    """An endpoint of standfast, the audit log's where no other is named; the token is read by reference
+    at each request."""
 
-    def __init__(self, url: str, token: str, timeout: float = 10.0) -> None:
+    def __init__(self, url: str, token: str, timeout: float = 10.0, *, path: str = PATH) -> None:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError(f"{url!r} is no address of an audit log; write https://host[:port]")
+            raise ValueError(f"{url!r} is no address of standfast; write https://host[:port]")
         self._https, self._host, self._port = parts.scheme == "https", parts.hostname, parts.port
-        self._path, self._timeout = parts.path.rstrip("/") + PATH, timeout
+        self._path, self._timeout = parts.path.rstrip("/") + path, timeout
         self._token = check_reference(token)
 
     def post(self, body: bytes) -> tuple[int, bytes]:

@@ -109,6 +109,12 @@ class Kit:
         """Saturation: export what `fn` returns at each scrape."""
         self.registry.watch(name, fn, text)
 
+    def checked(self, *, right: bool) -> None:
+        """Correctness: count one answer that the application checked, and whether it was right."""
+        failed = self.registry.counter("standfast_checks_failed_total", "Answers that were wrong")
+        self.registry.counter("standfast_checks_total", "Answers that were checked").labels().inc()
+        failed.labels().inc(0 if right else 1)
+
     def on_transition(self, listener: Callable[[Transition], object]) -> None:
         """Call `listener` for each transition of any breaker of this kit."""
         self._listeners.append(listener)

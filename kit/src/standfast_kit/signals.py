@@ -17,16 +17,18 @@ if TYPE_CHECKING:
     from standfast_kit.metrics import Counter, Histogram
 
 CLIENT_CLOSED = 499
-"""The client went away before the answer was complete; nobody's error, and a class of its own."""
-CLASSES = ("2xx", "3xx", "4xx", "5xx", "499")
+"""The client went away before the answer was complete; nobody's error."""
 TIMEOUTS = frozenset({408, 504})
+ALONE = frozenset({CLIENT_CLOSED, *TIMEOUTS})
+"""Whether these are ours is for each promise to say, so that each is a class of its own."""
+CLASSES = ("2xx", "3xx", "4xx", "5xx", "408", "499", "504")
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 def status_class(status: int) -> str:
-    """`"2xx"` to `"5xx"`, and `"499"` for a client that went away."""
-    if status == CLIENT_CLOSED:
-        return "499"
+    """`"2xx"` to `"5xx"`; `"408"` and `"504"` for what took too long, `"499"` for a client that went away."""
+    if status in ALONE:
+        return str(status)
     return f"{status // 100}xx" if 100 <= status <= 599 else "5xx"
 
 

@@ -30,7 +30,7 @@ def judge(rule: Rule, facts: Facts, now: datetime) -> Verdict:
         case Threshold():
             return _threshold(rule.component, rule.when, facts)
         case Absence():
-            return _absence(rule.component, rule.when, facts)
+            return _absence(rule.component, rule.when, facts, now)
         case Expiry():
             return _expiry(rule.component, rule.when, facts, now)
         case Age():
@@ -110,11 +110,11 @@ def _shown(value: Fraction, unit: str) -> str:
 # ------------------------------------------------------------------ absence
 
 
-def _absence(component: str, when: Absence, facts: Facts) -> Verdict:
+def _absence(component: str, when: Absence, facts: Facts, now: datetime) -> Verdict:
     if when.signal == "metrics":
         return _no_metrics(component, when, facts)
     if when.signal == "heartbeat":
-        return Verdict(holds=None, because="heartbeats are sent to standfast from outside")
+        return _no_heartbeat(component, when, facts, now)
     probes = facts.probes(component, when.lasting)
     if when.signal == "successful probes":
         return _no_success("probe", component, when, probes, facts.watched(component, "probes"))
@@ -125,6 +125,23 @@ def _absence(component: str, when: Absence, facts: Facts) -> Verdict:
         "request", component, when, requests, facts.watched(component, "requests")
     )
     return _with_probes(component, when, verdict, requests, probes, facts)
+
+
+def _no_heartbeat(component: str, when: Absence, facts: Facts, now: datetime) -> Verdict:
+    """By the job's own plan, or by the time since it ended well."""
+    jobs = [one for one in facts.heartbeats(component) if when.job in {"", one.name}]
+    if not jobs:
+        return Verdict(holds=None, because=f"{component} has no heartbeat")
+    if when.lasting > _NONE:
+        last = {one.name: now - (one.good_at or one.watched_from) for one in jobs}
+        name = max(last, key=lambda each: last[each])
+        said = f"the heartbeat {name} of {component} was last heard {words(last[name])} ago"
+        return Verdict(holds=last[name] >= when.lasting, because=said)
+    if bad := [one for one in jobs if one.well is False]:
+        return Verdict(holds=True, because=f"the heartbeat {bad[0].name}: {bad[0].because}")
+    if waited := [one for one in jobs if one.well is None]:
+        return Verdict(holds=None, because=f"the heartbeat {waited[0].name}: {waited[0].because}")
+    return Verdict(holds=False, because=f"the heartbeat {jobs[0].name} came as planned")
 
 
 def _no_metrics(component: str, when: Absence, facts: Facts) -> Verdict:

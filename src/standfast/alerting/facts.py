@@ -21,6 +21,17 @@ class Verdict:
     because: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job that tells when it ran: does it stand as planned, and when did it end well last?"""
+
+    name: str
+    well: bool | None  # None: not heard of yet
+    because: str
+    good_at: datetime | None
+    watched_from: datetime
+
+
 class Facts(Protocol):
     """The measurements as they are at the instant of one evaluation."""
 
@@ -37,6 +48,9 @@ class Facts(Protocol):
 
     def scrape_down(self, component: str) -> tuple[timedelta, str] | None:
         """For how long its metrics have not answered, and why; None where they do or nobody asks."""
+
+    def heartbeats(self, component: str) -> tuple[Job, ...]:
+        """The jobs of the component."""
 
     def expires(self, component: str, what: str) -> datetime | None: ...
 

@@ -56,7 +56,32 @@ def rules(system: System) -> tuple[Rule, ...]:
         for one in _of_objective(system, objective)
         if not (one.windows == PAGE and {objective.name, objective.level} & watched)
     ]
-    return tuple(mine + burning)
+    return tuple(mine + burning + _of_jobs(system))
+
+
+def _of_jobs(system: System) -> list[Rule]:
+    """One for each heartbeat, but for components whose heartbeats the file watches itself."""
+    watched = {
+        rule.of
+        for rule in system.alerts.values()
+        if isinstance(rule.when, Absence) and rule.when.signal == "heartbeat"
+    }
+    return [
+        Rule(
+            name=f"{name}-heartbeat",
+            component=component.name,
+            when=Absence(
+                signal="heartbeat", lasting=timedelta(0), job=name, text=f"heartbeat {name} missing"
+            ),
+            severity=Severity.P3,
+            summary=f"{name} does not run as planned",
+            clears=timedelta(0),
+            runbook=_runbook(system, component.name),
+        )
+        for component in system.components.values()
+        if component.name not in watched
+        for name in component.heartbeats
+    ]
 
 
 def _of_file(rule: AlertRule, every: Sequence[Objective]) -> Rule:

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from standfast import spec
+from standfast.app import asking
 from standfast.app.keeping import KEYS
 from standfast.app.settings import database_url
 from standfast.drivers.files import Files
@@ -44,6 +45,7 @@ def look(*, file: str, database: str, data: Path) -> tuple[Sign, ...]:
         for each in (
             lambda: _file(file),
             lambda: _secrets(file),
+            lambda: _asked(file),
             lambda: _folder(data),
             lambda: _keys(data),
             lambda: _database(database_url(database, data)),
@@ -84,7 +86,12 @@ def _secrets(path: str) -> Iterator[Sign]:
         for part in ("username", "password", "secret")
     ]
     stores = [(f"components.{name}.dsn", one.dsn) for name, one in system.components.items()]
-    for at, reference in [*channels, *stores]:
+    server = system.server.prometheus
+    asked = [
+        (f"server.prometheus.{part}", getattr(server, part, None))
+        for part in ("token", "username", "password")
+    ]
+    for at, reference in [*channels, *stores, *asked]:
         if reference is None:
             continue
         there = (
@@ -99,6 +106,13 @@ def _secrets(path: str) -> Iterator[Sign]:
             words=str(reference) if there else f"{reference} is not there",
             fix=fix,
         )
+
+
+def _asked(path: str) -> Iterator[Sign]:
+    if found := asking.answers(path):
+        url, ok, words = found
+        fix = "" if ok else "see `server.prometheus` in the file, and that server"
+        yield Sign(what=url, ok=ok, words=words, fix=fix)
 
 
 def _folder(data: Path) -> Iterator[Sign]:

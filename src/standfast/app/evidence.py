@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from standfast.app import excluding
 from standfast.incidents.overdue import overdue
 from standfast.paging import answering
+from standfast.paging.reachable import ways
 from standfast.recovery import schedule
 from standfast.recovery.objective import PATIENCE
 from standfast.recovery.proof import growth, restore_estimate, restore_speed
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
+    from standfast.paging.reachable import Way
     from standfast.recovery.proof import Proof
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
@@ -59,6 +61,7 @@ def measured(tx: Tx, system: System, now: datetime) -> Measured:
         ),
         ignored=answering.ignored(recent, rules),
         archive_timeout=_archive_timeouts(tx, system, now, evidence),
+        channels=_channels(tx, system, now, evidence),
         overdue=overdue(tx.incidents.recent(now - _YEAR, limit=2_000), system.incidents, now),
         edges=tx.monitoring.edges(),
         evidence=evidence,
@@ -205,6 +208,18 @@ def _counted(tx: Tx, system: System, now: datetime) -> dict[str, timedelta]:
 
 
 # ------------------------------------------------------------------ people
+
+
+def _channels(
+    tx: Tx, system: System, now: datetime, evidence: dict[str, Evidence]
+) -> dict[tuple[str, str], Way]:
+    found = ways(system, tx.trials.standing(), now)
+    for (person, channel), way in found.items():
+        if way.asked_at is not None:
+            of = f"{way.proof} by a test page"
+            at = way.answered_at or way.asked_at
+            evidence[f"channel.{person}.{channel}"] = Evidence(grade=Grade.MEASURED, at=at, of=of)
+    return found
 
 
 def _answers(

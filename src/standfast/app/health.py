@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.app import asking
+from standfast.app.page_loads import page_loads
 from standfast.errors import StoreError
 from standfast_kit.metrics import Family, Sample
 
@@ -28,6 +30,7 @@ def watch_over(platform: Platform) -> None:
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
     kit.check("dead_man", lambda: _dead_man(platform), required=False, timeout="1s", deep=True)
     kit.check("dns", lambda: _dns(platform), required=False, timeout="1s", deep=True)
+    kit.check("prometheus", lambda: _asked(platform), required=False, timeout="3s", deep=True)
     kit.registry.collect_with(lambda: _ticks(platform))
     kit.registry.collect_with(lambda: _lookups(platform))
     kit.registry.collect_with(lambda: _pings(platform))
@@ -45,6 +48,9 @@ def problems(platform: Platform) -> tuple[str, ...]:
             f"The changed file was not accepted, the old one goes on: {first.splitlines()[0]}"
         )
         found += [f"and {len(more)} more problems in it"] if more else []
+    if unknown := platform.pushes.unknown(platform.now()):
+        names = ", ".join(one[:60] or "(no service.name)" for one in unknown[:5])
+        found.append(f"OTLP metrics of {names} are not counted: no component has them as `otlp`")
     if because := platform.dead_man.switch.because:
         found.append(f"The dead man's switch does not hear from us: {because}")
     return tuple(found + list(platform.read.undelivered()))
@@ -78,6 +84,11 @@ def _file(platform: Platform) -> str:
 def _pages(platform: Platform) -> None:
     if waiting := platform.read.undelivered():
         raise Unwell("; ".join(waiting))
+
+
+def _asked(platform: Platform) -> None:
+    if faults := platform.keeping.database.read(asking.faults):
+        raise Unwell("; ".join(faults[:5]))
 
 
 def _dead_man(platform: Platform) -> None:
@@ -139,3 +150,4 @@ def _watched(platform: Platform) -> Iterator[Family]:
         name="standfast_up", kind="gauge", help="1 while standfast runs.", samples=[Sample((), 1)]
     )
     yield from platform.read.metrics(platform.now())
+    yield from page_loads(platform.feel.counted())

@@ -9,8 +9,10 @@ from standfast.app import excluding, rooms
 from standfast.audit.instant import stamp
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import measurements as m
+from standfast.dashboards import on_call as on_call_screen
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.monitoring.target import targets
+from standfast.paging.reachable import ways
 from standfast.recovery.objective import newest_proofs
 from standfast.slo.objective import objectives
 
@@ -43,6 +45,9 @@ def measurements(tx: Tx, system: System, now: datetime) -> Measurements:
             history, by_episode, {one: tx.incidents.timeline(one) for one in incidents}
         ),
         load=m.load(system, pages, now),
+        channels=m.ways(
+            on_call_screen.channels(system, ways(system, tx.trials.standing(), now), now)
+        ),
         acknowledged_p50=quick,
         acknowledged_p90=slow,
         copies=m.copies(tx.recovery.copies()),

@@ -50,7 +50,7 @@ def operator() -> Actor:
 
 def offline_audit(url: str, anchors: Sequence[str] = (), key: str | None = None) -> Verdict:
     """Verifies the log of a database that no server needs to serve. Writes nothing, migrates nothing."""
-    keys, verifying = _audit_key(key)
+    keys, verifying = audit_key(key)
     notes = [note for path in anchors for note in _anchored(Path(path))]
     said = []
     if verifying is None:
@@ -74,7 +74,7 @@ def _anchored(path: Path) -> tuple[str, ...]:
     return AnchorFile(path).notes()
 
 
-def _audit_key(told: str | None) -> tuple[Keys | None, VerifyingKey | None]:
+def audit_key(told: str | None) -> tuple[Keys | None, VerifyingKey | None]:
     """A verifying key as text, or the file of the log's keys, which checks the heads' seals too."""
     if told is None:
         return None, None

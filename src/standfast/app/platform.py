@@ -19,36 +19,49 @@ from standfast.app.health import look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
+from standfast.drivers import remote_write
+from standfast.drivers.cgroup import ContainerLook
 from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
+from standfast.drivers.host import HostLook
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
 from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
+from standfast.drivers.prometheus import PrometheusRange
 from standfast.drivers.resolver import Resolver
 from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
 from standfast.drivers.tls_probe import TlsProbe
+from standfast.drivers.typesetter import Typesetter
 from standfast.drivers.webhook import WebhookSend
 from standfast.engine import announce
 from standfast.engine.accept import Accept
+from standfast.engine.beat import Beats
+from standfast.engine.consult import Consult
 from standfast.engine.dead_man import LOOK, MAIN, DeadMan
 from standfast.engine.deliver import Deliver
+from standfast.engine.deploys import Deploys
 from standfast.engine.escalate import Pages
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.examine import Examine
 from standfast.engine.exclude import Exclude
+from standfast.engine.feel import Feel
 from standfast.engine.follow import Follow
 from standfast.engine.gate import Gate
 from standfast.engine.intake import Intake
 from standfast.engine.observe import Observe
+from standfast.engine.pushes import Pushes
+from standfast.engine.receive import Receipt, Receive
+from standfast.engine.report import MakeReport
 from standfast.engine.respond import Respond
 from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
+from standfast.engine.try_out import TryOut
 from standfast.monitoring.target import STILL
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
@@ -80,9 +93,13 @@ class Platform:
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
         self.observe = Observe(store, _looks(self.resolver), clock)
+        self.consult = Consult(store, PrometheusRange(BoundedHttp(resolver=self.resolver)), clock)
+        self.receive = Receive(store)
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
+        self.pushes = Pushes(store, self.accept.current, clock)
+        self.beats = Beats(store, self.accept.current, clock)
         self.pages = Pages(store, clock)
         self.deliver = Deliver(
             store,
@@ -95,7 +112,12 @@ class Platform:
         )
         self.respond = Respond(store, self.accept.current, clock)
         self.exclude = Exclude(store, self.accept.current, clock)
+        self.deploys = Deploys(store, self.accept.current, clock)
+        self.feel = Feel(store, self.accept.current)
         self.gate = Gate(store, self.accept.current, clock)
+        self.try_out = TryOut(
+            store, self.accept.current, chance=lambda: secrets.token_urlsafe(32), clock=clock
+        )
         self.trim = Trim(store)
         self.retain = Retain(store, self.record)
         self.protect = protect(store, self.accept.current)
@@ -105,6 +127,14 @@ class Platform:
             lambda now: self.ticking.unwell(MAIN, now),
         )
         self.read = Read(self)
+        self.report = MakeReport(
+            store,
+            self.read.report_rows,
+            Typesetter(),
+            self.keeping.keys,
+            self.accept.current,
+            clock,
+        )
         self.announce = announce.Announce(self.read.status_page, self._beside_the_file)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
@@ -127,6 +157,7 @@ class Platform:
             if late := self.ticking.stop(patience=2.5):
                 log.warning("still at work at the end: %s", ", ".join(late))
             self.observe.close()
+            self.consult.close()
             self.deliver.close()
             self.protect.close()
             self.kit.close()
@@ -135,6 +166,10 @@ class Platform:
     def take_alerts(self, reports: tuple[Reported, ...]) -> tuple[Accepted, ...]:
         """Alerts from outside; answers after they, their pages and incidents are kept."""
         return self.intake.accept(reports, self.accept.current(), self.now())
+
+    def take_written(self, body: bytes) -> Receipt:
+        """Samples that a Prometheus writes; answers after they are kept."""
+        return self.receive.take(remote_write.read(body), self.accept.current(), self.now())
 
     def verify(self) -> tuple[str, ...]:
         """What is wrong with the audit log, in sentences; empty where it is whole."""
@@ -158,6 +193,8 @@ class Platform:
             Role(name="database", every=2 * _SECOND, work=lambda _now: look_at_database(self)),
             Role(name="file", every=2 * _SECOND, work=self.watch.tick),
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
+            Role(name="consult", every=_SECOND, work=self._with_system(self.consult.tick)),
+            Role(name="receive", every=_SECOND, work=self._with_system(self.receive.tick)),
             Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
             Role(name="escalate", every=_SECOND, work=self._with_system(self.pages.tick)),
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
@@ -169,6 +206,8 @@ class Platform:
                 every=announce.LOOK,
                 work=self._with_system(self.announce.tick),
             ),
+            Role(name="reports", every=60 * _SECOND, work=self._with_system(self.report.tick)),
+            Role(name="feel", every=2 * _SECOND, work=self._with_system(self.feel.tick)),
             Role(name="trim", every=60 * _SECOND, work=self._with_system(self.trim.tick)),
             Role(name="retention", every=60 * _SECOND, work=self._with_system(self.retain.tick)),
             Role(name="examine", every=60 * _SECOND, work=self._with_system(self.examine.tick)),
@@ -189,6 +228,8 @@ def _looks(resolver: Resolver) -> dict[str, LookAt]:
         STILL: HttpProbe(http, redirects=0),
         "tcp": TcpProbe(resolver=resolver),
         "dns": DnsProbe(),
+        "host": HostLook(),
+        "container": ContainerLook(),
         "icmp": IcmpProbe(resolver=resolver),
         "tls": TlsProbe(resolver=resolver),
         "health": HealthPoll(http),

@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.app import agreeing, documents, excluding, gating, measuring, rooms
+from standfast.app import (
+    agreeing,
+    asking,
+    documents,
+    excluding,
+    gating,
+    measuring,
+    reporting,
+    rooms,
+)
 from standfast.app import health as own_health
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
 from standfast.dashboards import audit as audit_screen
+from standfast.dashboards import deploy as deploy_screen
 from standfast.dashboards import experience as experience_screen
+from standfast.dashboards import funnel, page_loads
 from standfast.dashboards import gate as gate_screen
 from standfast.dashboards import incident as incident_screen
 from standfast.dashboards import infrastructure as infrastructure_screen
@@ -19,10 +30,14 @@ from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import overview as overview_screen
 from standfast.dashboards import review as review_screen
 from standfast.dashboards import service as service_screen
+from standfast.dashboards import services as services_screen
+from standfast.dashboards.why import SHOWN
 from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
 from standfast.monitoring.target import PROBES
+from standfast.slo.gate import rests_on
+from standfast.slo.indicator import of_step
 from standfast.slo.objective import objectives
 from standfast_kit.metrics import Family, Sample
 
@@ -35,6 +50,7 @@ if TYPE_CHECKING:
     from standfast.audit.query import Query
     from standfast.dashboards.agreement import AgreementLine
     from standfast.dashboards.audit import AuditScreen, Retention, Seal
+    from standfast.dashboards.deploy import DeployLine, Marks
     from standfast.dashboards.exclusion import ExclusionLine
     from standfast.dashboards.experience import ExperienceScreen
     from standfast.dashboards.gate import OverrideLine
@@ -45,18 +61,24 @@ if TYPE_CHECKING:
     from standfast.dashboards.on_call import Delivery, OnCallScreen
     from standfast.dashboards.overview import OverviewScreen
     from standfast.dashboards.recovery import RecoveryScreen
+    from standfast.dashboards.report.counts import Rows
+    from standfast.dashboards.reports import ReportsScreen
     from standfast.dashboards.review import AnswersScreen, ReviewScreen
     from standfast.dashboards.service import ComponentLine, ServiceScreen
+    from standfast.dashboards.services import ServicesScreen
     from standfast.dashboards.status_page import StatusPage
+    from standfast.monitoring.deploy import Deploy
     from standfast.monitoring.gauge import Reading
     from standfast.publish.shelf import DocumentPage
     from standfast.slo.gate import Verdict
     from standfast.slo.objective import Objective
+    from standfast.slo.period import Period
+    from standfast.slo.tally import Tally
     from standfast.spec.system import System
     from standfast.store.database import Database
     from standfast.store.tx import Tx
 
-_SHOWN = timedelta(minutes=15)
+_LISTED, _FEW = timedelta(days=30), 10  # deployments
 _UNSIGNED = timedelta(seconds=40)  # a checkpoint is due every ten seconds
 
 
@@ -75,6 +97,22 @@ class Read:
     def overview(self, now: datetime) -> OverviewScreen:
         system, delivery = self._system, self._delivery(now)
         return self._store.read(lambda tx: self._overview(tx, system, delivery, now))
+
+    def services(self, now: datetime) -> ServicesScreen:
+        system = self._system
+        return self._store.read(
+            lambda tx: services_screen.screen(
+                system,
+                tx.monitoring.component_healths(),
+                tx.monitoring.newest(),
+                deploy_screen.lines(tx.deploys.since(now - _LISTED)[:_FEW]),
+                now,
+            )
+        )
+
+    def deploys(self, since: datetime) -> tuple[DeployLine, ...]:
+        """The newest first."""
+        return self._store.read(lambda tx: deploy_screen.lines(tx.deploys.since(since)))
 
     def service(self, name: str, now: datetime) -> ServiceScreen:
         system = self._system
@@ -133,6 +171,20 @@ class Read:
         system = self._system
         return self._store.read(lambda tx: rooms.status_page(tx, system, now))
 
+    def reports(self, now: datetime) -> ReportsScreen:
+        """The reports that were made."""
+        system, key = self._system, str(self._platform.keeping.keys.verifying)
+        return self._store.read(lambda tx: reporting.screen(tx, system, now, key))
+
+    def report_rows(self, period: Period, of: str, now: datetime) -> Rows:
+        """What a report of the period is made of."""
+        system = self._system
+        return self._store.read(lambda tx: reporting.rows(tx, system, period, of, now))
+
+    def report_file(self, report: str, name: str) -> bytes:
+        """A file of a report that was made, as it was signed."""
+        return self._store.read(lambda tx: reporting.file(tx, report, name))
+
     def document(self, path: str, now: datetime) -> DocumentPage:
         """A published document with what is measured of its subject just now."""
         system = self._system
@@ -144,10 +196,16 @@ class Read:
         system = self._system
         promises: dict[str, tuple[str, ...]] = {}
         for one in objectives(system):
-            promises[one.component] = (*promises.get(one.component, ()), one.name)
+            for name in rests_on(one):
+                promises[name] = (*promises.get(name, ()), one.name)
         return self._store.read(
             lambda tx: infrastructure_screen.screen(
-                system, tx.monitoring.component_healths(), _signals(tx, system, now), promises
+                system,
+                tx.monitoring.component_healths(),
+                _signals(tx, system, now),
+                promises,
+                _deployed(tx, now),
+                now,
             )
         )
 
@@ -155,7 +213,13 @@ class Read:
         system = self._system
         return self._store.read(
             lambda tx: experience_screen.screen(
-                system, _objective_lines(tx, system), _signals(tx, system, now)
+                system,
+                _objective_lines(tx, system),
+                _signals(tx, system, now),
+                tx.vitals.since(now - page_loads.SHOWN),
+                _taken(tx, system, now),
+                _deployed(tx, now),
+                now,
             )
         )
 
@@ -216,6 +280,15 @@ class Read:
                 if one.expires
             ],
         )  # fmt: skip
+        deployed = self._store.read(lambda tx: tx.deploys.since(now - _LISTED))
+        newest = {one.component: one for one in reversed(deployed)}
+        yield Family(
+            name="standfast_deploy_timestamp_seconds", kind="gauge", help="When the newest version went live.",
+            samples=[
+                Sample((("component", name), ("version", one.version)), one.at.timestamp())
+                for name, one in newest.items()
+            ],
+        )  # fmt: skip
         copied = self._store.read(
             lambda tx: {store: rooms.made(tx, store, "backup") for store in system.backups}
         )
@@ -246,7 +319,7 @@ class Read:
         return overview_screen.screen(
             system.name,
             version=tx.files.newest_number(),
-            problems=own_health.problems(self._platform),
+            problems=(*own_health.problems(self._platform), *asking.faults(tx)),
             objectives=_objective_lines(tx, system),
             components=_components(tx, system),
             incidents=[incident_screen.line(system, one, now) for one in tx.incidents.open()],
@@ -260,7 +333,11 @@ class Read:
 
 def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
     statuses = tx.levels.statuses()
-    return [objective_screen.line(one, statuses.get(one.name)) for one in objectives(system)]
+    asked = tx.asked.progress()
+    return [
+        objective_screen.line(one, statuses.get(one.name), asking.of_objective(asked, one))
+        for one in objectives(system)
+    ]
 
 
 def _components(tx: Tx, system: System) -> list[ComponentLine]:
@@ -271,7 +348,25 @@ def _components(tx: Tx, system: System) -> list[ComponentLine]:
 
 
 def _signals(tx: Tx, system: System, now: datetime) -> dict[str, dict[str, tuple[Reading, ...]]]:
-    return {name: tx.monitoring.signals(name, now - _SHOWN) for name in system.components}
+    return {name: tx.monitoring.signals(name, now - SHOWN) for name in system.components}
+
+
+def _deployed(tx: Tx, now: datetime) -> dict[str, Marks]:
+    """Marks of what was deployed while the signals that are shown were measured, by component."""
+    found: dict[str, list[Deploy]] = {}
+    for one in tx.deploys.since(now - SHOWN):
+        found.setdefault(one.component, []).append(one)
+    return {name: deploy_screen.marks(mine) for name, mine in found.items()}
+
+
+def _taken(tx: Tx, system: System, now: datetime) -> dict[str, list[Tally]]:
+    """What was counted of each step of each journey that names steps."""
+    start = now - funnel.SHOWN
+    return {
+        journey.name: [tx.levels.tally(of_step(step).key, start, now) for step in journey.steps]
+        for journey in system.journeys.values()
+        if journey.steps
+    }
 
 
 def _service(tx: Tx, system: System, name: str, now: datetime) -> ServiceScreen:
@@ -280,10 +375,12 @@ def _service(tx: Tx, system: System, name: str, now: datetime) -> ServiceScreen:
         name,
         tx.monitoring.component_healths(),
         tx.monitoring.states_by_component().get(name, ()),
-        tx.monitoring.signals(name, now - _SHOWN),
+        tx.monitoring.signals(name, now - SHOWN),
         [one for one in _objective_lines(tx, system) if one.component == name],
         tx.alerting.history(now - timedelta(days=7), name),
         gate_screen.card(gating.verdict(tx, system, name, now)),
+        tx.deploys.since(now - _LISTED, (name,)),
+        now,
     )
 
 
@@ -297,7 +394,9 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         tx.levels.burn_down(objective.name, now - objective.window),
         [(one.fired_at, one.summary) for one in alerts if one.fired_at],
         excluding.of_objective(tx, system, objective, now),
+        tx.deploys.since(now - objective.window, rests_on(objective)),
         agreeing.of_objective(tx, system, objective, now),
+        asking.of_objective(tx.asked.progress(), objective),
     )
 
 

@@ -12,11 +12,13 @@ from standfast.dashboards import on_call as on_call_screen
 from standfast.dashboards import recovery as recovery_screen
 from standfast.dashboards import status_page as status_screen
 from standfast.dashboards.overview import AlertLine
+from standfast.dashboards.service import recent_alert
 from standfast.errors import NotFound
 from standfast.incidents.checklist import lines as checklist
 from standfast.incidents.incident import post_mortem_due
 from standfast.incidents.post_mortem import Figures, draft
 from standfast.paging.notification import Kind
+from standfast.paging.reachable import ways
 from standfast.recovery import schedule
 from standfast.recovery.objective import judgements, newest_proofs
 from standfast.slo.judgement import words
@@ -84,7 +86,13 @@ def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCall
     pages = [page for page in tx.paging.recent(now - _RECENT) if not page.active]
     shown = [*tx.paging.active(), *pages]
     return on_call_screen.screen(
-        system, [(page, _attempts(tx, system, page)) for page in shown], delivery, now
+        system,
+        [(page, _attempts(tx, system, page)) for page in shown],
+        delivery,
+        ways(system, tx.trials.standing(), now),
+        [incident_screen.line(system, one, now) for one in tx.incidents.open()],
+        [recent_alert(one) for one in tx.alerting.history(now - _RECENT)],
+        now,
     )
 
 

@@ -66,11 +66,15 @@ class VerifyingKey:
 
 def sign(checkpoint: Checkpoint, seed: bytes) -> str:
     """The signed note of a checkpoint; the key's name is the checkpoint's origin."""
+    return sign_note(checkpoint.text(), checkpoint.origin, seed)
+
+
+def sign_note(text: str, name: str, seed: bytes) -> str:
+    """The signed note of a text that ends its last line; `name` is the key's."""
     key = Ed25519PrivateKey.from_private_bytes(seed)
     public = key.public_key().public_bytes_raw()
-    text = checkpoint.text()
-    signature = _key_hash(checkpoint.origin, public) + key.sign(text.encode())
-    return f"{text}\n\u2014 {checkpoint.origin} {base64.b64encode(signature).decode()}\n"
+    signature = _key_hash(name, public) + key.sign(text.encode())
+    return f"{text}\n\u2014 {name} {base64.b64encode(signature).decode()}\n"
 
 
 def read(note: str) -> Checkpoint:
@@ -94,18 +98,24 @@ def verify(note: str, key: VerifyingKey, stream: str) -> Checkpoint:
     origin = key.origin(stream)
     if checkpoint.origin != origin:
         raise BadCheckpoint(f"a checkpoint of {checkpoint.origin!r}, not of {origin!r}")
+    open_note(note, origin, key.public)
+    return checkpoint
+
+
+def open_note(note: str, name: str, public_bytes: bytes) -> str:
+    """The text of a note that the key `name` signed; raises BadCheckpoint."""
     text, signatures = _parted(note)
-    wanted = _key_hash(origin, key.public)
-    mine = [raw[4:] for name, raw in signatures if name == origin and raw[:4] == wanted]
+    wanted = _key_hash(name, public_bytes)
+    mine = [raw[4:] for signer, raw in signatures if signer == name and raw[:4] == wanted]
     if not mine:  # signatures of unknown keys are ignored, as signed-note asks
         raise BadCheckpoint("no signature by the trusted key")
-    public = Ed25519PublicKey.from_public_bytes(key.public)
+    public = Ed25519PublicKey.from_public_bytes(public_bytes)
     try:
         for signature in mine:
             public.verify(signature, text.encode())
     except InvalidSignature:
         raise BadCheckpoint("the signature is wrong") from None
-    return checkpoint
+    return text
 
 
 def public_key(seed: bytes) -> bytes:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from standfast.audit.checkpoint import Checkpoint, VerifyingKey, public_key, sign
+from standfast.audit.checkpoint import Checkpoint, VerifyingKey, public_key, sign, sign_note
 
 if TYPE_CHECKING:
     from standfast.audit.tree import Frontier
@@ -44,6 +44,10 @@ class Keys:
     def sign(self, stream: str, frontier: Frontier) -> str:
         origin = self.verifying.origin(stream)
         return sign(Checkpoint(origin, frontier.size, frontier.root()), self.seed)
+
+    def sign_text(self, text: str, purpose: str) -> str:
+        """A signed note of a text; its first line must say what it is, and so never be a checkpoint's."""
+        return sign_note(text, self.verifying.origin(purpose), self.seed)
 
     def seal(self, stream: str, frontier: Frontier) -> bytes:
         """A MAC over the head row, so that nobody but standfast can move it between two checkpoints."""

@@ -56,6 +56,10 @@ class Client:
     def post(self, path: str, body: Any = None) -> Any:
         return self._json(self._request("POST", path, body=body))
 
+    def raw(self, path: str) -> bytes:
+        """A file, byte for byte."""
+        return self._read(self._request("GET", path))
+
     def lines(self, path: str, params: Mapping[str, Any] | None = None) -> Iterator[str]:
         """An answer that is too long to hold, line by line."""
         with self._open(self._request("GET", path, params)) as answer:
@@ -76,11 +80,15 @@ class Client:
             headers["Content-Type"] = "application/json"
         return urllib.request.Request(address, data=data, headers=headers, method=method)  # noqa: S310 - the scheme is checked
 
-    def _json(self, request: urllib.request.Request) -> Any:
+    def _read(self, request: urllib.request.Request) -> bytes:
         with self._open(request) as answer:
-            data = answer.read(_LARGEST_ANSWER + 1)
+            data: bytes = answer.read(_LARGEST_ANSWER + 1)
         if len(data) > _LARGEST_ANSWER:
             raise StandfastError("the answer is too long", where=self._server)
+        return data
+
+    def _json(self, request: urllib.request.Request) -> Any:
+        data = self._read(request)
         try:
             return json.loads(data) if data else None
         except ValueError as error:
@@ -136,7 +144,7 @@ def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return server(token_file(command))
 
 
-def connect(server: str, token_file: str | None) -> Client:
+def connect(server: str, token_file: str | None, timeout: float = 30) -> Client:
     token = os.environ.get("STANDFAST_TOKEN")
     if token_file:
         try:
@@ -144,4 +152,4 @@ def connect(server: str, token_file: str | None) -> Client:
                 token = file.read(4096).strip()
         except OSError as error:
             raise FileError((f"{token_file}: cannot read the token: {error.strerror}",)) from error
-    return Client(server, token or None)
+    return Client(server, token or None, timeout)

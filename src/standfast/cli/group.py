@@ -32,7 +32,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "schema": ("standfast.cli.schema:schema", "Print the JSON Schema of the reliability file."),
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "gate": ("standfast.cli.gate:gate", "Ask whether a service may be deployed now."),
+    "deploy": ("standfast.cli.deploy:deploy", "Mark deployments, and list them."),
     "slo": ("standfast.cli.slo:slo", "Exclude time from service levels."),
+    "report": (
+        "standfast.cli.report:report",
+        "Make, list and verify service level reports.",
+    ),
     "page": ("standfast.cli.page:page", "List and acknowledge pages."),
     "incident": ("standfast.cli.incident:incident", "Declare, run and close incidents."),
     "on-call": (
@@ -44,6 +49,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "status-page": (
         "standfast.cli.status_page:status_page",
         "Write the status page that users see.",
+    ),
+    "heartbeat": (
+        "standfast.cli.heartbeat:heartbeat",
+        "Tell that a job ran, or run it and tell how that went.",
     ),
     "doctor": (
         "standfast.cli.doctor:doctor",

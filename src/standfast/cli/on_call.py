@@ -1,4 +1,4 @@
-"""`standfast on-call FILE`: who answers, by the file alone."""
+"""`standfast on-call FILE`: who answers, by the file alone; `channels`, `test` and `answer` ask a server."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from standfast import spec
+from standfast.cli.channels import answer, channels, test
 from standfast.paging.rotation import on_duty, shifts, until
 from standfast_kit.clock import utc_now
 
@@ -29,7 +30,24 @@ def _instant(
         raise click.BadParameter(f"{value!r} is no instant; write 2026-11-20T12:00Z") from error
 
 
-@click.command("on-call")
+class _FileFirst(click.Group):
+    """What is no command of ours is the file to show: `standfast on-call standfast.yaml`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["show", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("on-call", cls=_FileFirst)
+def on_call() -> None:
+    """Show who is on call, and whether their channels reach them.
+
+    `standfast on-call FILE` is short for `standfast on-call show FILE`.
+    """
+
+
+@on_call.command()
 @click.argument("file", type=click.Path(dir_okay=False), default="standfast.yaml")
 @click.option(
     "--at",
@@ -45,7 +63,7 @@ def _instant(
     help="Show the watches of so many weeks to come, too.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
-def on_call(file: str, at: datetime | None, weeks: int, as_json: bool) -> None:
+def show(file: str, at: datetime | None, weeks: int, as_json: bool) -> None:
     """Show who is on call by FILE, without server or database. Names nobody where nobody answers."""
     from standfast.app.files import Files
 
@@ -111,3 +129,7 @@ def _named(person: dict[str, str | None] | None, *, address: bool = False) -> st
         return _NOBODY
     ways = [one for one in (person["phone"], person["email"]) if one] if address else []
     return f"{person['name']}" + (f" ({', '.join(ways)})" if ways else "")
+
+
+for command in (channels, test, answer):
+    on_call.add_command(command)

@@ -37,7 +37,7 @@ def token() -> None:
     "scopes",
     multiple=True,
     required=True,
-    help="What it may do: read, respond, operate, audit, alerts or admin. May be given several times.",
+    help="What it may do: read, respond, operate, audit, alerts, metrics, deploy or admin; may be repeated.",
 )
 @click.option(
     "--days", type=click.IntRange(1, 3650), help="How long it is good; without this, until revoked."

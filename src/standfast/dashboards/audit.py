@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from standfast.dashboards.mark import Mark, mark
+from standfast.review.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ def seal(
     else:
         state, words = (
             "stale",
-            f"{size - signed_size} records are not signed since {signed_at:%H:%M:%S} UTC",
+            f"{counted(size - signed_size, 'record')} not signed since {signed_at:%H:%M:%S} UTC",
         )
     return Seal(
         size=size, signed_size=signed_size, signed_at=signed_at, mark=mark(state), words=words

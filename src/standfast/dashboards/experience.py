@@ -1,18 +1,25 @@
-"""User experience: what do users feel? By journey, then by the services that they touch."""
+"""User experience: what do users feel? Their pages, their way through the system, and what they touch."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards import funnel, page_loads
 from standfast.dashboards.mark import UNKNOWN, Mark, worst
 from standfast.dashboards.service import Signal, drawn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
+    from standfast.dashboards.deploy import Marks
+    from standfast.dashboards.funnel import FunnelLine
     from standfast.dashboards.objective import ObjectiveLine
+    from standfast.dashboards.page_loads import PageLine
     from standfast.monitoring.gauge import Reading
+    from standfast.monitoring.vitals import Cell
+    from standfast.slo.tally import Tally
     from standfast.spec.system import Journey, System
 
 _FELT = frozenset(
@@ -22,7 +29,7 @@ _FELT = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a journey and how many of its requests ended well: the funnel's width there."""
+    """One component of a journey and how many of its requests ended well."""
 
     component: str
     success: float | None
@@ -34,11 +41,12 @@ class JourneyLine:
     mark: Mark
     promise: str
     steps: tuple[Step, ...]
+    funnel: tuple[FunnelLine, ...]  # empty where the file names no steps
     objectives: tuple[ObjectiveLine, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Felt:
+class FeltService:
     component: str
     signals: tuple[Signal, ...]
 
@@ -46,34 +54,70 @@ class Felt:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExperienceScreen:
     words: str
+    beacon: bool  # does the file ask for page loads?
+    pages: tuple[PageLine, ...]
     journeys: tuple[JourneyLine, ...]
-    services: tuple[Felt, ...]
+    services: tuple[FeltService, ...]
 
 
 def screen(
     system: System,
     objectives: Sequence[ObjectiveLine],
     signals: Mapping[str, Mapping[str, tuple[Reading, ...]]],
+    loads: Sequence[tuple[Cell, int]],
+    taken: Mapping[str, Sequence[Tally]],
+    deployed: Mapping[str, Marks],
+    now: datetime,
 ) -> ExperienceScreen:
-    journeys = tuple(_journey(one, objectives) for one in system.journeys.values())
-    unwell = [one.name for one in journeys if one.mark.tone == "bad"]
-    words = (
-        f"Users feel it in: {', '.join(unwell)}." if unwell else "No journey breaks its promise."
+    """`loads` of the last day, `taken` what was counted of each step, by journey."""
+    pages = page_loads.pages(system, loads, now)
+    journeys = tuple(
+        _journey(system, one, objectives, taken.get(one.name, ()), now)
+        for one in system.journeys.values()
     )
     return ExperienceScreen(
-        words=words
-        if journeys
-        else "The file names no journeys; the review asks the business analyst for them.",
+        words=_words(journeys, pages),
+        beacon=system.experience is not None,
+        pages=pages,
         journeys=journeys,
         services=tuple(
-            Felt(component=name, signals=drawn({k: v for k, v in found.items() if k in _FELT}))
+            FeltService(
+                component=name,
+                signals=drawn(
+                    system,
+                    name,
+                    {k: v for k, v in found.items() if k in _FELT},
+                    deployed.get(name, ()),
+                    now,
+                ),
+            )
             for name, found in signals.items()
             if system.components[name].serves
         ),
     )
 
 
-def _journey(journey: Journey, objectives: Sequence[ObjectiveLine]) -> JourneyLine:
+def _words(journeys: Sequence[JourneyLine], pages: Sequence[PageLine]) -> str:
+    if not journeys:
+        return "The file names no journeys; the review asks the business analyst for them."
+    unwell = [one.name for one in journeys if one.mark.tone == "bad"]
+    unknown = [one.name for one in journeys if one.mark.tone == "quiet"]
+    said = [f"Users feel it in: {', '.join(unwell)}." if unwell else ""]
+    said += [f"Nothing is known of {', '.join(unknown)}." if unknown else ""]
+    if not unwell and len(unknown) < len(journeys):
+        said.insert(0, "No journey that is measured breaks its promise.")
+    slow = [one.page for one in pages if one.mark.tone == "bad"]
+    said += [f"Pages that load poorly: {', '.join(slow)}." if slow else ""]
+    return " ".join(filter(None, said))
+
+
+def _journey(
+    system: System,
+    journey: Journey,
+    objectives: Sequence[ObjectiveLine],
+    taken: Sequence[Tally],
+    now: datetime,
+) -> JourneyLine:
     own = tuple(one for one in objectives if one.name in {journey.name, f"{journey.name}-journey"})
     return JourneyLine(
         name=journey.name,
@@ -82,6 +126,7 @@ def _journey(journey: Journey, objectives: Sequence[ObjectiveLine]) -> JourneyLi
         steps=tuple(
             Step(component=step, success=_success(step, objectives)) for step in journey.path
         ),
+        funnel=funnel.lines(system, journey, taken, now) if taken else (),
         objectives=own,
     )
 

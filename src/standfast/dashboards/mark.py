@@ -15,13 +15,14 @@ class Mark:
 
 UNKNOWN = Mark("quiet", "unknown")
 _WORDS = {
-    "good": "healthy met sealed proven resolved closed acceptable ACCEPT delivering acknowledged kept whole",
-    "warn": "recovering burning degraded increasing CLARIFY WARN stale pending mitigated unproven unsealed"
-    " narrow",
+    "good": "healthy met sealed proven verified resolved closed acceptable ACCEPT delivering acknowledged kept "
+    "whole",
+    "warn": "recovering burning degraded increasing CLARIFY WARN stale pending mitigated unproven unsealed "
+    "declared testing expired narrow",
     "bad": "exhausted unhealthy critical missed BLOCK firing open broken stuck failed missing",
 }
 _TONES = {word: tone for tone, words in _WORDS.items() for word in words.split()}
-_WORST = ("bad", "warn", "quiet", "good")
+RANK = ("bad", "warn", "quiet", "good")  # the worst first
 
 
 def mark(word: str) -> Mark:
@@ -31,4 +32,4 @@ def mark(word: str) -> Mark:
 
 def worst(marks: list[Mark]) -> Mark:
     """The worst of them; of none at all nothing is known."""
-    return min(marks, key=lambda one: _WORST.index(one.tone), default=UNKNOWN)
+    return min(marks, key=lambda one: RANK.index(one.tone), default=UNKNOWN)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from standfast.alerting.alert import Alert
     from standfast.dashboards.audit import Seal
+    from standfast.dashboards.on_call import ChannelLine
     from standfast.incidents.incident import Incident, TimelineEntry
     from standfast.monitoring.gauge import Reading
     from standfast.monitoring.target import Target, TargetState
@@ -164,6 +165,18 @@ class AuditFigures:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelFigures:
+    """One way to one person, as its last test left it."""
+
+    person: str  # "" where the channel has a receiver of its own
+    channel: str
+    wakes: bool
+    proof: str
+    words: str
+    until: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
     at: datetime
     system: str
@@ -175,6 +188,7 @@ class Measurements:
     alerts: tuple[AlertFigures, ...]
     episodes: tuple[Episode, ...]
     load: tuple[LoadFigures, ...]
+    channels: tuple[ChannelFigures, ...]
     acknowledged_p50: timedelta | None
     acknowledged_p90: timedelta | None
     copies: tuple[CopyFigures, ...]
@@ -348,6 +362,20 @@ def answer_times(pages: Iterable[Page]) -> tuple[timedelta | None, timedelta | N
     if not taken:
         return None, None
     return taken[-(-len(taken) * 50 // 100) - 1], taken[-(-len(taken) * 90 // 100) - 1]
+
+
+def ways(lines: Iterable[ChannelLine]) -> tuple[ChannelFigures, ...]:
+    return tuple(
+        ChannelFigures(
+            person=one.person,
+            channel=one.channel,
+            wakes=one.wakes,
+            proof=one.mark.word,
+            words=one.words,
+            until=one.until,
+        )
+        for one in lines
+    )
 
 
 # ------------------------------------------------------------------ recovery

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.deploy import lines
 from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.slo.burn import refused, severity_of
@@ -16,7 +17,10 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.dashboards.agreement import AgreementLine
+    from standfast.dashboards.deploy import DeployLine
     from standfast.dashboards.exclusion import Excluded, ExclusionLine
+    from standfast.monitoring.asked import Progress
+    from standfast.monitoring.deploy import Deploy
     from standfast.slo.budget import Budget
     from standfast.slo.objective import Objective
     from standfast.slo.policy import PolicyState
@@ -85,7 +89,8 @@ class ObjectiveScreen:
     policy_freezes: bool
     policy_history: tuple[PolicyLine, ...]  # the newest first
     points: tuple[tuple[datetime, float | None], ...]
-    marks: tuple[tuple[datetime, str], ...]
+    marks: tuple[tuple[datetime, str], ...]  # alerts that fired
+    deploys: tuple[DeployLine, ...]  # of what it rests on, within its window
     burns: tuple[BurnLine, ...]
     no_burns: str
     why: tuple[tuple[str, str], ...]
@@ -93,7 +98,9 @@ class ObjectiveScreen:
     agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
 
 
-def line(objective: Objective, status: LevelStatus | None) -> ObjectiveLine:
+def line(
+    objective: Objective, status: LevelStatus | None, asked: Iterable[Progress] = ()
+) -> ObjectiveLine:
     budget = status.budget if status else None
     return ObjectiveLine(
         name=objective.name,
@@ -104,7 +111,7 @@ def line(objective: Objective, status: LevelStatus | None) -> ObjectiveLine:
         measured=budget.achieved if budget else None,
         left=budget.left if budget else None,
         runs_out=budget.exhausted_at if budget else None,
-        why_unknown=budget.because if budget else "not judged yet",
+        why_unknown=_with_faults(budget.because if budget else "not judged yet", asked),
     )
 
 
@@ -116,9 +123,12 @@ def screen(
     points: Sequence[BurnDown],
     episodes: Iterable[tuple[datetime, str]],
     excluded: Excluded,
+    deploys: Sequence[Deploy],
     agreements: Iterable[AgreementLine] = (),
+    asked: Sequence[Progress] = (),
 ) -> ObjectiveScreen:
-    """`bands` are the states of its budget policy, oldest first; the last one holds."""
+    """`bands` are the states of its budget policy, oldest first; the last one holds. `asked` is what a
+    Prometheus-compatible server was asked for it."""
     budget, policy = status.budget if status else None, bands[-1] if bands else None
     return ObjectiveScreen(
         name=objective.name,
@@ -127,7 +137,9 @@ def screen(
         promise=objective.promise.text,
         sla=objective.sla.text if objective.sla else "",
         mark=mark(budget.state.value) if budget else UNKNOWN,
-        sentence=budget.because if budget else "Not judged yet: the first look is still to come.",
+        sentence=_with_faults(
+            budget.because if budget else "Not judged yet: the first look is still to come.", asked
+        ),
         measured=budget.achieved if budget else None,
         bad=round(budget.tally.bad) if budget else 0,
         total=budget.tally.total if budget else 0,
@@ -140,13 +152,39 @@ def screen(
         policy_history=tuple(_band(one) for one in reversed(bands[-_BANDS_SHOWN:])),
         points=tuple((point.at, float(point.left)) for point in points),
         marks=tuple(episodes),
+        deploys=lines(deploys),
         burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
         no_burns=" ".join(each.because for each in refused(objective))
         or "None has been judged yet.",
-        why=_why(system, objective, status, excluded),
+        why=(*_why(system, objective, status, excluded), *_asked(system, asked)),
         exclusions=excluded.lines,
         agreements=tuple(agreements),
     )
+
+
+def _with_faults(sentence: str, asked: Iterable[Progress]) -> str:
+    faults = dict.fromkeys(one.because for one in asked if not one.ok)
+    return "; ".join((sentence.rstrip("."), *faults)) if faults else sentence
+
+
+def _asked(system: System, asked: Sequence[Progress]) -> list[tuple[str, str]]:
+    server = system.server.prometheus
+    rows = []
+    for one in asked:
+        if one.total in {"", "remote write"}:
+            rows.append(("Written by", f"Prometheus, up to {one.read_to:%Y-%m-%d %H:%M:%S} UTC"))
+            continue
+        where = server.url if server else "no server is named"
+        how = "answered" if one.ok else f"not answered since {one.since:%Y-%m-%d %H:%M} UTC"
+        rows += [
+            (
+                "Read from",
+                f"{where}, minute by minute up to {one.read_to:%Y-%m-%d %H:%M} UTC; {how}",
+            ),
+            ("All events, as asked", f"{one.total} at time={one.read_to.timestamp():.0f}"),
+            ("Bad events, as asked", f"{one.bad} at time={one.read_to.timestamp():.0f}"),
+        ]
+    return rows
 
 
 def _band(one: PolicyState) -> PolicyLine:

@@ -7,13 +7,19 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import Mark, mark
+from standfast.paging.cover import cover
+from standfast.paging.reachable import Proof, proved
 from standfast.paging.rotation import on_duty, shifts, until
+from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from standfast.dashboards.incident import IncidentLine
+    from standfast.dashboards.service import RecentAlert
     from standfast.paging.page import Page
+    from standfast.paging.reachable import Way
     from standfast.spec.system import EscalationStep, OnCall, System
 
 
@@ -64,14 +70,34 @@ class Rota:
     timezone: str
     shifts: tuple[ShiftLine, ...]
     escalation: tuple[str, ...]
+    reached: tuple[str, ...]  # by severity: of the weeks ahead, how much is proved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelLine:
+    """One way to one person, and how its last test went."""
+
+    person: str  # an id; "" where the channel has a receiver of its own
+    name: str
+    channel: str
+    wakes: bool
+    mark: Mark
+    words: str
+    until: datetime | None  # the end of its verification
+    took: timedelta | None  # from the asking to the answer of the test that verified it
+    testing: bool  # a test is on its way or waits for its answer
+    due: bool  # is it time for a test?
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OnCallScreen:
     words: str
+    incidents: tuple[IncidentLine, ...]  # that are open
+    alerts: tuple[RecentAlert, ...]  # of the last day, those that fire first
     pages: tuple[PageLine, ...]
     rotas: tuple[Rota, ...]
     delivery: Delivery
+    channels: tuple[ChannelLine, ...]
 
 
 _AHEAD = timedelta(weeks=8)
@@ -95,19 +121,35 @@ def screen(
     system: System,
     pages: Sequence[tuple[Page, Sequence[str]]],
     own: Delivery,
+    found: Mapping[tuple[str, str], Way],
+    incidents: Sequence[IncidentLine],
+    alerts: Sequence[RecentAlert],
     now: datetime,
 ) -> OnCallScreen:
-    """Each page comes with what was tried for it, in sentences."""
+    """Each page comes with what was tried for it, in sentences; `found` are the ways to people."""
     lines = [_page(page, attempts) for page, attempts in pages]
     unanswered = sum(line.open for line in lines)
     return OnCallScreen(
-        words=f"{unanswered} pages wait for an answer."
-        if unanswered
-        else "No page waits for an answer.",
+        words=" ".join((_waiting(unanswered), _going_on(incidents))),
+        incidents=tuple(incidents),
+        alerts=tuple(sorted(alerts, key=lambda one: one.mark.word != "firing")),
         pages=tuple(lines),
-        rotas=tuple(_rota(system, rota, now) for rota in system.on_call.values()),
+        rotas=tuple(_rota(system, rota, found, now) for rota in system.on_call.values()),
         delivery=own,
+        channels=channels(system, found, now),
     )
+
+
+def _waiting(unanswered: int) -> str:
+    if not unanswered:
+        return "No page waits for an answer."
+    return f"{unanswered} page{' waits' if unanswered == 1 else 's wait'} for an answer."
+
+
+def _going_on(incidents: Sequence[IncidentLine]) -> str:
+    if not incidents:
+        return "No incident is open."
+    return f"Open: {', '.join(f'{one.id} ({one.sev})' for one in incidents)}."
 
 
 def name_of(system: System, person: str | None) -> str:
@@ -129,17 +171,28 @@ def _page(page: Page, attempts: Sequence[str]) -> PageLine:
     return PageLine(
         id=page.id,
         severity=page.severity.value,
-        title=page.title,
+        title=page.title.removeprefix(f"{page.severity.value} "),
         component=page.component,
         mark=mark("open") if page.unanswered else mark(page.state.value),
         open=page.can_acknowledge,
-        words="; ".join(filter(None, (page.state_words, page.why))),
+        words=_page_words(page),
         attempts=tuple(attempts),
         runbook=page.runbook or "",
     )
 
 
-def _rota(system: System, rota: OnCall, now: datetime) -> Rota:
+def _page_words(page: Page) -> str:
+    """How it stands and why, nothing said twice."""
+    said, why = page.state_words, page.why
+    if not why or said.startswith(why):
+        return said
+    head, _, rest = said.partition(": ")
+    return f"{head}: {why}" if rest and why.startswith(rest) else f"{said}; {why}"
+
+
+def _rota(
+    system: System, rota: OnCall, found: Mapping[tuple[str, str], Way], now: datetime
+) -> Rota:
     own = _duty(system, rota, now)
     return Rota(
         name=rota.name,
@@ -160,7 +213,76 @@ def _rota(system: System, rota: OnCall, now: datetime) -> Rota:
             f"{severity.value}: " + ", then ".join(_step(system, step) for step in steps)
             for severity, steps in rota.escalate.items()
         ),
+        reached=tuple(_reached(system, rota, found, now)),
     )
+
+
+def _reached(
+    system: System, rota: OnCall, found: Mapping[tuple[str, str], Way], now: datetime
+) -> Iterator[str]:
+    for severity in (Severity.P1, Severity.P2):
+        pieces = cover(rota, severity, system, now, now + _AHEAD)
+        if found and rota.escalate.get(severity):
+            known = proved(pieces, severity, system, found)
+            first, both, whole = (_hours(one) for one in (known.first, known.both, known.whole))
+            yield (
+                f"{severity.value}: a verified channel wakes the first for {first} of {whole} h, "
+                f"and somebody behind them for {both} h"
+            )
+
+
+def _hours(span: timedelta) -> int:
+    return span // timedelta(hours=1)
+
+
+# ------------------------------------------------------------------ channels
+
+
+def channels(
+    system: System, found: Mapping[tuple[str, str], Way], now: datetime
+) -> tuple[ChannelLine, ...]:
+    """By person, those that wake first; rooms and shared mailboxes last."""
+    order = {person: place for place, person in enumerate(system.people)}
+    some = sorted(
+        found.values(), key=lambda way: (order.get(way.person, len(order)), not way.wakes)
+    )
+    return tuple(
+        ChannelLine(
+            person=way.person,
+            name=name_of(system, way.person) or "its own receiver",
+            channel=way.channel,
+            wakes=way.wakes,
+            mark=mark(way.proof.value),
+            words=_way_words(way, now),
+            until=way.until,
+            took=way.took,
+            testing=way.testing,
+            due=way.proof not in {Proof.VERIFIED, Proof.TESTING} or way.due(now),
+        )
+        for way in some
+    )
+
+
+def _way_words(way: Way, now: datetime) -> str:
+    last = f"{way.asked_at:%Y-%m-%d}" if way.asked_at else ""
+    until = f"{way.until:%Y-%m-%d}" if way.until else ""
+    match way.proof:
+        case Proof.DECLARED:
+            return f"never tested: {way.reason}" if way.reason else "never tested"
+        case Proof.TESTING:
+            return f"tested just now: {way.reason}" if way.reason else "the test is on its way"
+        case Proof.FAILED:
+            return f"the test of {last} failed: {way.reason}"
+        case Proof.EXPIRED:
+            return f"the verification ended {until}; test it again"
+        case Proof.VERIFIED:
+            took = f", answered after {_took(way.took)}" if way.took is not None else ""
+            return f"until {until}{took}" + ("; test it again soon" if way.due(now) else "")
+
+
+def _took(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
 
 
 def _step(system: System, step: EscalationStep) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import UNKNOWN, Mark, worst
+from standfast.review.wording import listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from standfast.dashboards.on_call import Delivery, Duty
     from standfast.dashboards.recovery import RecoveryLine
     from standfast.dashboards.service import ComponentLine
+    from standfast.dashboards.why import Why
+
+_EXPLAINED = 3  # components that the first sentence tells all of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +58,7 @@ class OverviewScreen:
     seal: Seal
     delivery: Delivery
     version: int
+    why: tuple[tuple[str, Why], ...]  # of each figure at the top, by its label
 
 
 def screen(
@@ -70,8 +75,9 @@ def screen(
     seal: Seal,
     delivery: Delivery,
 ) -> OverviewScreen:
-    health, because = _health(components, incidents)
+    health, because = _health(components, incidents, objectives)
     kept = [one for one in objectives if one.mark.tone in {"good", "warn"}]
+    open_words = ", ".join(f"{one.id} ({one.sev}, {one.mark.word})" for one in incidents)
     least = min((one for one in objectives if one.left is not None), key=_left, default=None)
     proofs = [one.proven_at for one in recovery if one.proven_at]
     return OverviewScreen(
@@ -94,6 +100,49 @@ def screen(
         seal=seal,
         delivery=delivery,
         version=version,
+        why=(
+            ("Promises kept", _why_kept(objectives)),
+            ("Least budget left", _why_least(least)),
+            ("Open incidents", _why_open(open_words, alerts)),
+            ("Last proven restore", _why_proof(recovery)),
+        ),
+    )
+
+
+def _why_kept(objectives: Sequence[ObjectiveLine]) -> Why:
+    unknown = [one.name for one in objectives if one.mark.tone == "quiet"]
+    return (
+        ("Counted", "objectives whose budget is not exhausted, of all in the file"),
+        ("Window", "each its own; the table below says which"),
+        ("Missing", f"unknown, so not kept: {', '.join(unknown)}" if unknown else "nothing"),
+        ("Who promised", "the reliability file; the page of each objective names the line"),
+    )
+
+
+def _why_least(least: ObjectiveLine | None) -> Why:
+    if least is None:
+        return (("Counted", "no objective has measured a budget yet"),)
+    return (
+        ("Counted", f"1 - bad events / bad events allowed, of {least.name}: the least of all"),
+        ("Window", f"{least.window}, of {least.component}"),
+        ("Promised", least.promise),
+        ("Samples", f"the page of {least.name} has the counts, and what is missing"),
+    )
+
+
+def _why_open(open_words: str, alerts: Sequence[AlertLine]) -> Why:
+    return (
+        ("Counted", "incidents that are neither resolved nor closed"),
+        ("Now", open_words or "none"),
+        ("Alerts", ", ".join(f"{one.severity} {one.component}" for one in alerts) or "none fires"),
+    )
+
+
+def _why_proof(recovery: Sequence[RecoveryLine]) -> Why:
+    return (
+        ("Counted", "the newest copy that was restored into a scratch server and compared"),
+        ("Of", ", ".join(f"{one.data} ({one.mark.word})" for one in recovery) or "no data type"),
+        ("Who promised", "data: in the reliability file, by RPO and RTO"),
     )
 
 
@@ -103,7 +152,9 @@ def _left(one: ObjectiveLine) -> Fraction:
 
 
 def _health(
-    components: Sequence[ComponentLine], incidents: Sequence[IncidentLine]
+    components: Sequence[ComponentLine],
+    incidents: Sequence[IncidentLine],
+    objectives: Sequence[ObjectiveLine],
 ) -> tuple[Mark, str]:
     known = worst([one.mark for one in components])
     unwell = [one for one in components if one.mark.tone in {"warn", "bad"}]
@@ -116,18 +167,28 @@ def _health(
     if unwell:
         return known, _unwell_words(unwell)
     if unseen:
-        return UNKNOWN, f"Nothing is known of {', '.join(unseen)}; the rest is healthy."
+        if len(unseen) == len(components):
+            return UNKNOWN, "Nothing is known of any component yet."
+        return UNKNOWN, f"Nothing is known of {listed(unseen)}; the rest is healthy."
+    if broken := [one.name for one in objectives if one.mark.tone == "bad"]:
+        said = f"Every component is well now; broken promises: {listed(broken)}."
+        return Mark("warn", "promises broken"), said
     return known, "Every component answers and does what it should."
 
 
 def _unwell_words(unwell: Sequence[ComponentLine]) -> str:
-    return " ".join(f"{one.name} is {one.mark.word}: {one.because}." for one in unwell)
+    """The worst first, with why; of many only their names."""
+    ranked = sorted(unwell, key=lambda one: one.mark.tone != "bad")
+    said = [f"{one.name} is {one.mark.word}: {one.because}." for one in ranked[:_EXPLAINED]]
+    if more := [one.name for one in ranked[_EXPLAINED:]]:
+        said.append(f"Unwell as well: {listed(more)}.")
+    return " ".join(said)
 
 
 def _kept_words(objectives: Sequence[ObjectiveLine]) -> str:
     unknown = sum(one.mark.tone == "quiet" for one in objectives)
     broken = [one.name for one in objectives if one.mark.tone == "bad"]
-    parts = [f"broken: {', '.join(broken)}"] if broken else []
+    parts = [f"broken: {listed(broken, 3)}"] if broken else []
     parts += [f"{unknown} unknown"] if unknown else []
     return "; ".join(parts) or ("none is promised" if not objectives else "all of them")
 

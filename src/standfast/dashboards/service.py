@@ -5,20 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from standfast.dashboards.deploy import DeployLine, lines, marks
 from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
+from standfast.dashboards.why import asked_every, of_signal
+from standfast.spec.condition import Threshold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
     from standfast.alerting.alert import Alert
+    from standfast.dashboards.deploy import Marks
     from standfast.dashboards.gate import GateCard
     from standfast.dashboards.objective import ObjectiveLine
+    from standfast.dashboards.why import Why
+    from standfast.monitoring.deploy import Deploy
     from standfast.monitoring.gauge import Reading
     from standfast.monitoring.health import ComponentHealth
     from standfast.monitoring.target import TargetState
-    from standfast.spec.system import System
+    from standfast.spec.system import Component, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +45,15 @@ class Signal:
     words: str
     unit: str
     threshold: float | None
-    points: tuple[tuple[datetime, float | None], ...]
+    points: tuple[tuple[datetime, float | None], ...]  # None where looks failed
+    component: str
+    mark: Mark  # quiet where nothing is known or nobody says what is too much
+    marks: Marks  # what was deployed meanwhile
+    why: Why
+
+    @property
+    def id(self) -> str:
+        return f"{self.component}-{self.title}".replace(" ", "-").replace(".", "-")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +75,7 @@ class Edge:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecentAlert:
     severity: str
+    component: str
     summary: str
     because: str
     mark: Mark
@@ -80,6 +95,8 @@ class ServiceScreen:
     objectives: tuple[ObjectiveLine, ...]
     alerts: tuple[RecentAlert, ...]
     runbooks: tuple[str, ...]  # those that alerts on it lead to
+    deploys: tuple[DeployLine, ...]  # the newest first
+    since: datetime | None  # of its state
     gate: GateCard  # may it be deployed?
 
 
@@ -103,27 +120,38 @@ def screen(
     objectives: Sequence[ObjectiveLine],
     alerts: Sequence[Alert],
     gate: GateCard,
+    deploys: Sequence[Deploy],
+    now: datetime,
 ) -> ServiceScreen:
     own = component_line(system, name, healths.get(name))
     return ServiceScreen(
         name=name,
         mark=own.mark,
         because=own.because,
-        signals=drawn(signals),
+        signals=drawn(system, name, signals, marks(deploys), now),
         checks=tuple(line for state in states for line in _checks(state)),
         edges=_edges(system, name, healths),
         blast_radius=_blast_radius(system, name),
         objectives=tuple(objectives),
-        alerts=tuple(_alert(one) for one in alerts),
+        alerts=tuple(recent_alert(one) for one in alerts),
         runbooks=_runbooks(system, name),
         gate=gate,
+        deploys=lines(deploys),
+        since=healths[name].since if name in healths else None,
     )
 
 
-def drawn(signals: Mapping[str, tuple[Reading, ...]]) -> tuple[Signal, ...]:
-    """Each signal ready for a chart, the golden ones first."""
+def drawn(
+    system: System,
+    name: str,
+    signals: Mapping[str, tuple[Reading, ...]],
+    deployed: Marks,
+    now: datetime,
+) -> tuple[Signal, ...]:
+    """Each signal of a component ready for a chart, the golden ones first."""
     return tuple(
-        _signal(title, readings) for title, readings in sorted(signals.items(), key=_order)
+        _signal(system, system.components[name], title, readings, deployed, now)
+        for title, readings in sorted(signals.items(), key=_order)
     )
 
 
@@ -142,30 +170,111 @@ def _order(item: tuple[str, object]) -> tuple[int, str]:
     return (_FIRST.index(item[0]) if item[0] in _FIRST else len(_FIRST), item[0])
 
 
-def _signal(title: str, readings: Sequence[Reading]) -> Signal:
-    unit, scale = _unit(title, max((each.value for each in readings), default=0.0))
-    points = tuple((each.at, each.value * scale) for each in readings)
-    newest = points[-1][1] if points else None
-    values = [value for _, value in points]
+def _signal(
+    system: System,
+    component: Component,
+    title: str,
+    readings: Sequence[Reading],
+    deployed: Marks,
+    now: datetime,
+) -> Signal:
+    unit, scale = unit_of(title, max((each.value for each in readings), default=0.0))
+    every = asked_every(component, title)
+    newest = readings[-1] if readings and now - readings[-1].at <= _STALE * every else None
+    values = [each.value * scale for each in readings]
+    limit = limit_of(system, component.name, title)
     return Signal(
         title=title,
-        now="no data" if newest is None else figure(newest, unit),
-        words=f"between {figure(min(values), unit)} and {figure(max(values), unit)} in this time"
-        if values
-        else "",
+        now=value_words(title, newest.value) if newest else "no data",
+        words=_range_words(values, unit),
         unit=unit,
-        threshold=None,
-        points=points,
+        threshold=None if limit is None else limit * scale,
+        points=_with_gaps(readings, scale, every, now),
+        component=component.name,
+        mark=judged(title, newest.value if newest else None, limit),
+        marks=tuple(one for one in deployed if readings and readings[0].at <= one[0] <= now),
+        why=of_signal(system, component, title, readings, now),
     )
 
 
-def _unit(title: str, largest: float) -> tuple[str, float]:
+def _range_words(values: Sequence[float], unit: str) -> str:
+    if not values:
+        return "nothing was measured in this time"
+    low, high = figure(min(values), unit), figure(max(values), unit)
+    return f"always {low} in this time" if low == high else f"between {low} and {high} in this time"
+
+
+def value_words(title: str, value: float) -> str:
+    """One value in the unit that suits it."""
+    unit, scale = unit_of(title, abs(value))
+    return figure(value * scale, unit)
+
+
+_STALE = 5  # looks missed; then a value is no news of now
+
+
+def _with_gaps(
+    readings: Sequence[Reading], scale: float, every: timedelta, now: datetime
+) -> tuple[tuple[datetime, float | None], ...]:
+    """A look that is missing leaves a gap: no line is drawn over what nobody saw."""
+    points: list[tuple[datetime, float | None]] = []
+    for each in readings:
+        if points and each.at - points[-1][0] > _STALE * every:
+            points.append((points[-1][0] + every, None))
+        points.append((each.at, each.value * scale))
+    if points and now - points[-1][0] > _STALE * every:
+        points += [(points[-1][0] + every, None), (now, None)]
+    return tuple(points)
+
+
+_FULL, _NEARLY = 0.9, 0.8
+
+
+def limit_of(system: System, component: str, title: str) -> float | None:
+    """The lowest value that an alert of the file calls too much."""
+    found = [
+        float(rule.when.limit)
+        for rule in system.alerts.values()
+        if rule.of == component
+        and isinstance(rule.when, Threshold)
+        and rule.when.above
+        and rule.when.signal == title
+    ]
+    return min(found, default=None)
+
+
+def judged(title: str, value: float | None, limit: float | None) -> Mark:
+    """How full; of a share that nobody set a limit for, four fifths are much and nine tenths too much."""
+    if value is None:
+        return UNKNOWN
+    if limit is not None:
+        near = limit * _NEARLY
+        return _TOO_MUCH if value > limit else _NEAR if value > near else _FINE
+    if not title.endswith(" used"):
+        return UNJUDGED
+    return _TOO_MUCH if value > _FULL else _NEAR if value > _NEARLY else _FINE
+
+
+UNJUDGED = Mark("quiet", "no limit set")
+_TOO_MUCH, _NEAR, _FINE = Mark("bad", "too much"), Mark("warn", "much"), Mark("good", "fine")
+
+
+def unit_of(title: str, largest: float) -> tuple[str, float]:
     """How a signal is shown: its unit, and what its value is multiplied by."""
+    if title in _BYTES:
+        size = next((n for n in (9, 6, 3) if largest >= 10**n), 0)
+        unit = {9: " GB", 6: " MB", 3: " kB", 0: " B"}[size]
+        return unit + ("" if title == "memory held" else "/s"), 10.0**-size
     if "latency" in title or title in {"query time", "replication lag"}:
         return (" s", 1.0) if largest >= 1 else (" ms", 1000.0)
-    if title in {"error rate", "probe failures"} or title.endswith(" used"):
+    if title in {"error rate", "probe failures"} or title.endswith(
+        (" used", " busy", " throttled")
+    ):
         return "%", 100.0
     return ("/s", 1.0) if title.endswith("per second") else ("", 1.0)
+
+
+_BYTES = {"memory held", "network received", "network sent", "disk read", "disk written"}
 
 
 def _checks(state: TargetState) -> list[CheckLine]:
@@ -232,10 +341,11 @@ def _blast_radius(system: System, name: str) -> str:
     return f"{said}; journeys touched: {', '.join(journeys) or 'none'}."
 
 
-def _alert(one: Alert) -> RecentAlert:
+def recent_alert(one: Alert) -> RecentAlert:
     return RecentAlert(
         severity=one.severity.value,
-        summary=one.summary,
+        component=one.component,
+        summary=one.summary or one.rule,
         because=one.because,
         mark=mark(one.state.value),
         since=one.since,

@@ -79,7 +79,8 @@ class Tea:
     def open_doors(self, processes: Processes, *, address: str = "", rate: float = RATE) -> None:
         """Let the customers in; `address` in place of the right one leads them astray."""
         command = [sys.executable, "-m", "standfast.demo.customers",
-                   address or self.address("web"), str(self.ledger), str(rate)]  # fmt: skip
+                   address or self.address("web"), str(self.ledger), str(rate),
+                   self.address("standfast")]  # fmt: skip
         processes.start(Program(name="customers", command=command, environment={}))
 
     def turn(self, part: str, mode: str) -> None:

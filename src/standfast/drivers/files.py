@@ -135,6 +135,14 @@ class Tree:
                 )
             _replace(target, text)
 
+    def write_bytes(self, path: str, data: bytes) -> None:
+        """The same for what is no text."""
+        target = self._root / path
+        self._check(target)
+        with _told(target, "write"):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _replace(target, data)
+
     def _check(self, target: Path) -> None:
         if not target.resolve().is_relative_to(self._root.resolve()):
             raise StandfastError(
@@ -157,11 +165,12 @@ def put(path: str, text: str) -> None:
         raise FileError((f"{path}: cannot be written: {error.strerror}",)) from error
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, content: str | bytes) -> None:
+    data = content.encode() if isinstance(content, str) else content
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(target.stat().st_mode & 0o777 if target.exists() else 0o644)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import httpx2
 
-from standfast.drivers.resolver import Deadlined, Resolver
+from standfast.drivers.resolver import Deadlined, Resolver, spoken
 from standfast.errors import SourceError
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
@@ -43,12 +43,19 @@ class BoundedHttp:
         self._tls = ssl.create_default_context()  # costs 20 ms, so it is made once
 
     def get(
-        self, url: str, *, timeout: timedelta, most: int, redirects: int = 0, accept: str = "*/*"
+        self,
+        url: str,
+        *,
+        timeout: timedelta,
+        most: int,
+        redirects: int = 0,
+        accept: str = "*/*",
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Raises SourceError, with the reason in words, where no whole answer comes in time."""
         seconds = timeout.total_seconds()
         began = self._clock()
-        headers = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
+        usual = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
         plain = httpx2.HTTPTransport(verify=self._tls, trust_env=False)
         client = httpx2.Client(
             transport=Deadlined(plain, self._resolver, began + seconds, self._clock),
@@ -56,7 +63,7 @@ class BoundedHttp:
             timeout=seconds,
             follow_redirects=redirects > 0,
             max_redirects=redirects,
-            headers=headers,
+            headers={**usual, **(headers or {})},
         )
         # Time-outs of the client are per read: one byte a second would keep it busy for ever.
         watchdog = threading.Timer(seconds, client.close)
@@ -169,5 +176,5 @@ def _said(error: Exception) -> str:
     if isinstance(error, httpx2.TooManyRedirects):
         return "redirects without end"
     if isinstance(error, httpx2.ConnectError):
-        return f"no connection: {error}"
+        return f"no connection: {spoken(error)}"
     return f"no usable answer: {str(error) or type(error).__name__}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 import socket
 import threading
 from dataclasses import dataclass, field
@@ -166,3 +167,11 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def spoken(error: BaseException) -> str:
+    """What a connection died of, without the system's number for it."""
+    return _NUMBER.sub("", str(error))
+
+
+_NUMBER = re.compile(r"\[Errno -?\d+\] ")

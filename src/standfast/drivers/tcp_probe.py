@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from standfast.drivers.resolver import Resolver
+from standfast.drivers.resolver import Resolver, spoken
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
 
@@ -23,7 +23,7 @@ class TcpProbe:
             late = f"no connection within {timeout.total_seconds():g}s"
             return Outcome(ok=False, because=dns or late)
         except (OSError, ValueError) as error:
-            return Outcome(ok=False, because=f"no connection: {error}")
+            return Outcome(ok=False, because=f"no connection: {spoken(error)}")
 
 
 def endpoint(address: str) -> tuple[str, int]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from cryptography import x509
 
-from standfast.drivers.resolver import Resolver
+from standfast.drivers.resolver import Resolver, spoken
 from standfast.drivers.tcp_probe import endpoint
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
@@ -39,7 +39,7 @@ class TlsProbe:
                 shown = secure.getpeercert(binary_form=True)
             certificate = x509.load_der_x509_certificate(shown or b"")
         except (OSError, ValueError) as error:
-            return Outcome(ok=False, because=f"no certificate to read: {error}")
+            return Outcome(ok=False, because=f"no certificate to read: {spoken(error)}")
         expires = certificate.not_valid_after_utc
         over = expires <= self._clock()
         return Outcome(

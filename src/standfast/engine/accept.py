@@ -100,7 +100,7 @@ class Accept:
                     raise NotFound(
                         "no reliability file was accepted yet", fix="standfast serve FILE"
                     )
-                self._parsed = (version.number, spec.read(version.path, _Kept(version.texts)))
+                self._parsed = (version.number, read_version(version))
             return self._parsed[1]
 
     def _refuse(self, path: str, error: FileError, by: Actor) -> None:
@@ -117,6 +117,11 @@ class Accept:
             reason=error.problems[0][:500] if error.problems else str(error),
         )
         self._store.write(lambda _: Change(None, (event,)))
+
+
+def read_version(version: Version) -> System:
+    """What an accepted version means; raises FileError where this program reads it no more."""
+    return spec.read(version.path, _Kept(version.texts))
 
 
 def _accept(

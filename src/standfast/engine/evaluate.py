@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 from standfast.alerting.conditions import judge as judge_rule
 from standfast.alerting.conditions import severity
 from standfast.alerting.machine import Step, Turn, abandoned, step
+from standfast.alerting.maintenance import hushed
 from standfast.alerting.rules import Rule, rules
 from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine import measurements
@@ -188,6 +189,7 @@ def _steps(
         alive.add(f"{rule.name}/{rule.component}")
         verdict = judge_rule(rule, facts, now)
         grave = severity(rule, facts) if verdict.holds else rule.severity
+        verdict, grave = hushed(rule, verdict, grave, facts.maintenance(rule.component))
         found.append((last, step(last, rule, verdict, now, severity=grave)))
     for fingerprint, alert in before.items():
         if alert.open and fingerprint not in alive and alert.labels.get("source") == "standfast":

@@ -11,9 +11,12 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
+from standfast.alerting.facts import Job
+from standfast.alerting.maintenance import under_way
 from standfast.monitoring.count import bucket_start
 from standfast.monitoring.gauge import Reading, full_in
 from standfast.monitoring.health import every_of
+from standfast.monitoring.target import HEARTBEAT, OTLP, PUSHED_EVERY
 from standfast.slo.budget import budget
 from standfast.slo.burn import burn_rate
 from standfast.slo.exclusion import Exclusion, Kind, edges, length, reach_back, rest, spared
@@ -28,6 +31,7 @@ from standfast.spec.once import once
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from standfast.monitoring.heartbeat import Pulse
     from standfast.monitoring.target import TargetState
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
@@ -50,6 +54,7 @@ class MonitoringPort(Protocol):
     def newest(self) -> dict[str, dict[str, Reading]]: ...
     def signal(self, component: str, signal: str, since: datetime) -> tuple[Reading, ...]: ...
     def target_states(self) -> dict[str, TargetState]: ...
+    def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
 
 
 class ExclusionPort(Protocol):
@@ -119,7 +124,7 @@ class Measurements:
             return self._full_in(component)
         reading = self._newest.get(component, {}).get(signal)
         one = self._system.components[component]
-        every = max(one.scrape_every, one.probe_every)
+        every = max(one.scrape_every, one.probe_every, PUSHED_EVERY if one.otlp else timedelta(0))
         return None if reading is None or self._now - reading.at > _STALE * every else reading
 
     def _full_in(self, component: str) -> Reading | None:
@@ -129,7 +134,7 @@ class Measurements:
 
     def scrape_down(self, component: str) -> tuple[timedelta, str] | None:
         one = self._system.components[component]
-        for kind in ("scrape", "exporter"):
+        for kind in ("scrape", "exporter", OTLP):
             state = self._targets.get(f"{component}/{kind}")
             if state is None:
                 continue
@@ -138,6 +143,27 @@ class Measurements:
             if self._now - state.at > _STALE * every_of(one, kind, None):
                 return self._now - state.at, "nobody has looked"
         return None
+
+    def heartbeats(self, component: str) -> tuple[Job, ...]:
+        found = []
+        for name in self._system.components[component].heartbeats:
+            state = self._targets.get(f"{component}/{HEARTBEAT}/{name}")
+            pulse = self._tx.monitoring.pulse(name)
+            if state is None or pulse is None:
+                continue
+            found.append(
+                Job(
+                    name=name,
+                    well=None if state.says == "unknown" else state.ok,
+                    because=state.because,
+                    good_at=pulse.good_at,
+                    watched_from=pulse.watched_from,
+                )
+            )
+        return tuple(found)
+
+    def maintenance(self, component: str) -> Exclusion | None:
+        return under_way(self._exclusions, component, self._now)
 
     def expires(self, component: str, what: str) -> datetime | None:
         state = self._targets.get(f"{component}/tls") if what == "certificate" else None
@@ -299,7 +325,7 @@ class Measurements:
 
     def _requests_key(self, component: str) -> str:
         one = self._system.components[component]
-        return f"{component}/requests" if one.scrape or one.exporter else f"{component}/probe"
+        return f"{component}/requests" if one.counted else f"{component}/probe"
 
 
 @once

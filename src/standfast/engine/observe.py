@@ -9,14 +9,24 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from standfast.engine.meters import meters_by_component
 from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
 from standfast.monitoring.expectation import answers_unmet, unmet
+from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.health import component_health, read_report
-from standfast.monitoring.measure import Meter, of_probe, of_scrape
+from standfast.monitoring.heartbeat import Pulse, judged, noted
+from standfast.monitoring.measure import Meter, of_gauges, of_probe, of_scrape
+from standfast.monitoring.pushed import heard
 from standfast.monitoring.target import (
+    BOOKS,
+    HEARTBEAT,
+    MEASURES,
+    OTLP,
     PROBES,
+    PUSHED_EVERY,
+    SCRAPES,
     Outcome,
     Target,
     TargetState,
@@ -24,10 +34,6 @@ from standfast.monitoring.target import (
     by_component,
     targets,
 )
-from standfast.slo.agreement import agreements
-from standfast.slo.indicator import of_component, requests_of
-from standfast.slo.objective import objectives
-from standfast.spec.once import once
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
 
 if TYPE_CHECKING:
@@ -36,15 +42,15 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
     from standfast.monitoring.edges import Calls
-    from standfast.monitoring.exposition import Exposition, Sample
+    from standfast.monitoring.exposition import Sample
     from standfast.monitoring.health import ComponentHealth
-    from standfast.slo.indicator import Indicator
     from standfast.spec.system import System
 
 log = logging.getLogger("standfast.observe")
 _WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
 _TIDY_EVERY = timedelta(hours=1)
+_SILENT = timedelta(days=1)  # a process that has pushed nothing for so long has ended
 _OPENMETRICS = "application/openmetrics-text"
 _STEP = timedelta(seconds=2)  # by which the wall clock may go wrong between two ticks
 
@@ -67,7 +73,9 @@ class MonitoringPort(Protocol):
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
-    def forget_targets(self, keep: Iterable[str]) -> None: ...
+    def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
+    def keep_pulse(self, pulse: Pulse) -> None: ...
+    def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None: ...
 
 
 class LevelPort(Protocol):
@@ -151,7 +159,8 @@ class Observe:
         """Look at everything that is due; answers how many looks were kept."""
         every = targets(system)
         due = self._store.keep(lambda tx: tx.monitoring.claim_due(every, now))
-        seen = self._look(system, due)
+        seen = self._look(system, [one for one in due if one.kind not in BOOKS])
+        seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind in BOOKS]
         ended = max(now, self._clock())
         steady = self._steady.since(ended) if self._steady else None
         if seen:
@@ -186,12 +195,16 @@ class Observe:
         try:
             look = self._looks[target.driver or target.kind]
             outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
-            if target.kind not in {"scrape", "exporter"} or not outcome.ok:
+            if target.kind not in MEASURES or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
+            if target.kind not in SCRAPES:
+                return Seen(
+                    target=target, outcome=outcome, metrics=Exposition(samples=outcome.samples)
+                )
             component = system.components[target.component]
             metrics = exposition.parse(
                 outcome.text,
-                wanted=signals.names_of(component).wanted,
+                wanted=_names(system, component.name).wanted,
                 most=component.series,
                 openmetrics=outcome.content_type.startswith(_OPENMETRICS),
             )
@@ -208,40 +221,9 @@ class Observe:
         self._tidied = now
 
         def tidy(tx: ObserveTx) -> None:
-            tx.monitoring.forget_targets([target.key for target in every])
+            tx.monitoring.forget_targets([target.key for target in every], now - _SILENT)
 
         self._store.keep(tidy)
-
-
-@once
-def meters_of(system: System) -> dict[str, tuple[Meter, ...]]:
-    """By component: every indicator of every objective and contract at its finest, requests, probes."""
-    found: dict[str, Meter] = {}
-    for component in system.components.values():
-        if component.scrape or component.exporter:
-            _refine(found, requests_of(component), _MINUTE)
-        if component.probed:
-            _refine(found, of_component(component), _MINUTE)
-    for objective in (*objectives(system), *(one.terms for one in agreements(system))):
-        for indicator in objective.indicators:
-            _refine(found, indicator, objective.bucket)
-    mine: dict[str, list[Meter]] = defaultdict(list)
-    for meter in found.values():
-        mine[meter.component].append(meter)
-    return {name: tuple(meters) for name, meters in mine.items()}
-
-
-def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:
-    known = found.get(indicator.key)
-    found[indicator.key] = Meter(
-        key=indicator.key,
-        component=indicator.component,
-        kind=indicator.kind,
-        bad_codes=indicator.bad_codes,
-        route=indicator.route,
-        threshold=indicator.threshold,
-        width=min(width, known.width) if known else width,
-    )
 
 
 def _as_expected(target: Target, outcome: Outcome, now: datetime) -> Outcome:
@@ -267,13 +249,21 @@ def _keep(
 ) -> None:
     """Everything that these looks tell, in one transaction."""
     before = tx.monitoring.target_states()
-    looks = tx.monitoring.last_looks(one.target.key for one in seen if one.metrics is not None)
+    looks = tx.monitoring.last_looks(
+        one.target.key for one in seen if one.metrics is not None or one.target.kind == OTLP
+    )
     told = Told()
     states = dict(before)
     for one in seen:
         last = before.get(one.target.key)
+        if one.target.kind == HEARTBEAT:
+            states[one.target.key] = _of_job(tx, system, one.target, last, now)
+            continue
+        if one.target.kind == OTLP:
+            states[one.target.key] = _of_push(looks.get(one.target.key), one.target, last, now)
+            continue
         state = after(last, one.target, one.outcome, now)
-        meters = meters_of(system).get(one.target.component, ())
+        meters = meters_by_component(system).get(one.target.component, ())
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
             state = replace(state, says=report.says, detail=report.detail)
@@ -283,7 +273,7 @@ def _keep(
         if one.metrics is not None:
             look = looks.get(one.target.key)
             notes = _keep_scrape(tx, told, system, meters, one, one.metrics, look, now, steady)
-            state = replace(state, notes=(*one.metrics.notes, *notes))
+            state = replace(state, notes=(*state.notes, *one.metrics.notes, *notes))
         states[one.target.key] = state
     tx.levels.add(told.counts)
     tx.monitoring.keep_looks(told.looks)
@@ -299,6 +289,29 @@ class Told:
         self.counts: list[Count] = []
         self.looks: dict[str, Look] = {}
         self.signals: dict[str, dict[str, float]] = defaultdict(dict)  # by component
+
+
+_OURS = Outcome(ok=True)  # stands where our own books are looked into, once there is a transaction
+
+
+def _of_job(
+    tx: ObserveTx, system: System, target: Target, last: TargetState | None, now: datetime
+) -> TargetState:
+    plan = system.components[target.component].heartbeats[target.check]
+    pulse = tx.monitoring.pulse(plan.name)
+    if pulse is None:
+        pulse = Pulse(name=plan.name, watched_from=now)
+        tx.monitoring.keep_pulse(pulse)
+    outcome = judged(plan, pulse, now)
+    notes = noted(plan, pulse, now) if outcome.ok else ()
+    return replace(after(last, target, outcome, now), notes=notes)
+
+
+def _of_push(
+    came: Look | None, target: Target, last: TargetState | None, now: datetime
+) -> TargetState:
+    outcome = heard(came.at if came else None, now, 3 * PUSHED_EVERY)
+    return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 
 def _keep_health(
@@ -328,7 +341,7 @@ def _keep_scrape(
     steady: datetime | None,
 ) -> tuple[str, ...]:
     component = system.components[one.target.component]
-    names = signals.names_of(component)
+    names = _names(system, component.name)
     certain = [one for one in metrics.samples if one.name not in metrics.doubtful]
     mine, notes = _countable(signals.counted(names, certain))
     started, odd = _started(metrics.samples, now)
@@ -341,8 +354,13 @@ def _keep_scrape(
     risen = increase(before, look)
     told.looks[one.target.key] = remembered(before, look)
     since, seconds = _since(before, now, steady)
-    told.signals[component.name] |= signals.signals(names, certain, risen.by, seconds)
+    gauges = signals.signals(names, certain, risen.by, seconds, now.timestamp())
+    if one.target.kind in SCRAPES and (component.host or component.container):
+        gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
+    told.signals[component.name] |= gauges
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
+    looked = since if before else now - one.target.every
+    told.counts += of_gauges(meters, one.target, gauges, since=looked, now=now)
     if before is None:
         return (*notes, *odd)
     if swapped(before, look):
@@ -352,6 +370,10 @@ def _keep_scrape(
     return (*notes, *odd, *found.notes)
 
 
+_NOT_OF_PROCESS = (
+    "cpu used",
+    "memory used",
+)  # where the machine or the container itself is measured
 _SWAPPED = (
     "another process answers than last time, and not a new one: several answer at this address in turn,"
     " or its clock was set; nothing was counted"
@@ -392,6 +414,17 @@ def _since(before: Look | None, now: datetime, steady: datetime | None) -> tuple
 
 
 _LATEST = 1e11  # seconds; what is later is no instant
+
+
+def _names(system: System, component: str) -> signals.Names:
+    """What is read of a component's metrics, counters that only a service level names among them."""
+    events = [
+        name
+        for level in system.service_levels.values()
+        if level.of == component and level.events
+        for name in level.events.names
+    ]
+    return signals.names_of(system.components[component], events)
 
 
 def _started(samples: Iterable[Sample], now: datetime) -> tuple[datetime | None, tuple[str, ...]]:

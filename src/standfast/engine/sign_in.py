@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 SESSION = timedelta(hours=12)
-SCOPES = ("read", "respond", "operate", "audit", "alerts", "admin")
+SCOPES = ("read", "respond", "operate", "audit", "alerts", "metrics", "deploy", "admin")
 _TRIES, _PAUSE = 5, timedelta(minutes=1)
 
 

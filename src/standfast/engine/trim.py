@@ -48,6 +48,8 @@ def terms(system: System) -> tuple[Term, ...]:
         Term(kind="budget history", after=counted),
         Term(kind="policy history", after=counted),
         Term(kind="health history", after=kept),
+        Term(kind="deployments", after=counted),
+        Term(kind="page loads", after=kept),
         Term(kind="links", after=timedelta(0)),
         Term(kind="sessions", after=timedelta(0)),
         Term(kind="tokens", after=kept),

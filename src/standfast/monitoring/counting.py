@@ -12,6 +12,10 @@ if TYPE_CHECKING:
 
     from standfast.monitoring.exposition import Sample
     from standfast.monitoring.signals import Names
+    from standfast.spec.system import EventNames
+
+
+_ALONE = ("408", "499", "504")  # told by themselves where all else is told by class
 
 
 def requests(
@@ -54,11 +58,23 @@ def latency(
     return max(0, total - round(fast)), total, note
 
 
+def events(names: EventNames, risen: Iterable[tuple[Sample, float]]) -> tuple[int, int]:
+    """(bad, total) of counters of a component's own; more bad or good ones than all are as many as all."""
+    by_name = dict.fromkeys(names.names, 0.0)
+    for sample, by in risen:
+        if sample.name in by_name:
+            by_name[sample.name] += by
+    total = round(by_name[names.total])
+    if names.bad:
+        return min(total, round(by_name[names.bad])), total
+    return max(0, total - round(by_name[names.good])), total
+
+
 def untold(names: Names, samples: Iterable[Sample], bad_codes: tuple[str, ...]) -> str:
     """A note where single codes are to count as bad and the metrics tell classes only."""
-    single = [code for code in bad_codes if code.isdigit() and code != "499"]
+    single = [code for code in bad_codes if code.isdigit() and code not in _ALONE]
     told = {status_of(one) for one in samples if one.name == names.requests}
-    if single and told and not any(code.isdigit() and code != "499" for code in told):
+    if single and told and not any(code.isdigit() and code not in _ALONE for code in told):
         return (
             f"{names.requests} tells classes of status only,"
             f" so that {', '.join(single)} cannot be counted as bad"

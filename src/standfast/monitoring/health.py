@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from standfast.monitoring.target import PROBES
+from standfast.monitoring.target import BOOKS, BOOKS_EVERY, HEARTBEAT, MEASURES, PROBES
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from standfast.monitoring.target import TargetState
     from standfast.spec.system import Component, System
 
-ANSWERING = PROBES | {"health"}  # kinds whose answer says how it is
+ANSWERING = PROBES | {"health", HEARTBEAT}  # kinds whose answer says how it is
 _TWICE = 2  # one lost look is no outage
 _STALE = 3  # intervals
 
@@ -104,7 +104,7 @@ def own_health(
         return Health.UNHEALTHY, f"{_name(down[0])}: {down[0].because or down[0].says}"
     if weak := [one for one in answers if not one.ok or one.says == "degraded"]:
         return Health.DEGRADED, f"{_name(weak[0])}: {weak[0].because or weak[0].says}"
-    blind = [one for one in fresh if one.kind in {"scrape", "exporter"} and not one.ok]
+    blind = [one for one in fresh if one.kind in MEASURES and not one.ok]
     if answers:
         note = f"; no metrics: {blind[0].because}" if blind else ""
         return Health.HEALTHY, f"{', '.join(_name(one) for one in answers)} well{note}"
@@ -116,6 +116,8 @@ def own_health(
 
 
 def _down(one: TargetState) -> bool:
+    if one.kind == HEARTBEAT:
+        return not one.ok  # its grace has been waited for
     if one.kind == "health" and one.says == "unhealthy" and one.check != "live":
         return one.failures == 0 or one.failures >= _TWICE
     return not one.ok and one.failures >= _TWICE
@@ -131,7 +133,9 @@ def _stale(component: Component, one: TargetState, now: datetime) -> bool:
 def every_of(component: Component, kind: str, check: timedelta | None) -> timedelta:
     if check is not None:
         return check
-    return component.scrape_every if kind in {"scrape", "exporter"} else component.probe_every
+    if kind in BOOKS:
+        return BOOKS_EVERY
+    return component.scrape_every if kind in MEASURES else component.probe_every
 
 
 def _with_needs(component: Component, own: Mapping[str, tuple[Health, str]]) -> tuple[Health, str]:

@@ -12,11 +12,12 @@ from standfast.monitoring.count import Count, count_of
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
     from datetime import datetime
+    from fractions import Fraction
 
     from standfast.monitoring.exposition import Sample
     from standfast.monitoring.signals import Names
     from standfast.monitoring.target import Outcome, Target, TargetState
-    from standfast.spec.system import Component
+    from standfast.spec.system import Component, EventNames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,10 +26,13 @@ class Meter:
 
     key: str
     component: str
-    kind: str  # requests | latency | probe
+    kind: str  # requests | latency | probe | gauge | events
     bad_codes: tuple[str, ...] = ("5xx",)
     route: str = ""
     threshold: timedelta | None = None  # of latency
+    events: EventNames | None = None
+    signal: str = ""  # of a gauge
+    limit: Fraction | None = None
     width: timedelta = timedelta(seconds=60)
 
 
@@ -59,6 +63,34 @@ def of_probe(
         )
         for meter in meters
         if meter.component == target.component and meter.kind == "probe"
+    )
+
+
+def of_gauges(
+    meters: Iterable[Meter],
+    target: Target,
+    values: Mapping[str, float],
+    *,
+    since: datetime,
+    now: datetime,
+) -> tuple[Count, ...]:
+    """Each look at a gauge is one event, bad while the gauge is over its limit. A gauge that is not in the
+    look is no event: no data is not "good"."""
+    return tuple(
+        count_of(
+            meter.key,
+            int(values[meter.signal] > float(meter.limit)),
+            1,
+            since=since,
+            now=now,
+            every=target.every,
+            width=meter.width,
+        )
+        for meter in meters
+        if meter.component == target.component
+        and meter.kind == "gauge"
+        and meter.limit is not None
+        and meter.signal in values
     )
 
 
@@ -99,6 +131,9 @@ def of_scrape(
                 bad_codes=meter.bad_codes,
                 route=meter.route,
             )
+        elif meter.kind == "events" and meter.events is not None:
+            note = ""
+            bad, total = counting.events(meter.events, risen)
         else:
             note = counting.untold(names, samples, meter.bad_codes)
             bad, total = counting.requests(
@@ -122,4 +157,6 @@ def of_scrape(
 def _counted_here(meter: Meter, names: Names, families: Container[str]) -> bool:
     if meter.kind == "latency":
         return f"{names.duration}_bucket" in families
+    if meter.kind == "events":
+        return meter.events is not None and meter.events.total in families
     return meter.kind == "requests" and names.requests in families

@@ -31,6 +31,7 @@ _STATUS = (
     "http_response_status_code",
 )
 _LATE = ("408", "504")
+_AGES = ("freshness", "age")
 _ROUTE = ("route", "http_route", "handler", "path")
 
 _SUMS: Mapping[str, tuple[str, ...]] = {
@@ -40,7 +41,10 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
         "mysql_global_status_threads_connected",
         "redis_connected_clients",
         "http_server_active_requests",
+        "node_netstat_Tcp_CurrEstab",
     ),
+    "container processes": ("container_processes",),
+    "memory held": ("process_resident_memory_bytes",),
     "queue length": ("queue_messages", "rabbitmq_queue_messages", "standfast_queue_depth"),
     "consumer lag": ("kafka_consumergroup_lag",),
 }
@@ -62,13 +66,34 @@ _SHARES: Mapping[
     "memory used": (
         ("node_memory_MemAvailable_bytes", "node_memory_MemTotal_bytes", True),
         ("redis_memory_used_bytes", "redis_memory_max_bytes", False),
+        ("container_memory_working_set_bytes", "container_spec_memory_limit_bytes", False),
     ),
+    "container processes used": (("container_processes", "container_processes_max", False),),
     "connections used": (
         ("pg_stat_activity_count", "pg_settings_max_connections", False),
         ("mysql_global_status_threads_connected", "mysql_global_variables_max_connections", False),
         ("redis_connected_clients", "redis_config_maxclients", False),
     ),
 }
+_RATES: Mapping[
+    str, tuple[str, ...]
+] = {  # signal -> counters of which the first known is told a second
+    "network received": ("node_network_receive_bytes_total",),
+    "network sent": ("node_network_transmit_bytes_total",),
+    "disk read": ("node_disk_read_bytes_total", "container_fs_reads_bytes_total"),
+    "disk written": ("node_disk_written_bytes_total", "container_fs_writes_bytes_total"),
+}
+_BUSY = "node_disk_io_time_seconds_total"
+_CONTAINER_CPU, _CORES = "container_cpu_usage_seconds_total", "container_spec_cpu_cores"
+_PERIODS, _THROTTLED = (
+    "container_cpu_cfs_periods_total",
+    "container_cpu_cfs_throttled_periods_total",
+)
+_KILLS = "container_oom_kills_total"
+_COUNTED = (
+    *(name for names in _RATES.values() for name in names),
+    _BUSY, _CONTAINER_CPU, _PERIODS, _THROTTLED, _KILLS,
+)  # fmt: skip
 _MEANS: Mapping[str, str] = {"query time": "db_client_operation_duration_seconds"}
 
 
@@ -79,6 +104,7 @@ class Names:
     requests: str
     duration: str
     own: Mapping[str, str]  # signal -> metric
+    events: frozenset[str] = frozenset()  # counters that service levels name
 
     @property
     def wanted(self) -> frozenset[str]:
@@ -88,15 +114,15 @@ class Names:
         shares = {name for pairs in _SHARES.values() for pair in pairs for name in pair[:2]}
         means = {f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count")}
         plain = {self.requests, STARTED, _CPU, _NODE_CPU, _HITS, _MISSES, *self.own.values()}
-        plain |= {edges.CALLS, edges.DEGRADED}
-        return frozenset(duration | usual | shares | means | plain)
+        plain |= {edges.CALLS, edges.DEGRADED, _CORES, *_COUNTED}
+        return frozenset(duration | usual | shares | means | plain | self.events)
 
 
-def names_of(component: Component) -> Names:
+def names_of(component: Component, events: Iterable[str] = ()) -> Names:
     own = dict(component.metrics)
     requests = own.pop("requests", REQUESTS)
     duration = own.pop("latency", own.pop("duration", DURATION))
-    return Names(requests=requests, duration=duration, own=own)
+    return Names(requests=requests, duration=duration, own=own, events=frozenset(events))
 
 
 def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
@@ -104,8 +130,8 @@ def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
-    rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED)
-    return matching(samples, names.requests, *parts, *means, *totals, *rest)
+    rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED, *_COUNTED)
+    return matching(samples, names.requests, *parts, *means, *totals, *rest, *names.events)
 
 
 def signals(
@@ -113,13 +139,15 @@ def signals(
     samples: Iterable[Sample],
     increases: Mapping[str, float],
     seconds: float,
+    at: float = 0.0,
 ) -> dict[str, float]:
-    """Every signal that these samples tell; `increases` are of `seconds` and of the same series."""
+    """Every signal that these samples tell; `increases` are of `seconds` and of the same series, `at` is
+    the instant in seconds since 1970."""
     samples = list(samples)
     risen = [(sample, increases[sample.series]) for sample in samples if sample.series in increases]
     found = _of_requests(names, risen, seconds) | _saturation(samples) | _means(names, risen)
-    found |= _own(names, samples, increases, seconds)
-    found |= _shares(risen, seconds)
+    found |= _own(names, samples, increases, seconds, at)
+    found |= _shares(risen, seconds) | _of_machine(samples, risen, seconds)
     return {name: value for name, value in found.items() if math.isfinite(value)}
 
 
@@ -239,14 +267,44 @@ def _shares(risen: list[tuple[Sample, float]], seconds: float) -> dict[str, floa
     return found
 
 
+def _of_machine(
+    samples: list[Sample], risen: list[tuple[Sample, float]], seconds: float
+) -> dict[str, float]:
+    """Bytes a second, and what a container had of the processors that it was given."""
+    found: dict[str, float] = {}
+    names = {one.name for one, _ in risen}
+    if periods := _total(risen, _PERIODS):
+        found["container throttled"] = _total(risen, _THROTTLED) / periods
+    if _KILLS in names:
+        found["container memory kills"] = _total(risen, _KILLS)
+    if seconds <= 0:
+        return found
+    for signal, counters in _RATES.items():
+        if known := [one for one in counters if one in names]:
+            # What a machine says to itself is no traffic of its network.
+            mine = (by for one, by in risen if one.name == known[0] and one.label("device") != "lo")
+            found[signal] = sum(mine) / seconds
+    if busy := [by / seconds for one, by in risen if one.name == _BUSY]:
+        found["disk busy"] = min(1.0, max(busy))
+    cores = sum(one.value for one in matching(samples, _CORES))
+    if _CONTAINER_CPU in names and cores > 0:
+        found["cpu used"] = _total(risen, _CONTAINER_CPU) / seconds / cores
+    return found
+
+
 def _total(risen: list[tuple[Sample, float]], name: str) -> float:
     return sum(by for one, by in risen if one.name == name)
 
 
 def _own(
-    names: Names, samples: list[Sample], increases: Mapping[str, float], seconds: float
+    names: Names,
+    samples: list[Sample],
+    increases: Mapping[str, float],
+    seconds: float,
+    at: float,
 ) -> dict[str, float]:
-    """The component's own metrics: a counter as its rate, anything else as its sum."""
+    """The component's own metrics: a counter as its rate, an instant as the age of the oldest, an age as
+    the greatest, anything else as its sum."""
     found: dict[str, float] = {}
     for signal, name in names.own.items():
         mine = [one for one in matching(samples, name) if math.isfinite(one.value)]
@@ -254,6 +312,10 @@ def _own(
             rises = [increases[one.series] for one in mine if one.series in increases]
             if rises and seconds > 0:
                 found[signal] = sum(rises) / seconds
+        elif mine and name.endswith("_timestamp_seconds"):
+            found[signal] = max(0.0, at - min(one.value for one in mine))
+        elif mine and signal in _AGES:
+            found[signal] = max(one.value for one in mine)
         elif mine:
             found[signal] = sum(one.value for one in mine)
     return found

@@ -14,10 +14,18 @@ from standfast.spec.once import once
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from standfast.monitoring.exposition import Sample
     from standfast.spec.expectation import DnsQuestion, Expectation
-    from standfast.spec.system import Component, System
+    from standfast.spec.system import Component, Heartbeat, System
 
 PROBES = frozenset({"http", "tcp", "dns", "icmp"})  # kinds that look from outside
+OTLP = "otlp"
+SCRAPES = frozenset({"scrape", "exporter"})
+MEASURES = SCRAPES | {"host", "container", OTLP}  # kinds that bring figures
+PUSHED_EVERY = timedelta(minutes=1)  # as OpenTelemetry's exporters do where nobody says otherwise
+HEARTBEAT = "heartbeat"
+BOOKS = frozenset({HEARTBEAT, OTLP})  # kinds that are looked at in our own books
+BOOKS_EVERY = timedelta(seconds=15)  # what others tell us is looked at so often
 STILL = "http-still"  # the driver that follows no redirect
 LONGEST = timedelta(seconds=10)
 _TLS_EVERY = timedelta(hours=1)
@@ -28,7 +36,7 @@ _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "mo
 class Target:
     key: str  # "api/scrape", "web/http", "api/health/deep"
     component: str
-    kind: str  # scrape | exporter | http | tcp | dns | icmp | tls | health
+    kind: str  # of SCRAPES, PROBES, MEASURES or BOOKS, or tls, or health
     address: str  # a URL, host:port, a host, or what is asked of DNS
     every: timedelta
     timeout: timedelta
@@ -50,6 +58,8 @@ class Outcome:
     content_type: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)  # of HTTP, names in lower case
     answers: tuple[str, ...] = ()  # of DNS
+    samples: tuple[Sample, ...] = ()  # what a look measured itself, in place of a text
+    notes: tuple[str, ...] = ()  # what is odd, and no failure
     known: bool = True  # False: it could not be looked at, which says nothing of the target
     expires: datetime | None = None  # a certificate's end
 
@@ -96,9 +106,40 @@ def of_component(component: Component) -> list[Target]:
     if component.dns:
         asked = _target(component, "dns", _question(component.dns), probe)
         found.append(replace(asked, answers=component.dns.expect))
+    for kind, address in (("host", component.host), ("container", component.container)):
+        if address:
+            found.append(_target(component, kind, address, component.scrape_every))
+    if component.otlp:
+        found.append(otlp_of(component))
+    found += [_heartbeat(component, one) for one in component.heartbeats.values()]
     if component.ping:
         found.append(_target(component, "icmp", component.ping, probe))
     return found + _health(component)
+
+
+def otlp_of(component: Component) -> Target:
+    """Looked at in our own books: the application pushes."""
+    return Target(
+        key=f"{component.name}/{OTLP}",
+        component=component.name,
+        kind=OTLP,
+        address=component.otlp or "",
+        every=BOOKS_EVERY,
+        timeout=LONGEST,
+    )
+
+
+def _heartbeat(component: Component, job: Heartbeat) -> Target:
+    """Looked at in our own books: a job tells, nobody asks it."""
+    return Target(
+        key=f"{component.name}/{HEARTBEAT}/{job.name}",
+        component=component.name,
+        kind=HEARTBEAT,
+        address=job.name,
+        every=min(max(job.every / 20, timedelta(seconds=1)), BOOKS_EVERY),
+        timeout=LONGEST,
+        check=job.name,
+    )
 
 
 def _http(component: Component, url: str) -> Target:
@@ -171,6 +212,7 @@ def after(
         expires=outcome.expires,
         check=target.check,
         says="" if outcome.known else "unknown",
+        notes=outcome.notes,
     )
 
 

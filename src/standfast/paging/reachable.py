@@ -43,6 +43,7 @@ class Way:
     answered_at: datetime | None = None
     took: timedelta | None = None
     asked_at: datetime | None = None  # of the last test
+    testing: bool = False  # the last test may still be answered; an older one may hold meanwhile
     reason: str = (
         ""  # of a failure; of a test under way what the channel said last; of a new address
     )
@@ -95,6 +96,7 @@ def _way(system: System, person: str, channel: str, trials: Sequence[Trial], now
         answered_at=at,
         took=answered.took if answered else None,
         asked_at=last.asked_at if last else None,
+        testing=last is not None and last.waits(now),
         reason=reason,
     )
 

@@ -89,9 +89,15 @@ def _level(one: LevelFigures) -> list[str]:
         _share(one.achieved),
         left,
         "not known" if one.burn is None else f"{one.burn:.2g}",
-        _instant(one.runs_out) if one.runs_out else "not at this pace",
+        _runs_out(one),
         _share(one.attained) + since + without,
     ]
+
+
+def _runs_out(one: LevelFigures) -> str:
+    if one.runs_out:
+        return _instant(one.runs_out)
+    return "not known" if one.left is None else "not at this pace"
 
 
 def _deploy(found: Measurements) -> str:
@@ -171,7 +177,21 @@ def _load(edition: Edition, found: Measurements) -> str:
         taken + " Over the last 30 days, by the rotation as it is now; night is 22:00 to 06:00."
         if rows
         else taken,
+        _channels(edition, found),
     )
+
+
+def _channels(edition: Edition, found: Measurements) -> str:
+    rows = [
+        [
+            edition.person(one.person) if one.person else "its own receiver",
+            escape(one.channel) + (" (wakes)" if one.wakes else ""),
+            f"**{one.proof}**",
+            escape(one.words),
+        ]
+        for one in found.channels
+    ]
+    return table(["Who", "Channel", "Reached", "By its last test page"], rows) if rows else ""
 
 
 def _runbook(edition: Edition, name: str, found: Measurements) -> str:

@@ -40,10 +40,11 @@ OBJECTIVES = f"{FOLDER}/objectives.yaml"
 SOURCE = "prometheus"
 TARGET = "standfast"
 PREFIX = "standfast.dev/"  # of the annotations
-_CALENDAR = {"month": "1M", "quarter": "1Q"}
+_CALENDAR = {"week": "1w", "month": "1M", "quarter": "1Q", "year": "1Y"}
 _START = (
     "2026-01-01 00:00:00"  # the first day of a month and of a quarter; which year does not matter
 )
+_MONDAY = "2026-01-05 00:00:00"
 _MINUTE, _HOUR, _DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 Document = dict[str, object]
 
@@ -158,8 +159,8 @@ def _metric(query: str) -> Document:
 
 def _origin(objective: Objective, bad: str, total: str) -> Document:
     """What the file says in place of the queries; it counts on import while they are still these."""
-    if objective.sli == "query":
-        return {}
+    if objective.indicators[0].kind in {"query", "gauge", "events"}:
+        return {}  # their queries say it all
     indicator = objective.indicators[0]
     found: Document = {
         f"{PREFIX}sli": objective.sli,
@@ -214,7 +215,8 @@ def _named(one: Document) -> str:
 
 def _window(edition: Edition, objective: Objective) -> Document | str:
     if objective.calendar:
-        calendar = {"startTime": _START, "timeZone": edition.system.timezone}
+        start = _MONDAY if objective.calendar == "week" else _START
+        calendar = {"startTime": start, "timeZone": edition.system.timezone}
         return {"duration": _CALENDAR[objective.calendar], "calendar": calendar, "isRolling": False}
     text = shorthand(objective.window)
     if text is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.paging.reachable import every_way
 from standfast.review import checklist
 from standfast.review.case import open_case
 from standfast.review.catalogue import BY_ID, RULES
@@ -38,7 +39,13 @@ def examine(system: System, measured: Measured, now: datetime) -> Review:
         checks=checklist.quick_checks(case, found),
         inputs=checklist.inputs(found),
         imported=_imported(system),
+        declared=_declared(system) if measured.channels is None else (),
     )
+
+
+def _declared(system: System) -> tuple[str, ...]:
+    waking = (way for way in every_way(system) if system.channels[way[1]].wakes)
+    return tuple(f"{person or 'everybody'} by {channel}" for person, channel in waking)
 
 
 def _imported(system: System) -> tuple[str, ...]:

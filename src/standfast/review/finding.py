@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from standfast.incidents.overdue import Overdue
     from standfast.monitoring.edges import Edge
+    from standfast.paging.reachable import Way
     from standfast.review.case import Case
     from standfast.spec.system import Waiver
     from standfast.spec.values import Assumption, Grade, Severity
@@ -153,6 +154,7 @@ class Measured:
     pages_a_shift: Mapping[str, Fraction] = field(default_factory=dict)  # rotation -> last 30 days
     ignored: Mapping[str, int] = field(default_factory=dict)  # alert -> pages, none acknowledged
     archive_timeout: Mapping[str, timedelta] = field(default_factory=dict)  # store -> read from it
+    channels: Mapping[tuple[str, str], Way] | None = None  # person, channel; None: nobody can know
     overdue: tuple[Overdue, ...] = ()
     edges: Mapping[tuple[str, str], Edge] = field(default_factory=dict)  # caller, called
     evidence: Mapping[str, Evidence] = field(
@@ -197,6 +199,7 @@ class Review:
     imported: tuple[
         str, ...
     ] = ()  # dotted paths of values that an importer read and nobody confirmed
+    declared: tuple[str, ...] = ()  # "ada by page": ways that wake, which only a server can verify
 
     @property
     def worst(self) -> Verdict:

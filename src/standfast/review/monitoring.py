@@ -20,6 +20,10 @@ def _watched(component: Component) -> bool:
     return any(
         (
             component.probed,
+            component.heartbeats,
+            component.host,
+            component.container,
+            component.otlp,
             component.scrape,
             component.exporter,
             component.status_page,

@@ -79,6 +79,7 @@ def as_value(review: Review) -> dict[str, object]:
             for one in review.assumptions
         ],
         "imported": list(review.imported),
+        "declared": list(review.declared),
     }
 
 

@@ -169,7 +169,7 @@ def _because(
     ends: datetime | None,
 ) -> str:
     if left is None and objective.sli == "query":
-        return f"{objective.name}: its query is asked of a Prometheus-compatible engine, not counted here"
+        return f"{objective.name}: its query has not been answered by a Prometheus-compatible server yet"
     if left is None:
         return f"{objective.name}: nothing was seen in this window, which is not the same as good"
     if state is BudgetState.UNKNOWN:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import timedelta
 
-    from standfast.spec.system import Component, EventQuery, ServiceLevel
+    from standfast.spec.system import Component, EventNames, EventQuery, FunnelStep, ServiceLevel
     from standfast.spec.values import Promise
 
 
@@ -19,19 +19,30 @@ class Indicator:
 
     key: str  # under which its counts are kept: "api/availability", "api/latency<0.2"
     component: str
-    kind: str  # requests | latency | probe | freshness | saturation | query
+    kind: str  # requests | latency | probe | gauge | events | query
     bad_codes: tuple[str, ...] = ("5xx",)
     route: str = ""
     threshold: timedelta | None = None
     query: EventQuery | None = None
+    source: str = "standfast"  # who counts: standfast | prometheus | remote-write
+    events: EventNames | None = None  # counters of its own
+    signal: str = ""  # of a gauge: bad while it is over the limit
+    limit: Fraction | None = None
 
 
-_KINDS = {"availability": "requests", "errors": "requests"}
+_KINDS = {
+    "availability": "requests",
+    "errors": "requests",
+    "freshness": "gauge",
+    "saturation": "gauge",
+    "correctness": "events",
+}
 
 
 def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Indicator:
     kind = _KINDS.get(level.sli, level.sli)
-    if kind in {"requests", "latency"} and not (component.scrape or component.exporter):
+    counted = component.counted or level.source != "standfast"
+    if kind in {"requests", "latency"} and not counted:
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
     threshold = promise.threshold if level.sli == "latency" else None
     return Indicator(
@@ -42,6 +53,10 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
         route=level.route,
         threshold=threshold,
         query=level.query,
+        source=level.source,
+        events=level.events,
+        signal=level.signal,
+        limit=level.limit,
     )
 
 
@@ -55,9 +70,24 @@ def requests_of(component: Component) -> Indicator:
     return Indicator(key=f"{component.name}/requests", component=component.name, kind="requests")
 
 
+def of_step(step: FunnelStep) -> Indicator:
+    """How often users take a step: the requests of its route; only what ends well has been taken."""
+    return Indicator(
+        key=f"{step.of}/step@{step.route}",
+        component=step.of,
+        kind="requests",
+        bad_codes=("4xx", "5xx"),
+        route=step.route,
+    )
+
+
 def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
     if kind == "query":
         return f"{level.of}/query:{level.name}"
+    if kind == "gauge" and level.limit is not None:
+        return f"{level.of}/{level.signal}<{float(level.limit):g}"
+    if kind == "events" and level.events:
+        return f"{level.of}/events:{'/'.join(level.events.names)}"
     key = f"{level.of}/{kind}"
     if threshold is not None:
         key += f"<{seconds(threshold)}"
@@ -65,6 +95,8 @@ def _key(level: ServiceLevel, kind: str, threshold: timedelta | None) -> str:
         key += f"@{level.route}"
     if kind == "requests" and level.bad_codes != ("5xx",):
         key += f"!{','.join(level.bad_codes)}"
+    if level.source != "standfast":
+        key += f"~{level.source}"  # what two count is never added up
     return key
 
 

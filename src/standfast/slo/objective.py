@@ -161,7 +161,8 @@ def of_promise(system: System, level: ServiceLevel, promise: Promise) -> Objecti
         calendar=level.calendar,
         min_coverage=HALF if level.min_coverage is None else level.min_coverage,
         critical=level.of in critical_components(system),
-        bucket=bucket_of(window, every),
+        # Others are asked by the minute, however short the window.
+        bucket=_COARSEST if level.source == "prometheus" else bucket_of(window, every),
     )
 
 

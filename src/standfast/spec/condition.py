@@ -32,12 +32,16 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Absence:
-    """No `signal` seen for `lasting`; `guarded` asks that there were requests (or failed probes) meanwhile."""
+    """No `signal` seen for `lasting`; `guarded` asks that there were requests (or failed probes) meanwhile.
+
+    A heartbeat that lasts for nothing is missed by its own plan.
+    """
 
     signal: str  # "successful requests", "metrics", "heartbeat"
     lasting: timedelta
     text: str
     guarded: bool = False
+    job: str = ""  # of heartbeats: the one that is meant; "" is any of the component's
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import posixpath
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -98,7 +99,7 @@ def _understood(path: str, text: str, load: Loader, environment: str) -> _Unders
     system = mean(
         shape,
         margin,
-        digest=_digest(texts, environment),
+        digest=_digest(texts, path, environment),
         environment=environment,
         places=places,
         literal_secrets=secrets,
@@ -156,10 +157,18 @@ def _shape(root: Node, problems: list[Problem]) -> FileShape | None:
         return None
 
 
-def _digest(texts: Mapping[str, str], environment: str) -> str:
-    """Of every file's name and text, lengths first, so that no two sets of files look the same."""
+def _digest(texts: Mapping[str, str], root: str, environment: str) -> str:
+    """Of every file's text and its name as seen from the first one, wherever that was opened from.
+
+    Lengths come first, so that no two sets of files look the same.
+    """
+    folder = posixpath.dirname(root) or "."
+    named = sorted(
+        ("" if name == root else posixpath.relpath(name, folder), text)
+        for name, text in texts.items()
+    )
     digest = hashlib.sha256()
-    for part in (environment, *(piece for item in sorted(texts.items()) for piece in item)):
+    for part in (environment, *(piece for item in named for piece in item)):
         raw = part.encode()
         digest.update(len(raw).to_bytes(8, "big") + raw)
     return digest.hexdigest()

@@ -85,6 +85,16 @@ class Baseline:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Heartbeat:
+    """A job that tells standfast when it ran; missed once `every` and `grace` have passed."""
+
+    name: str
+    every: timedelta
+    grace: timedelta
+    takes: timedelta | None = None  # a run that began and has not ended by then hangs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Component:
     name: str
     type: str  # web | http | worker | postgresql | mysql | redis | queue | external | cdn | search | host ...
@@ -94,8 +104,12 @@ class Component:
     expect: Expectation | None = None  # of the answer of `url`
     dns: DnsQuestion | None = None
     ping: str | None = None  # a host
+    host: str | None = None  # "local": the machine that standfast runs on
+    container: str | None = None  # a control group's path, or a pattern of names
+    heartbeats: Mapping[str, Heartbeat] = field(default_factory=dict)
     scrape: str | None = None  # URL of Prometheus text
     exporter: str | None = None  # the same, of an exporter beside it
+    otlp: str | None = None  # the service.name under which it pushes its metrics
     metrics: Mapping[str, str] = field(default_factory=dict)  # signal -> own metric name
     series: int = 20_000  # of one scrape; with more it is not counted at all
     replicas: Mapping[str, int] = field(default_factory=dict)  # region -> number
@@ -120,6 +134,11 @@ class Component:
     )  # golden signal -> what is measured: "connections", "concurrent users"
     dsn: SecretRef | None = None  # how standfast reaches a database for backups
     rebuild_from: str = ""  # "source" where a data store can be rebuilt
+
+    @property
+    def counted(self) -> bool:
+        """Does somebody count its requests, so that no probe has to stand for them?"""
+        return bool(self.scrape or self.exporter or self.otlp)
 
     @property
     def probed(self) -> bool:
@@ -155,9 +174,19 @@ SERVING = frozenset({"web", "http", "grpc"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelStep:
+    """A step that users take on their way, counted by the requests of one route that end well."""
+
+    name: str
+    of: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Journey:
     name: str
     path: tuple[str, ...]
+    steps: tuple[FunnelStep, ...] = ()
     slo: Promise | None = None
     sla: Promise | None = None
     revenue_per_hour: Money | None = None
@@ -177,12 +206,25 @@ class EventQuery:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EventNames:
+    """Counters of a component's own: all events, and either the bad or the good ones."""
+
+    total: str
+    bad: str = ""
+    good: str = ""
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(filter(None, (self.total, self.bad, self.good)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
     """One indicator of one component and the promises on it; `latency` may carry several percentiles."""
 
     name: str
     of: str  # a component
-    sli: str  # availability | latency | errors | probe | freshness | saturation | query
+    sli: str  # availability | latency | errors | probe | freshness | saturation | correctness | query
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
@@ -193,6 +235,10 @@ class ServiceLevel:
     average: bool = False  # the file promises an average
     min_coverage: Fraction | None = None  # below this share of observed time the state is unknown
     query: EventQuery | None = None  # of the SLI `query` only
+    source: str = "standfast"  # standfast | prometheus | remote-write: who counts its events
+    events: EventNames | None = None  # of the SLI `correctness` only
+    signal: str = ""  # of freshness and saturation: what is compared with the limit
+    limit: Fraction | None = None  # in seconds, a share, or a plain number, by the signal's unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -491,7 +537,24 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PrometheusSettings:
+    """A Prometheus-compatible server that levels are read from, and how it is asked."""
+
+    url: str  # below which /api/v1/query_range lies
+    token: SecretRef | None = None
+    username: SecretRef | None = None
+    password: SecretRef | None = None
+    tenant: str = ""  # told as X-Scope-OrgID
+    lag: timedelta = timedelta(minutes=1)  # a minute is asked for once it is older than this
+    timeout: timedelta = timedelta(seconds=10)
+    lookback: timedelta | None = None  # of a rate; None: four scrapes, at least a minute
+    catch_up: timedelta = timedelta(days=1)  # how far back minutes are still filled in
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServerSettings:
+    source: str = "standfast"  # of every level that names none
+    prometheus: PrometheusSettings | None = None
     public_url: str | None = None
     trusted_proxies: tuple[str, ...] = ()
     keep_samples: timedelta = timedelta(days=100)  # counts by the minute
@@ -504,6 +567,15 @@ class ServerSettings:
     status_page: str | None = None  # a folder; what is relative begins at the reliability file
     tls_certificate: str | None = None  # a file
     tls_key: str | None = None  # a file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experience:
+    """Whose pages tell how fast they load, from where, and how they are grouped."""
+
+    of: str  # a component
+    origins: tuple[str, ...]  # "https://shop.example"
+    pages: Mapping[str, tuple[str, ...]]  # group -> patterns of paths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -544,6 +616,7 @@ class System:
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
     platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
     agreements: Mapping[str, Contract] = field(default_factory=dict)
+    experience: Experience | None = None
     environment: str = ""  # the overlay that was laid over the file
     imported: frozenset[str] = frozenset()  # dotted paths that still say what an importer read
     sources: Mapping[str, str] = field(default_factory=dict)  # imported file -> SHA-256 as it was

@@ -10,6 +10,8 @@ from standfast.engine.accept import Version
 from standfast.store.columns import Instant, JsonText, metadata
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from sqlalchemy import Connection
 
 versions = Table(
@@ -38,6 +40,21 @@ class FileRows:
             select(versions).order_by(versions.c.number.desc()).limit(1)
         ).one_or_none()
         return Version(**row._asdict()) if row else None
+
+    def at(self, moment: datetime) -> Version | None:
+        """The version in force then; before the first there is none."""
+        mine = select(versions).where(versions.c.accepted_at <= moment)
+        row = self._connection.execute(
+            mine.order_by(versions.c.number.desc()).limit(1)
+        ).one_or_none()
+        return Version(**row._asdict()) if row else None
+
+    def between(self, start: datetime, end: datetime, limit: int = 100) -> tuple[Version, ...]:
+        """Accepted after `start`, up to `end`: the newest of them, the oldest first."""
+        mine = (versions.c.accepted_at > start) & (versions.c.accepted_at <= end)
+        newest = select(versions).where(mine).order_by(versions.c.number.desc()).limit(limit)
+        rows = [Version(**row._asdict()) for row in self._connection.execute(newest)]
+        return tuple(reversed(rows))
 
     def add(self, version: Version) -> None:
         self._connection.execute(

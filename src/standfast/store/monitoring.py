@@ -23,7 +23,8 @@ from standfast.monitoring.counters import Look
 from standfast.monitoring.edges import Edge, grown
 from standfast.monitoring.gauge import Reading
 from standfast.monitoring.health import ComponentHealth, Health
-from standfast.monitoring.target import TargetState, by_component, next_due
+from standfast.monitoring.heartbeat import Pulse
+from standfast.monitoring.target import HEARTBEAT, OTLP, TargetState, by_component, next_due
 from standfast.store.columns import Instant, JsonText, Span, metadata
 from standfast.store.levels import put
 
@@ -104,6 +105,18 @@ healths = Table(
     Column("state", Text, nullable=False),
     Column("because", Text, nullable=False),
 )
+pulses = Table(
+    "heartbeats",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("watched_from", Instant, nullable=False),
+    Column("began_at", Instant),
+    Column("ended_at", Instant),
+    Column("good_at", Instant),
+    Column("failed", Boolean, nullable=False),
+    Column("because", Text, nullable=False),
+    Column("took", Span),
+)
 Index("ix_gauges_at", gauges.c.at)
 
 
@@ -146,13 +159,31 @@ class MonitoringRows:
     def states_by_component(self) -> dict[str, tuple[TargetState, ...]]:
         return by_component(self.target_states().values())
 
-    def forget_targets(self, keep: Iterable[str]) -> None:
-        """Drop what the file no longer names."""
+    def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None:
+        """Drop what the file no longer names, and processes that have pushed nothing since."""
         kept = list(keep)
-        for table in (due_times, states, looks):
+        for table in (due_times, states):
             self._connection.execute(delete(table).where(table.c.target.not_in(kept)))
+        pushing = {key for key in kept if key.endswith(f"/{OTLP}")}
+        rows = self._connection.execute(select(looks.c.target, looks.c.at))
+        gone = [
+            row.target
+            for row in rows
+            if row.target not in kept
+            and ("/".join(row.target.split("/")[:2]) not in pushing
+                 or (silent_since and row.at < silent_since))
+        ]  # fmt: skip
+        self._connection.execute(delete(looks).where(looks.c.target.in_(gone)))
+        jobs = [key.rpartition("/")[2] for key in kept if f"/{HEARTBEAT}/" in key]
+        self._connection.execute(delete(pulses).where(pulses.c.name.not_in(jobs)))
 
     # ------------------------------------------------------------------ counters
+
+    def last_look(self, target: str) -> Look | None:
+        return self.last_looks([target]).get(target)
+
+    def keep_look(self, target: str, look: Look) -> None:
+        self.keep_looks({target: look})
 
     def last_looks(self, targets: Iterable[str]) -> dict[str, Look]:
         mine = select(looks).where(looks.c.target.in_(list(targets)))
@@ -172,6 +203,21 @@ class MonitoringRows:
             for target, look in found.items()
         ]
         put(self._connection, looks, rows)
+
+    # ------------------------------------------------------------------ jobs
+
+    def pulse(self, name: str, *, lock: bool = False) -> Pulse | None:
+        query = select(pulses).where(pulses.c.name == name)
+        row = self._connection.execute(query.with_for_update() if lock else query).one_or_none()
+        return None if row is None else Pulse(**row._asdict())
+
+    def keep_pulse(self, pulse: Pulse) -> None:
+        put(self._connection, pulses, [asdict(pulse)])
+
+    def pulses(self) -> dict[str, Pulse]:
+        return {
+            row.name: Pulse(**row._asdict()) for row in self._connection.execute(select(pulses))
+        }
 
     # ------------------------------------------------------------------ gauges
 

@@ -13,12 +13,14 @@ from standfast.paging.page import PageState
 from standfast.store.accounts import sessions, tokens
 from standfast.store.alerting import alerts, episodes
 from standfast.store.counts import coarsen, forget
+from standfast.store.deploys import deploys
 from standfast.store.incidents import incidents
 from standfast.store.levels import burn_downs, policies
 from standfast.store.monitoring import gauges, healths
 from standfast.store.outbox import attempts, outbox
 from standfast.store.paging import ack_tokens, pages
 from standfast.store.trials import trials
+from standfast.store.vitals import web_vitals
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -106,6 +108,8 @@ _KINDS: Mapping[str, tuple[Table, Column[Any], Old]] = {
     "budget history": (burn_downs, burn_downs.c.at, _before(burn_downs.c.at)),
     "policy history": (policies, policies.c.since, _not_newest(policies, "objective")),
     "health history": (healths, healths.c.since, _not_newest(healths, "component")),
+    "deployments": (deploys, deploys.c.at, _before(deploys.c.at)),
+    "page loads": (web_vitals, web_vitals.c.hour, _before(web_vitals.c.hour)),
     "links": (ack_tokens, ack_tokens.c.expires_at, _before(ack_tokens.c.expires_at)),
     "sessions": (sessions, sessions.c.ends_at, _before(sessions.c.ends_at)),
     "tokens": (tokens, tokens.c.ends_at, _before(tokens.c.ends_at)),

@@ -9,8 +9,10 @@ from sqlalchemy import text
 
 from standfast.store.accounts import AccountRows
 from standfast.store.alerting import AlertRows
+from standfast.store.asked import AskedRows
 from standfast.store.audit import AuditRows
 from standfast.store.chores import ChoreRows
+from standfast.store.deploys import DeployRows
 from standfast.store.exclusions import ExclusionRows
 from standfast.store.files import FileRows
 from standfast.store.gate import GateRows
@@ -20,9 +22,12 @@ from standfast.store.monitoring import MonitoringRows
 from standfast.store.outbox import OutboxRows
 from standfast.store.paging import PageRows
 from standfast.store.recovery import RecoveryRows
+from standfast.store.reports import ReportRows
 from standfast.store.review import ReviewRows
 from standfast.store.trials import TrialRows
 from standfast.store.trimming import TrimRows
+from standfast.store.vitals import VitalRows
+from standfast.store.written import WrittenRows
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -51,12 +56,20 @@ class Tx:
         return AlertRows(self._connection)
 
     @cached_property
+    def asked(self) -> AskedRows:
+        return AskedRows(self._connection)
+
+    @cached_property
     def audit(self) -> AuditRows:
         return AuditRows(self._connection)
 
     @cached_property
     def chores(self) -> ChoreRows:
         return ChoreRows(self._connection)
+
+    @cached_property
+    def deploys(self) -> DeployRows:
+        return DeployRows(self._connection)
 
     @cached_property
     def exclusions(self) -> ExclusionRows:
@@ -95,6 +108,10 @@ class Tx:
         return RecoveryRows(self._connection)
 
     @cached_property
+    def reports(self) -> ReportRows:
+        return ReportRows(self._connection)
+
+    @cached_property
     def review(self) -> ReviewRows:
         return ReviewRows(self._connection)
 
@@ -105,3 +122,11 @@ class Tx:
     @cached_property
     def trimming(self) -> TrimRows:
         return TrimRows(self._connection)
+
+    @cached_property
+    def written(self) -> WrittenRows:
+        return WrittenRows(self._connection)
+
+    @cached_property
+    def vitals(self) -> VitalRows:
+        return VitalRows(self._connection)

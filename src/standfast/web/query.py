@@ -35,8 +35,8 @@ def _query(
         actor=actor.strip() or None,
         action=action.strip() or None,
         target=target.strip() or None,
-        since=_instant(since),
-        until=_instant(until),
+        since=instant(since),
+        until=instant(until),
         before=before,
     )
 
@@ -52,7 +52,7 @@ def role_asked(text: str) -> Role | None:
         raise StandfastError(str(error)) from None
 
 
-def _instant(text: str) -> datetime | None:
+def instant(text: str) -> datetime | None:
     if not text.strip():
         return None
     try:

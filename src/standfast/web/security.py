@@ -76,15 +76,19 @@ class BodyLimit:
 
 
 class SameOrigin:
-    """Refuses a change that another site's page sends with our cookie (Origin and Sec-Fetch-Site)."""
+    """Refuses a change that another site's page sends with our cookie (Origin and Sec-Fetch-Site).
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    `open_to_others`: paths that read no cookie and look at the origin by themselves.
+    """
+
+    def __init__(self, app: ASGIApp, open_to_others: frozenset[str] = frozenset()) -> None:
+        self._app, self._open_to_others = app, open_to_others
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if (
             scope["type"] == "http"
             and scope["method"] not in _SAFE
+            and scope["path"] not in self._open_to_others
             and _foreign(Headers(scope=scope))
         ):
             await _refuse(403, "this change was sent from another site", scope, receive, send)

@@ -11,8 +11,11 @@ from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
 from standfast.web import problems
+from standfast.web.api import beacon
 from standfast.web.api import routes as api
+from standfast.web.head import HeadAsGet
 from standfast.web.live import Revisions
+from standfast.web.otlp import routes as otlp
 from standfast.web.pages import routes as pages
 from standfast.web.security import BodyLimit, SameOrigin, SecurityHeaders
 from standfast_kit.asgi import Reliable
@@ -44,12 +47,12 @@ def create(platform: Platform) -> ASGIApp:
     )
     app.state.platform = platform
     app.state.revisions = revisions
-    app.add_middleware(SameOrigin)
+    app.add_middleware(SameOrigin, open_to_others=frozenset({beacon.PATH}))
     app.add_middleware(BodyLimit)
     app.add_middleware(SecurityHeaders)
     problems.install(app)
     app.mount("/static", StaticFiles(directory=str(resources.files("standfast.web") / "static")))
-    for routes in (api, pages):
+    for routes in (api, otlp, beacon.script, pages):
         app.include_router(routes)
     platform.at_shutdown = revisions.stop
-    return Reliable(app, platform.kit)
+    return Reliable(HeadAsGet(app), platform.kit)

@@ -14,11 +14,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
-from standfast.dashboards.figure import budget_words
+from standfast.dashboards.figure import budget_words, figure
 from standfast.web import charts, markdown
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.resources.abc import Traversable
+
     from starlette.requests import Request
+
+    from standfast.dashboards.deploy import DeployLine
 
 NAVIGATION = (
     ("/", "Overview"),
@@ -28,6 +33,7 @@ NAVIGATION = (
     ("/incidents", "Incidents"),
     ("/on-call", "On call"),
     ("/recovery", "Recovery"),
+    ("/reports", "Reports"),
     ("/audit", "Audit"),
     ("/review", "Review"),
     ("/docs", "Documents"),
@@ -97,11 +103,20 @@ def state(tone: str, word: str) -> Markup:
 
 def _assets() -> str:
     digest = hashlib.sha256()
-    for file in sorted(
-        resources.files("standfast.web").joinpath("static").iterdir(), key=lambda f: f.name
-    ):
+    for file in _files(resources.files("standfast.web").joinpath("static")):
         digest.update(file.read_bytes())
     return digest.hexdigest()[:12]
+
+
+def _files(folder: Traversable) -> Iterator[Traversable]:
+    for found in sorted(folder.iterdir(), key=lambda one: one.name):
+        if found.is_dir():
+            yield from _files(found)
+        else:
+            yield found
+
+
+_ASSETS = _assets()
 
 
 def runbook_address(name: str) -> str:
@@ -109,6 +124,20 @@ def runbook_address(name: str) -> str:
     if name.startswith(("https://", "http://")):
         return name
     return f"/docs/operations/runbooks/{quote(name, safe='')}.md"
+
+
+def plots() -> Markup:
+    """The scripts of pages with charts that one hovers."""
+    script = Markup('<script src="/static/{}?{}" defer></script>')
+    style = Markup('<link rel="stylesheet" href="/static/vendor/uPlot.min.css?{}">')
+    drawing, own = (
+        script.format(name, _ASSETS) for name in ("vendor/uPlot.iife.min.js", "plots.js")
+    )
+    return drawing + own + style.format(_ASSETS)
+
+
+def _deploy_mark(one: DeployLine) -> tuple[datetime, str]:
+    return one.at, f"{one.component} {one.version} deployed"
 
 
 def _environment() -> Environment:
@@ -126,12 +155,14 @@ def _environment() -> Environment:
         duration=duration,
         percent=percent,
         budget_words=budget_words,
+        figure=figure,
+        deploy_mark=_deploy_mark,
         markdown=markdown.html,
         runbook_address=runbook_address,
     )
     environment.globals.update(
-        state=state, charts=charts, navigation=NAVIGATION, assets=_assets(), problem="", told="", live=True,
-        as_of=None, caller=None, json_path="",
+        state=state, charts=charts, plots=plots, navigation=NAVIGATION, assets=_ASSETS, problem="", told="",
+        live=True, as_of=None, caller=None, json_path="",
     )  # fmt: skip
     return environment
 

@@ -127,8 +127,8 @@ def test_windows(read: Callable[..., Draft], window: str, expected: dict[str, st
         ),
         ("{duration: 1M, isRolling: true}", "no fixed length"),
         (
-            "{duration: 1Y, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}",
-            "`month` and `quarter`",
+            "{duration: 2Y, calendar: {startTime: 2026-01-01 00:00:00, timeZone: UTC}}",
+            "`month`, `quarter` and `year`",
         ),
         ("{duration: 30s, isRolling: true}", "no duration in minutes"),
     ],
@@ -141,10 +141,23 @@ def test_windows_that_the_file_does_not_have(
     assert any(said in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 
-def test_days_and_weeks_of_the_calendar_are_told_and_roll(read: Callable[..., Draft]) -> None:
-    window = "{duration: 1w, calendar: {startTime: 2026-01-05 00:00:00, timeZone: UTC}}"
+@pytest.mark.parametrize(
+    ("duration", "start", "calendar"),
+    [("1w", "2026-01-05", "week"), ("1Y", "2026-01-01", "year"), ("12M", "2026-01-01", "year")],
+)
+def test_weeks_and_years_of_the_calendar_are_the_files_own(
+    read: Callable[..., Draft], duration: str, start: str, calendar: str
+) -> None:
+    window = f"{{duration: {duration}, calendar: {{startTime: {start} 00:00:00, timeZone: UTC}}}}"
     found = read(SERVICE, SLI, SLO.replace("{duration: 4w, isRolling: true}", window))
-    assert level(found, "availability")["window"] == "7d"
+    assert level(found, "availability")["calendar"] == calendar
+    assert not any("begins at" in one.text for one in found.notes)
+
+
+def test_days_and_weeks_of_the_calendar_are_told_and_roll(read: Callable[..., Draft]) -> None:
+    window = "{duration: 2w, calendar: {startTime: 2026-01-05 00:00:00, timeZone: UTC}}"
+    found = read(SERVICE, SLI, SLO.replace("{duration: 4w, isRolling: true}", window))
+    assert level(found, "availability")["window"] == "14d"
     assert any("of the calendar" in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 

@@ -16,6 +16,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
+from standfast.demo.shop import machine
 from standfast.demo.shop.settings import Settings, settings
 from standfast_kit.metrics import CONTENT_TYPE, Family, Registry, Sample
 
@@ -38,6 +39,7 @@ class Gauges:
 
     def read(self) -> Iterator[Family]:
         yield from self._of_disk()
+        yield from machine.families()
         try:
             with self._lock:
                 activity, most = self._ask()

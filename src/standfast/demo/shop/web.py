@@ -23,7 +23,8 @@ _PASSED_ON = ("x-customer", "idempotency-key", "content-type")
 _PATIENCE = 6.0  # seconds
 _PAGE = """<!doctype html><title>Tea</title><style>
 body{{font:16px/1.6 system-ui;max-width:32em;margin:3em auto}}
-td{{padding:.2em 1em .2em 0}}</style><h1>Tea</h1><table>{rows}</table>"""
+td{{padding:.2em 1em .2em 0}}</style>{beacon}<h1>Tea</h1><table>{rows}</table>"""
+_BEACON = '<script src="{}/beacon.js" defer></script>'
 
 
 class Front:
@@ -63,7 +64,7 @@ def application(known: Settings) -> ASGIApp:
     @app.get("/")
     async def home(request: Request) -> Response:
         answer = await front.pass_on(request, "/products")
-        return _page(answer) if answer.status_code == 200 else answer
+        return _page(answer, known.standfast) if answer.status_code == 200 else answer
 
     @app.get("/products")
     async def products(request: Request) -> Response:
@@ -91,12 +92,13 @@ def _api(front: Front) -> Any:
     return ask
 
 
-def _page(answer: Response) -> Response:
+def _page(answer: Response, standfast: str) -> Response:
     rows = "".join(
         f"<tr><td>{escape(one['name'])}<td>{one['cents'] / 100:.2f} EUR"
         for one in json.loads(bytes(answer.body))
     )
-    return HTMLResponse(_PAGE.format(rows=rows))
+    beacon = _BEACON.format(escape(standfast)) if standfast else ""
+    return HTMLResponse(_PAGE.format(rows=rows, beacon=beacon))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,8 @@ _PAGED_WITHIN = 30.0  # seconds of our own stopwatch; P1 promises an answer with
 
 def run(scene: Scene) -> Facts:
     say = scene.telling.say
+    scene.api.do("/deploys", component="api", version="2.4.0", note="a new way to count stock")
+    say("version 2.4.0 of the API is deployed; standfast marks it on the charts")
     began = monotonic()
     scene.shop.turn("api", "failing")
     try:
@@ -33,6 +35,7 @@ def run(scene: Scene) -> Facts:
         acknowledged = _acknowledge(scene, mail)
     finally:
         scene.shop.turn("api", "well")
+    scene.api.do("/deploys", component="api", version="2.3.9", note="rolled back")
     number = _work_on_the_incident(scene)
     wait_until("the alert is over", lambda: not _alerting(scene), within=40)
     say("the API is well again, the alert is over")

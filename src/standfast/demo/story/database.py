@@ -9,6 +9,7 @@ from typing import Any
 from standfast.demo.processes import wait_until
 from standfast.demo.scene import Scene
 from standfast.demo.story.step import Facts, Step, require
+from standfast.demo.story.working import answer_pages, calm, open_incidents, work_through
 from standfast_kit.clock import monotonic
 
 _STORE = "db"
@@ -39,7 +40,18 @@ def run(scene: Scene) -> Facts:
     wait_until("orders are accepted again", lambda: scene.shop.told().accepted - known, within=60)
     took = monotonic() - began
     say(f"customers order again {took:.1f} s after the disaster", "good")
+    _finish(scene, took)
     return {"took": took, "restored": restored, "before": before, "recovery": _promise(scene)}
+
+
+def _finish(scene: Scene, took: float) -> None:
+    """Whoever is on call brings to its end what the disaster has opened."""
+    answer_pages(scene, "ada")
+    calm(scene, within=90)
+    note = f"The database was restored from its copies within {took:.0f} s; no order is lost."
+    for one in open_incidents(scene):
+        work_through(scene, str(one["id"]), "ada", note)
+        scene.telling.say(f"{one['id']} ({one['sev']}) is worked through and resolved", "good")
 
 
 def check(scene: Scene, facts: Facts) -> None:
@@ -55,6 +67,8 @@ def check(scene: Scene, facts: Facts) -> None:
     )
     claimed = sum(_seconds(one["lasted"]) for one in facts["restored"]["phases"])
     require(0 < claimed <= took, f"standfast claims {claimed:.1f} s, our stopwatch {took:.1f} s")
+    left = [one["id"] for one in open_incidents(scene)]
+    require(not left, f"still open: {', '.join(left)}")
     require(promise["rto_measured"] is not None, "no RTO was measured by a restore")
     scene.telling.good(
         f"all {len(facts['before'])} orders are there: RPO 0 s as promised; RTO {took:.0f} s,"

@@ -107,6 +107,13 @@ def _annotations(system: System) -> Iterator[Json]:
             "limit": 100,
         },
     }
+    yield _mark(
+        "Deploys marked in standfast",
+        "blue",
+        f"time() - {metrics.DEPLOYED} < 60",
+        "{{component}} {{version}} deployed",
+        "component,version",
+    )
     scraped = tuple(one.name for one in system.components.values() if one.scrape)
     if scraped:
         started = series("process_start_time_seconds", {"job": one_of(scraped)})

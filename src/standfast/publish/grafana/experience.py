@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.monitoring.vitals import VITALS
 from standfast.publish.grafana import limits
 from standfast.publish.grafana.linking import page
 from standfast.publish.grafana.panel import Dashboard, Kind, Limits, Panel, Row, target
@@ -27,6 +28,7 @@ _HOUR = timedelta(hours=1)
 def experience(edition: Edition) -> Dashboard:
     parts = edition.system.components.values()
     rows = (
+        Row(title="Page-load times", panels=tuple(_loads(edition))),
         *(
             Row(title=f"Journey: {one.name}", panels=tuple(_journey(edition, one)))
             for one in edition.system.journeys.values()
@@ -40,6 +42,28 @@ def experience(edition: Edition) -> Dashboard:
         page="/experience",
         rows=tuple(row for row in rows if row.panels),
     )
+
+
+# ------------------------------------------------------------------ page loads
+
+
+def _loads(edition: Edition) -> Iterator[Panel]:
+    """What users' browsers tell the beacon, where the file asks for it."""
+    if edition.system.experience is None:
+        return
+    links = page(edition, "/experience", "In standfast, with shares and samples")
+    for vital in VITALS.values():
+        metric = metrics.VITAL if vital.seconds else metrics.SHIFT
+        counted = f"sum by (page, le) (rate({series(metric + '_bucket', vital=vital.name)}[1h]))"
+        yield Panel(
+            question=f"{vital.title} ({vital.name}): how do three of four page loads feel?",
+            kind=Kind.LINES,
+            targets=(target(f"histogram_quantile(0.75, {counted})", "{{page}}"),),
+            unit="s" if vital.seconds else "short",
+            limits=Limits(bad=vital.poor, warn=vital.good),
+            about=f"Good up to {vital.good:g}, poor above {vital.poor:g}, as web.dev publishes it; at p75.",
+            links=links,
+        )
 
 
 # ------------------------------------------------------------------ journeys
@@ -58,6 +82,7 @@ def _journey(edition: Edition, journey: Journey) -> Iterator[Panel]:
                 about=f"Promised: {objective.promise.text}. Every step must work.",
                 links=page(edition, f"/objectives/{objective.name}"),
             )
+    yield from _funnel(edition, journey)
     steps = [edition.system.components[name] for name in dict.fromkeys(journey.path)]
     flowing = [one for one in steps if one.serves and one.scrape]
     if flowing:
@@ -78,6 +103,26 @@ def _journey(edition: Edition, journey: Journey) -> Iterator[Panel]:
             targets=tuple(target(_answers(one), one.name) for one in probed),
             limits=Limits(bad=1, below=True),
             words=((0.0, "no answer"), (1.0, "answers")),
+        )
+
+
+def _funnel(edition: Edition, journey: Journey) -> Iterator[Panel]:
+    """Of the steps that the file names, by the steps' own counters."""
+    taken = [
+        (step.name, edition.system.components[step.of], step.route)
+        for step in journey.steps
+        if edition.system.components[step.of].scrape
+    ]
+    if taken:
+        yield Panel(
+            question=f"{journey.name}: how many get to each step? The conversion funnel of an hour",
+            kind=Kind.BARS,
+            targets=tuple(
+                target(f"{over(metrics.successes(part, route), _HOUR)} * 3600", f"{number}. {name}")
+                for number, (name, part, route) in enumerate(taken, 1)
+            ),
+            about="Requests that end well, by the counters of the steps; requests, not people.",
+            links=page(edition, "/experience", "In standfast, with what dropped off"),
         )
 
 

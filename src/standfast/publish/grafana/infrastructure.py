@@ -72,6 +72,8 @@ def _panels(edition: Edition, part: Component) -> Iterator[Panel]:
         yield from _of_type(part)
     if _declared(part) & _HOST:
         yield _network(part)
+    if part.scrape or part.exporter:
+        yield from _containers(part)
     if part.address:
         yield _reachable(edition, part)
     if part.name in edition.system.backups:
@@ -195,6 +197,24 @@ def _network(part: Component) -> Panel:
         ),
         unit="Bps",
     )
+
+
+def _containers(part: Component) -> Iterator[Panel]:
+    """By cAdvisor's names; empty where the component runs in none."""
+    memory = series("container_memory_working_set_bytes", job=part.name)
+    allowed = series("container_spec_memory_limit_bytes", job=part.name)
+    cpu = series("container_cpu_usage_seconds_total", job=part.name)
+    for question, expr, unit in (
+        (
+            "how full is the memory of its containers?",
+            f"max({memory} / ({allowed} > 0))",
+            "percentunit",
+        ),
+        ("how many processors do its containers use?", f"sum(rate({cpu}[5m]))", "short"),
+    ):
+        yield Panel(
+            question=f"{part.name}: {question}", kind=Kind.LINES, targets=(target(expr),), unit=unit
+        )
 
 
 def _of_host(part: Component, way: str) -> str:

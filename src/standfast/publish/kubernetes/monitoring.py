@@ -130,8 +130,7 @@ def _numbered(edition: Edition) -> Iterator[tuple[str, Probe]]:
     """A component may have a URL and an address: a probe of each."""
     known = manifest.names(edition.system)
     for probe in probes(edition.system):
-        kind = "tcp" if probe.module == "tcp" else "http"
-        yield f"{known[probe.component]}-{kind}", probe
+        yield f"{known[probe.component]}-{probe.kind}", probe
 
 
 def _probe(edition: Edition, name: str, probe: Probe) -> Manifest:

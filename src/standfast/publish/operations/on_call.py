@@ -190,7 +190,7 @@ def _handover() -> str:
                 "Open incidents and alerts that are silenced: which, why, until when?",
                 "What paged last week, and was it worth waking somebody? What was not is tuned or deleted.",
                 "Deploys, migrations and holidays of the coming week.",
-                "Send yourself a test page: does the telephone ring through *do not disturb*?",
+                "Send yourself a test page (`standfast on-call test ID`): does it ring at night?",
                 "Laptop, charger, access to production and to this repository.",
             ],
             box=True,

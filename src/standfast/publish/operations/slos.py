@@ -12,6 +12,7 @@ from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.query import Unsaid
 from standfast.review.arithmetic import budget
 from standfast.review.chain import chain_of
+from standfast.slo.agreement import agreements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from standfast.publish.edition import Edition
     from standfast.review.case import Figure
+    from standfast.slo.agreement import Agreement
     from standfast.spec.system import Journey, Need, ServiceLevel
     from standfast.spec.values import Promise
 
@@ -28,6 +30,7 @@ def document(edition: Edition) -> Document:
         "docs/operations/SLOs.md",
         "Service level objectives",
         Region(id="promises", body=_promises(edition)),
+        *_agreed(edition),
         Region(id="budgets", body=_budgets(edition)),
         Region(id="policy", body=_policy(edition)),
         Region(id="ceilings", body=_ceilings(edition)),
@@ -43,8 +46,9 @@ INDICATORS = {
     "latency": "share of requests answered within the threshold",
     "probe": "share of probes that succeed",
     "query": "share of good events by the file's own PromQL",
-    "freshness": "share of time in which the newest copy is young enough",
+    "freshness": "share of time in which the newest data is young enough",
     "saturation": "share of time below the limit",
+    "correctness": "share of checked answers that were right",
 }
 
 
@@ -103,6 +107,51 @@ def _indicator_of(level: ServiceLevel) -> str:
 
 def _targets(promises: tuple[Promise, ...]) -> str:
     return ", ".join(escape(promise.text) for promise in promises)
+
+
+# ------------------------------------------------------------------ what customers were promised
+
+
+def _agreed(edition: Edition) -> tuple[Region, ...]:
+    """The contracts, what warns before each of them breaks, and what is owed if it does."""
+    rows = [_agreement(one) for one in agreements(edition.system)]
+    if not rows:
+        return ()
+    body = join(
+        "## Agreements with customers",
+        "A contract counts over its own window and leaves out only what it says. The margin is what lies "
+        "between it and the strictest objective on the same events.",
+        table(
+            [
+                "Agreement",
+                "Customer",
+                "Promise",
+                "Window",
+                "Leaves out",
+                "Guarded by",
+                "Margin",
+                "Credits",
+            ],
+            rows,
+        ),
+    )
+    return (Region(id="agreements", body=body),)
+
+
+def _agreement(one: Agreement) -> list[str]:
+    contract, guard = one.contract, one.guard
+    customer = ", ".join(escape(word) for word in (contract.customer, contract.reference) if word)
+    return [
+        escape(one.name),
+        customer or "–",
+        escape(one.terms.promise.text),
+        escape(one.window_words),
+        ", ".join(contract.excludes) or "nothing",
+        f"{escape(guard.name)} ({escape(guard.promise.text)})" if guard else "nothing (SLO-11)",
+        percent(guard.target - one.target) if guard and guard.target > one.target else "none",
+        "; ".join(f"{escape(owed.text)}: {percent(owed.share)}" for owed in contract.credits)
+        or "–",
+    ]
 
 
 # ------------------------------------------------------------------ budgets
@@ -291,5 +340,5 @@ def _measured(edition: Edition) -> Iterator[str]:
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
             spared = f"Needed softly, and not counted: {names(one.soft)}." if one.soft else ""
-            ratio = fence(objectives.ratio_of(found, found.base), "promql")
+            ratio = fence(objectives.ratio_of(found, found.windows[0]), "promql")
             yield join(title, ratio, unseen, spared)

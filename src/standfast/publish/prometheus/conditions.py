@@ -79,6 +79,8 @@ def _widened(value: str, events: str, beyond: str, floor: int, window: timedelta
 
 def _absence(condition: Absence, component: Component) -> Query | Unsaid:
     up = series("up", job=component.name)
+    if condition.signal == "heartbeat" and component.heartbeats:
+        return Unsaid(reason="jobs tell standfast when they ran, and standfast judges that itself")
     if condition.signal in {"metrics", "heartbeat"}:
         if not metrics.scraped(component):
             return unscraped(component, condition.signal)
@@ -132,7 +134,7 @@ def _disturbed(component: Component, window: timedelta) -> str:
 
 def _no_answers(condition: Absence, component: Component) -> Query | Unsaid:
     """Nothing is scraped, so the probes' successes are the requests that count."""
-    if not (component.url or component.address):
+    if not component.probed:
         return Unsaid(
             reason=f"{component.name} is neither scraped nor probed",
             rule="MON-01",

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.publish.prometheus import metrics
-from standfast.publish.prometheus.promql import le, number, series
-from standfast.publish.prometheus.query import Samples, Unsaid, World
-from standfast.publish.prometheus.signals import requests_of
+from standfast.publish.prometheus.promql import FIVE_MINUTES, le, number, over, series
+from standfast.publish.prometheus.query import Samples, Unsaid, World, unscraped
+from standfast.publish.prometheus.signals import gauge, requests_of
 
 if TYPE_CHECKING:
     from standfast.slo.indicator import Indicator
-    from standfast.spec.system import Component, EventQuery
+    from standfast.spec.system import Component, EventNames, EventQuery
+
+
+_RATE = re.compile(
+    r"\b(?:rate|irate|deriv)\s*\("
+)  # per second; anything else counts the window's events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +33,7 @@ class Counted:
     outage: World  # every event is bad
     calm: World  # none is
     every: timedelta  # how often its series gain a sample
+    per_second: bool = True  # else events of the whole window
 
 
 def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
@@ -36,7 +43,7 @@ def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
             return _requests(indicator, component)
         case "latency" if indicator.threshold is not None:
             return _latency(indicator, indicator.threshold, component)
-        case "probe" if component.url or component.address:
+        case "probe" if component.probed:
             return _probes(indicator, component)
         case "probe":
             return Unsaid(
@@ -46,8 +53,10 @@ def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
             )
         case "query" if indicator.query is not None:
             return _queried(indicator.key, indicator.query, component)
-        case "freshness" if indicator.threshold is not None:
-            return _freshness(indicator, indicator.threshold, component)
+        case "gauge" if indicator.limit is not None:
+            return _gauged(indicator, indicator.limit, component)
+        case "events" if indicator.events is not None:
+            return _events(indicator, indicator.events, component)
     return Unsaid(
         reason=f"no metric tells the {indicator.kind} of {component.name}",
         rule="MON-02",
@@ -77,21 +86,23 @@ def _requests(indicator: Indicator, component: Component) -> Counted:
 
 
 def _latency(indicator: Indicator, threshold: timedelta, component: Component) -> Counted | Unsaid:
-    if component.scrape is None and component.exporter is None:
+    here = indicator.source == "standfast"
+    if here and component.scrape is None and component.exporter is None:
         return Unsaid(
             reason=f"{component.name} is not scraped, so nobody counts its requests by how long they took",
             rule="MON-01",
             to="DevOps/Platform",
         )
     bound = seconds(threshold)
-    total = metrics.timed(component, indicator.route)
+    route, failed = indicator.route, indicator.bad_codes
+    total = metrics.timed(component, route, failed)
     name, labels = metrics.duration(component), metrics.labels(component, indicator.route)
     count = series(f"{name}_count", **labels)
     bucket = series(f"{name}_bucket", le=number(bound), **labels)
     return Counted(
         key=indicator.key,
         # Exact only because the bound is a bucket's own; counts at it are inclusive.
-        bad=f"({total} - {metrics.buckets(component, le(bound), indicator.route)})",
+        bad=f"({total} - {metrics.buckets(component, le(bound), route, failed)})",
         total=total,
         outage=(Samples(series=count, step=100), Samples(series=bucket)),
         calm=(Samples(series=count, step=100), Samples(series=bucket, step=100)),
@@ -109,6 +120,7 @@ def _probes(indicator: Indicator, component: Component) -> Counted:
         outage=(Samples(series=probe, first=0),),
         calm=(Samples(series=probe, first=1),),
         every=component.probe_every,
+        per_second=False,
     )
 
 
@@ -124,23 +136,48 @@ def _queried(key: str, query: EventQuery, component: Component) -> Counted:
         outage=(),
         calm=(),
         every=component.scrape_every,
+        per_second=_RATE.search(query.total) is not None,
     )
 
 
-def _freshness(indicator: Indicator, threshold: timedelta, component: Component) -> Counted:
-    own = metrics.own(component, "freshness", "age")
-    age = (
-        series(own, job=component.name) if own else series(metrics.BACKUP_AGE, store=component.name)
-    )
-    limit = seconds(threshold)
+def _gauged(indicator: Indicator, limit: Fraction, component: Component) -> Counted | Unsaid:
+    """The share of looks at which a gauge is over its limit, one look a minute."""
+    signal = gauge(indicator.signal, component)
+    if isinstance(signal, Unsaid):
+        return signal
+    value = over(signal.value, FIVE_MINUTES)
     return Counted(
         key=indicator.key,
-        bad=f"sum_over_time((max({age}) > bool {number(limit)})[$w:1m])",
-        total=f"count_over_time(max({age})[$w:1m])",
-        outage=(Samples(series=age, first=float(limit) + 60),),
-        calm=(Samples(series=age, first=0),),
-        every=component.scrape_every,
+        bad=f"sum_over_time(({value} > bool {number(limit)})[$w:1m])",
+        total=f"count_over_time(({value})[$w:1m])",
+        outage=signal.high(limit),
+        calm=signal.low(limit),
+        every=max(component.scrape_every, _LOOK),
     )
+
+
+def _events(indicator: Indicator, names: EventNames, component: Component) -> Counted | Unsaid:
+    if not metrics.scraped(component):
+        return unscraped(component, "events")
+    all_, bad, good = (
+        series(name, job=component.name) if name else ""
+        for name in (names.total, names.bad, names.good)
+    )
+    total = f"sum(rate({all_}[$w]))"
+    part = f"(sum(rate({bad or good}[$w])) or 0 * {total})"
+    fine = (Samples(series=all_, step=100),)
+    return Counted(
+        key=indicator.key,
+        bad=part if bad else f"({total} - {part})",
+        total=total,
+        outage=(*fine, Samples(series=bad or good, step=100 if bad else 0)),
+        calm=(*fine, Samples(series=bad or good, step=0 if bad else 100)),
+        every=component.scrape_every,
+        per_second=False,
+    )
+
+
+_LOOK = timedelta(minutes=1)
 
 
 def seconds(length: timedelta) -> Fraction:

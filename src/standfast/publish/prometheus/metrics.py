@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from standfast.publish.prometheus.promql import WINDOW, one_of, series
+from standfast.publish.prometheus.promql import WINDOW, codes, series
 
 if TYPE_CHECKING:
     from standfast.spec.system import Component
@@ -15,6 +15,8 @@ ACTIVE = "http_server_active_requests"
 PROBE = "standfast_probe_success"
 CERTIFICATE = "standfast_certificate_expiry_seconds"
 BACKUP_AGE = "standfast_backup_age_seconds"
+DEPLOYED = "standfast_deploy_timestamp_seconds"
+VITAL, SHIFT = "standfast_web_vital_seconds", "standfast_web_vital_shift"
 UP = "standfast_up"
 OUTSIDE = "probe_success"  # of the blackbox exporter
 OUTSIDE_SECONDS = "probe_duration_seconds"
@@ -43,22 +45,22 @@ def requests(component: Component, route: str = "") -> str:
     return f"sum(rate({series(metric, **labels(component, route))}[{WINDOW}]))"
 
 
-def failures(component: Component, codes: tuple[str, ...], route: str = "") -> str:
+def failures(component: Component, bad: tuple[str, ...], route: str = "") -> str:
     """Requests a second that count as bad; a metric of its own for errors counts nothing else."""
     if errors := own(component, "errors"):
         return f"sum(rate({series(errors, **labels(component, route))}[{WINDOW}]))"
-    return of_class(component, codes, route)
+    return of_class(component, bad, route)
 
 
 def successes(component: Component, route: str = "") -> str:
     return of_class(component, GOOD, route)
 
 
-def of_class(component: Component, codes: tuple[str, ...], route: str = "") -> str:
+def of_class(component: Component, chosen: tuple[str, ...], route: str = "") -> str:
     """Requests a second whose answers are of these status classes or codes."""
     metric = own(component, "requests", "traffic") or REQUESTS
-    chosen = series(metric, {"code_class": one_of(codes)}, **labels(component, route))
-    return f"sum(rate({chosen}[{WINDOW}]))"
+    mine = series(metric, {"code_class": codes(chosen)}, **labels(component, route))
+    return f"sum(rate({mine}[{WINDOW}]))"
 
 
 def duration(component: Component) -> str:
@@ -66,17 +68,25 @@ def duration(component: Component) -> str:
     return own(component, "duration", "latency") or DURATION
 
 
-def buckets(component: Component, le: str, route: str = "") -> str:
+def buckets(component: Component, le: str, route: str = "", without: tuple[str, ...] = ()) -> str:
     """Requests a second that took at most the bound that the pattern `le` matches."""
-    metric = f"{duration(component)}_bucket"
-    chosen = series(metric, {"le": le}, **labels(component, route))
+    chosen = _timed(component, "bucket", route, without, {"le": le})
     return f"sum(rate({chosen}[{WINDOW}]))"
 
 
-def timed(component: Component, route: str = "") -> str:
-    return (
-        f"sum(rate({series(f'{duration(component)}_count', **labels(component, route))}[{WINDOW}]))"
-    )
+def timed(component: Component, route: str = "", without: tuple[str, ...] = ()) -> str:
+    """Requests a second that were timed, those that ended badly (`without`) left out: they are counted
+    elsewhere, and one that fails at once is not a quick one."""
+    return f"sum(rate({_timed(component, 'count', route, without, {})}[{WINDOW}]))"
+
+
+def _timed(
+    component: Component, part: str, route: str, without: tuple[str, ...], patterns: dict[str, str]
+) -> str:
+    """A histogram without the label is counted whole: nothing matches what is not there."""
+    metric = f"{duration(component)}_{part}"
+    excluded = {"status_class": codes(without)} if without else {}
+    return series(metric, patterns, excluded, **labels(component, route))
 
 
 def quantile(component: Component, share: str) -> str:

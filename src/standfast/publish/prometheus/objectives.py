@@ -15,6 +15,7 @@ from standfast.publish.prometheus.indicators import Counted, counted
 from standfast.publish.prometheus.promql import number, over, series, whole
 from standfast.publish.prometheus.query import Query, Unsaid, World
 from standfast.slo.burn import BurnWindow, burn_alerts, burn_windows
+from standfast.slo.judgement import events_needed
 from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
@@ -24,8 +25,14 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 LONG = timedelta(days=1)
+_SECOND = timedelta(seconds=1)
+_BASE = timedelta(minutes=2)
+"""What a day is added up from. Each event is in it for so long, and late by half of that: with five minutes a
+ticket came three minutes after its time. Shorter, and a scrape a minute would leave it empty."""
 BAD = "standfast:indicator_bad:rate"
 EVENTS = "standfast:indicator_events:rate"
+EVERY = timedelta(seconds=30)
+"""Between two evaluations of the group that these rules stand in."""
 BUDGET_LEFT = "standfast:budget_left:ratio"
 
 
@@ -51,8 +58,8 @@ class Measured:
     def windows(self) -> tuple[timedelta, ...]:
         """Every window that alerts, budget and documents need, shortest first."""
         burns = burn_windows(self.objective)
-        found = {self.base, self.objective.window}
-        return tuple(sorted(found | {one.long for one in burns} | {one.short for one in burns}))
+        found = {one.long for one in burns} | {one.short for one in burns}
+        return tuple(sorted({self.objective.window} | found))
 
 
 def measured(system: System) -> tuple[tuple[Objective, Measured | Unsaid], ...]:
@@ -72,15 +79,16 @@ def _measured(objective: Objective, system: System) -> Measured | Unsaid:
             rule="MON-01",
             to="DevOps/Platform",
         )
-    base = min(window.short for window in burn_windows(objective))
+    shortest = min(window.short for window in burn_windows(objective))
     slowest = max(part.every for part in whole)
-    if base < 4 * slowest:
+    if shortest < 4 * slowest:
         return Unsaid(
-            reason=f"the shortest window, {span(base)}, holds fewer than four samples at one every "
+            reason=f"the shortest window, {span(shortest)}, holds fewer than four samples at one every "
             f"{span(slowest)}; standfast's own evaluator measures it",
             rule="SLO-07",
             to="Business Analyst",
         )
+    base = min(shortest, max(_BASE, 4 * slowest))
     return Measured(objective=objective, parts=whole, base=base)
 
 
@@ -115,11 +123,57 @@ def _ratios(one: Measured) -> Iterator[Recording]:
     labels = {"objective": one.objective.name, "component": one.objective.component}
     for window in one.windows:
         yield Recording(record=name_of(window), expr=ratio_of(one, window), labels=labels)
+    yield from _guarded(one, labels)
     spent = recorded(one.objective, one.objective.window)
     if one.objective.allowed:
         yield Recording(
             record=BUDGET_LEFT, expr=f"1 - {spent} / {number(one.objective.allowed)}", labels=labels
         )
+
+
+def _guarded(one: Measured, labels: Mapping[str, str]) -> Iterator[Recording]:
+    """The ratio of each long window that an alert reads, or of the next wider one that holds enough events.
+
+    One failed request of ten is no reason to wake anybody, and a quiet service is not deaf to eight bad days:
+    where no window holds enough, the whole period decides, once more than one event was bad of late.
+    """
+    alive = burn_alerts(one.objective)
+    ladder = sorted({window.long for window in alive})
+    for long in ladder:
+        yield Recording(record=_count_name(long), expr=_events(one, long), labels=labels)
+    for window in alive:
+        needed = events_needed(one.objective, window)
+        steps = [
+            f"({recorded(one.objective, wide)} and on(objective) "
+            f"{series(_count_name(wide), objective=one.objective.name)} >= {needed})"
+            for wide in ladder
+            if wide >= window.long
+        ]
+        lately = recorded(one.objective, ladder[-1])
+        count = series(_count_name(ladder[-1]), objective=one.objective.name)
+        widest = recorded(one.objective, one.objective.window)
+        last = f"({widest} and on(objective) {lately} * {count} > 1.5)"
+        expr = "\nor ".join((*steps, last))
+        yield Recording(record=_guarded_name(window.long), expr=expr, labels=labels)
+
+
+def _events(one: Measured, window: timedelta) -> str:
+    """How many events there were; of a journey those of its first step."""
+    part = one.parts[0]
+    if window < LONG:
+        factor = window / _SECOND if part.per_second else 1.0
+        return f"{over(part.total, window)} * {factor:.12g}"
+    rate = series(EVENTS + span(one.base), indicator=part.key)
+    factor = EVERY / (_SECOND if part.per_second else one.base)
+    return f"{_summed(rate, window)} * {factor:.12g}"
+
+
+def _count_name(window: timedelta) -> str:
+    return f"standfast:objective_events:count{span(window)}"
+
+
+def _guarded_name(window: timedelta) -> str:
+    return f"standfast:error_ratio:guarded{span(window)}"
 
 
 def name_of(window: timedelta) -> str:
@@ -173,7 +227,8 @@ def burn_query(one: Measured, windows: Iterable[BurnWindow]) -> Query | None:
 
 def _burning(objective: Objective, window: BurnWindow) -> str:
     limit = number(window.factor * objective.allowed)
-    long, short = recorded(objective, window.long), recorded(objective, window.short)
+    long = series(_guarded_name(window.long), objective=objective.name)
+    short = recorded(objective, window.short)
     return f"({long} >= {limit} and {short} >= {limit})"
 
 

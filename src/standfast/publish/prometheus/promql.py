@@ -45,10 +45,17 @@ def over(query: str, window: timedelta) -> str:
     return query.replace(WINDOW, span(window))
 
 
-def series(metric: str, patterns: Mapping[str, str] | None = None, /, **labels: str) -> str:
-    """A selector with every value quoted; `patterns` are regular expressions of RE2."""
+def series(
+    metric: str,
+    patterns: Mapping[str, str] | None = None,
+    excluded: Mapping[str, str] | None = None,
+    /,
+    **labels: str,
+) -> str:
+    """A selector with every value quoted; `patterns` and `excluded` are regular expressions of RE2."""
     parts = [f"{name}={quoted(value)}" for name, value in labels.items()]
     parts += [f"{name}=~{quoted(value)}" for name, value in (patterns or {}).items()]
+    parts += [f"{name}!~{quoted(value)}" for name, value in (excluded or {}).items()]
     return f"{metric}{{{','.join(parts)}}}"
 
 
@@ -62,6 +69,18 @@ def quoted(text: str) -> str:
 def one_of(values: tuple[str, ...]) -> str:
     """A pattern that matches exactly these values."""
     return "|".join(re.sub(r"([.+*?()|\[\]{}^$\\])", r"\\\1", value) for value in values)
+
+
+def codes(values: tuple[str, ...]) -> str:
+    """A pattern for status classes and codes, whether the label tells classes or single codes."""
+    classes = [value[0] for value in values if value.endswith("xx")]
+    single = [one for value in values for one in (LATE if value == "timeout" else (value,))]
+    rest = [one for one in single if not one.endswith("xx") and one[0] not in classes]
+    return "|".join(dict.fromkeys([*(f"{one}.." for one in classes), *rest]))
+
+
+LATE = ("408", "504")
+"""What `timeout` means among codes."""
 
 
 def le(bound: Fraction) -> str:

@@ -172,7 +172,7 @@ def groups(edition: Edition) -> list[dict[str, object]]:
     groups: list[dict[str, object]] = [
         {
             "name": NAMES[0],
-            "interval": "30s",
+            "interval": span(objectives.EVERY),
             "rules": [
                 {"record": one.record, "expr": one.expr, "labels": dict(one.labels)}
                 for one in objectives.recordings(able)

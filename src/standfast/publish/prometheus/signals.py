@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.publish.prometheus import metrics
-from standfast.publish.prometheus.promql import number, ratio, series
+from standfast.publish.prometheus.promql import LATE, number, ratio, series
 from standfast.publish.prometheus.query import Samples, Unsaid, World, unscraped
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from standfast.spec.system import Component, System
 
     Build = Callable[[re.Match[str], Component, System], "Signal | Unsaid"]
+    Gauge = Callable[[re.Match[str], Component], "Signal | Unsaid"]
 
 EVERY = 15  # seconds between the samples of unit tests
 
@@ -44,6 +45,30 @@ def find(name: str, component: Component, system: System) -> Signal | Unsaid:
     )
 
 
+def gauge(name: str, component: Component) -> Signal | Unsaid:
+    """A signal that is read as it is, for levels that hold it against a limit."""
+    if not metrics.scraped(component):
+        return unscraped(component, name)
+    if own := component.metrics.get(name):
+        return _own(own, name, component)
+    for pattern, build in _GAUGES:
+        if match := re.fullmatch(pattern, name):
+            return build(match, component)
+    return Unsaid(reason=f"no metric tells the signal {name!r} of {component.name} in PromQL")
+
+
+def _own(metric: str, name: str, component: Component) -> Signal:
+    chosen = series(metric, job=component.name)
+    if metric.endswith("_timestamp_seconds"):
+        return Signal(
+            value=f"(time() - min({chosen}))",
+            high=lambda limit: (Samples(series=chosen, first=-float(limit) - 60),),
+            low=lambda _limit: (Samples(series=chosen, first=1e9),),
+        )
+    together = "max" if name in {"freshness", "age"} else "sum"
+    return _gauge(f"{together}({chosen})", chosen)
+
+
 # ------------------------------------------------------------------ requests
 
 
@@ -51,7 +76,8 @@ def requests_of(component: Component, code_class: str, route: str = "") -> str:
     """One series of the request counter, as unit tests feed it."""
     metric = metrics.own(component, "requests", "traffic") or metrics.REQUESTS
     labels = {"route": "/"} | metrics.labels(component, route)
-    return series(metric, code_class=code_class, instance="one", **labels)
+    told = LATE[1] if code_class == "timeout" else code_class
+    return series(metric, code_class=told, instance="one", **labels)
 
 
 def ours(component: Component, system: System) -> tuple[str, ...]:
@@ -134,7 +160,7 @@ def _gauge(value: str, fed: str, *more: Samples) -> Signal:
 
 
 def _probe_failures(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
-    if not (component.url or component.address):
+    if not component.probed:
         return Unsaid(
             reason=f"{component.name} has neither `url` nor `address` to be probed at",
             rule="MON-01",
@@ -148,12 +174,12 @@ def _probe_failures(_: re.Match[str], component: Component, __: System) -> Signa
     )
 
 
-def _active(_: re.Match[str], component: Component, __: System) -> Signal:
+def _active(_: re.Match[str], component: Component) -> Signal:
     metric = metrics.own(component, "active", "saturation") or metrics.ACTIVE
     return _gauge(metrics.active(component), series(metric, **metrics.labels(component)))
 
 
-def _disk(_: re.Match[str], component: Component, __: System) -> Signal:
+def _disk(_: re.Match[str], component: Component) -> Signal:
     labels = metrics.labels(component)
     free = series("node_filesystem_avail_bytes", fstype_not="", **labels).replace(
         'fstype_not=""', 'fstype!~"tmpfs|overlay|squashfs"'
@@ -192,7 +218,7 @@ def _disk_left(_: re.Match[str], component: Component, __: System) -> Signal:
     )
 
 
-def _cpu(_: re.Match[str], component: Component, __: System) -> Signal:
+def _cpu(_: re.Match[str], component: Component) -> Signal:
     fed = series("node_cpu_seconds_total", cpu="0", mode="idle", **metrics.labels(component))
     idle = series("node_cpu_seconds_total", mode="idle", **metrics.labels(component))
 
@@ -208,7 +234,7 @@ def _cpu(_: re.Match[str], component: Component, __: System) -> Signal:
     )
 
 
-def _memory(_: re.Match[str], component: Component, __: System) -> Signal:
+def _memory(_: re.Match[str], component: Component) -> Signal:
     labels = metrics.labels(component)
     free = series("node_memory_MemAvailable_bytes", **labels)
     whole = series("node_memory_MemTotal_bytes", **labels)
@@ -234,14 +260,14 @@ def _query_time(_: re.Match[str], component: Component, __: System) -> Signal | 
     return _gauge(f"max({longest})", longest)
 
 
-def _connections(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
+def _connections(_: re.Match[str], component: Component) -> Signal | Unsaid:
     if component.type != "postgresql":
         return _no_exporter("connections", component)
     count = series("pg_stat_activity_count", **metrics.labels(component))
     return _gauge(f"sum({count})", count)
 
 
-def _connections_used(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
+def _connections_used(_: re.Match[str], component: Component) -> Signal | Unsaid:
     if component.type != "postgresql":
         return _no_exporter("connections used", component)
     labels = metrics.labels(component)
@@ -252,7 +278,7 @@ def _connections_used(_: re.Match[str], component: Component, __: System) -> Sig
     return _gauge(f"sum({count}) / max({most} > 0)", count, Samples(series=most, first=1))
 
 
-def _lag(_: re.Match[str], component: Component, __: System) -> Signal | Unsaid:
+def _lag(_: re.Match[str], component: Component) -> Signal | Unsaid:
     if component.type != "postgresql":
         return _no_exporter("replication lag", component)
     lag = series("pg_replication_lag_seconds", **metrics.labels(component))
@@ -267,18 +293,33 @@ def _no_exporter(name: str, component: Component) -> Unsaid:
     )
 
 
+_GAUGES: tuple[tuple[str, Gauge], ...] = (
+    (r"concurrent users", _active),
+    (r"disk used", _disk),
+    (r"cpu used", _cpu),
+    (r"memory used", _memory),
+    (r"connections", _connections),
+    (r"connections used", _connections_used),
+    (r"replication lag", _lag),
+)
+
+
+def _known(build: Gauge) -> Build:
+    return lambda match, component, _system: build(match, component)
+
+
 _KNOWN: tuple[tuple[str, Build], ...] = (
     (r"error rate|errors", _error_rate),
     (r"p(\d+(?:\.\d+)?) (?:latency|response time)", _latency),
     (r"requests(?: per second)?|request rate|traffic", _traffic),
-    (r"active requests|concurrent users|concurrent requests", _active),
+    (r"active requests|concurrent users|concurrent requests", _known(_active)),
     (r"probe failures", _probe_failures),
-    (r"disk used|disk", _disk),
+    (r"disk used|disk", _known(_disk)),
     (r"disk full in", _disk_left),
-    (r"cpu used|cpu", _cpu),
-    (r"memory used|memory", _memory),
+    (r"cpu used|cpu", _known(_cpu)),
+    (r"memory used|memory", _known(_memory)),
     (r"query time", _query_time),
-    (r"connections", _connections),
-    (r"connections used", _connections_used),
-    (r"replication lag", _lag),
+    (r"connections", _known(_connections)),
+    (r"connections used", _known(_connections_used)),
+    (r"replication lag", _known(_lag)),
 )

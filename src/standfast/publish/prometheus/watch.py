@@ -91,7 +91,7 @@ def _fallback() -> Watched:
 
 def _incomplete() -> Watched:
     events, bad = (
-        Samples(series=series(f"standfast:indicator_{kind}:rate5m", indicator="any-other"), first=1)
+        Samples(series=series(f"standfast:indicator_{kind}:rate2m", indicator="any-other"), first=1)
         for kind in ("events", "bad")
     )
     return Watched(

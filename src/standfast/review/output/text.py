@@ -51,6 +51,7 @@ def as_text(
     lines += _waived(report)
     lines += _assumed(review.assumptions) if assumptions else _hint(review.assumptions)
     lines += _imported(review.imported) if assumptions else ()
+    lines += _unproved(review.declared)
     return "\n".join(_finished(line, width, colour) for line in lines) + "\n"
 
 
@@ -199,3 +200,17 @@ def _imported(paths: Sequence[str]) -> Iterator[str]:
 def _hint(assumptions: Sequence[Assumption]) -> Iterator[str]:
     if assumptions:
         yield from ("", f"{len(assumptions)} values were assumed; `--assumptions` lists them.")
+
+
+def _unproved(declared: Sequence[str]) -> Iterator[str]:
+    """That a channel reaches somebody only a server can find out."""
+    if declared:
+        ways = (
+            "1 way to wake somebody is"
+            if len(declared) == 1
+            else f"{len(declared)} ways to wake people are"
+        )
+        yield from (
+            "",
+            f"{ways} declared, not verified: run `standfast on-call test --all` with a server.",
+        )

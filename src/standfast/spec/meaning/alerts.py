@@ -115,7 +115,7 @@ def _assumed(
 def _usual(
     component: Component, levels: Sequence[ServiceLevel]
 ) -> Iterator[tuple[str, str, str, str]]:
-    if component.serves and (component.url or component.scrape):
+    if component.serves and (component.url or component.scrape or component.otlp):
         # Silence alone is a quiet night: traffic or a failing probe must say that somebody wanted something.
         yield "down", "no successful requests for 1m despite traffic", "P1", "api-down"
         for level in levels:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
+from standfast.spec.meaning import counting
 from standfast.spec.meaning.catalogue import DATA, catalogue
 from standfast.spec.meaning.people import url_or_secret
 from standfast.spec.problem import nearest
@@ -188,12 +189,16 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
     url = shape.public_url or "https://"
     if not (url.startswith("https://") or _local(url) or shape.trusted_proxies):
         margin.wrong("server.public_url", "a public address begins with https://")
+    if shape.source == "prometheus" and shape.prometheus is None:
+        margin.wrong("server.source", "say where it is asked: `prometheus: https://...`")
     spans = {
         "keep_samples": shape.keep_samples,
         "keep_history": shape.keep_history,
         "channels_verified_for": shape.channels_verified_for,
     }
     return ServerSettings(
+        source=shape.source or "standfast",
+        prometheus=counting.prometheus(shape.prometheus, margin),
         public_url=shape.public_url,
         trusted_proxies=tuple(shape.trusted_proxies),
         metrics_retention=shape.metrics_retention,

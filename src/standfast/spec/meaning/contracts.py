@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from itertools import pairwise
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from standfast.spec import units
 from standfast.spec.contract import KINDS, Contract, Credit
 from standfast.spec.meaning import people
+from standfast.spec.meaning.promises import countable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -60,8 +62,8 @@ def _contract(
         customer=shape.customer or "",
         reference=shape.contract or "",
         sla=sla,
-        calendar=shape.calendar or ("" if shape.window else "month"),
-        window=shape.window,
+        calendar=shape.calendar or ("month" if shape.window is None else ""),
+        window=None if shape.window is None else _window(path, shape.window, margin),
         timezone=shape.timezone or timezone,
         credits=_credits(path, shape, kept, margin),
         fee=shape.fee,
@@ -69,6 +71,10 @@ def _contract(
         maintenance_at_most=maintenance.at_most if maintenance else None,
         maintenance_notice=maintenance.notice if maintenance else None,
     )
+
+
+def _window(path: str, stated: timedelta, margin: Margin) -> timedelta:
+    return countable(f"{path}.window", stated, timedelta(days=30), margin)
 
 
 def _checked(
@@ -89,7 +95,7 @@ def _checked(
                 margin.wrong(f"{path}.sla", wrong)
     if shape.sla is not None and shape.sla.average:
         margin.wrong(f"{path}.sla", "a contract needs a share of good events, not an average")
-    if shape.calendar and shape.window:
+    if shape.calendar and shape.window is not None:
         margin.wrong(f"{path}.window", "write either `calendar:` or `window:`, not both")
     if shape.excludes is not None and shape.maintenance and "maintenance" not in shape.excludes:
         said = "maintenance counts by `excludes:`, so that there is nothing to limit"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from standfast.spec import units
 from standfast.spec.meaning.promises import BY_CRITICALITY
-from standfast.spec.system import Journey
+from standfast.spec.system import FunnelStep, Journey
 from standfast.spec.values import Promise, Strength
 
 if TYPE_CHECKING:
@@ -34,12 +34,15 @@ def journeys(
     found = {}
     for name, shape in file.journeys.items():
         margin.refer_all(f"journeys.{name}.path", shape.path, components, "component")
+        for index, step in enumerate(shape.steps):
+            margin.refer(f"journeys.{name}.steps.{index}.of", step.of, components, "component")
         slo = shape.slo.promise if shape.slo else None
         if slo is None:
             slo = _ceiling(name, shape.path, components, up, criticality, margin)
         found[name] = Journey(
             name=name,
             path=tuple(shape.path),
+            steps=tuple(FunnelStep(name=s.name, of=s.of, route=s.route) for s in shape.steps),
             slo=slo,
             sla=shape.sla.promise if shape.sla else None,
             revenue_per_hour=shape.revenue_per_hour,

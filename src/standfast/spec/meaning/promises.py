@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from standfast.spec import units
-from standfast.spec.system import BudgetPolicy, EventQuery, PolicyBand, ServiceLevel
+from standfast.spec import signals, units
+from standfast.spec.meaning import counting
+from standfast.spec.system import BudgetPolicy, EventNames, EventQuery, PolicyBand, ServiceLevel
 from standfast.spec.values import Promise
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import timedelta
 
     from standfast.spec.meaning.margin import Margin
     from standfast.spec.system import Component
     from standfast.spec.v1 import promises as v1
+    from standfast.spec.v1 import protection
     from standfast.spec.v1.file import FileShape
 
 BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
@@ -41,14 +44,15 @@ def service_levels(
     margin: Margin,
 ) -> Mapping[str, ServiceLevel]:
     found = {
-        name: _level(name, shape, components, window, margin)
+        name: _level(name, shape, components, window, file.server, margin)
         for name, shape in file.service_levels.items()
     }
     promised = {one.of for one in found.values() if one.sli in ("availability", "probe")}
     for name, component in components.items():
         level = f"{name}-availability"
         if component.serves and name not in promised and level not in found:
-            found[level] = _assumed(level, name, criticality, window, margin)
+            one = _assumed(level, name, criticality, window, margin)
+            found[level] = replace(one, source=counting.assumed(one.sli, file.server))
     return MappingProxyType(found)
 
 
@@ -57,22 +61,31 @@ def _level(
     shape: v1.ServiceLevelShape,
     components: Mapping[str, Component],
     window: timedelta,
+    server: protection.ServerShape,
     margin: Margin,
 ) -> ServiceLevel:
     path = f"service_levels.{name}"
     margin.refer(f"{path}.of", shape.of, components, "component")
     written = list(shape.slo or ())
+    if shape.calendar and shape.window is not None:
+        margin.wrong(f"{path}.window", "write either `calendar:` or `window:`, not both")
     if shape.sli == "latency":
         for key in ("slo", "sla"):
             if any(one.promise.threshold is None for one in getattr(shape, key) or ()):
                 margin.wrong(f"{path}.{key}", "a latency is promised as `p95 < 200ms`")
+    else:
+        for key in ("slo", "sla"):
+            if any(one.promise.threshold is not None for one in getattr(shape, key) or ()):
+                said = f"{shape.sli} is promised as a share of good events, for example 99.5%"
+                margin.wrong(f"{path}.{key}", said)
+    part = components.get(shape.of)
     return ServiceLevel(
         name=name,
         of=shape.of,
         sli=shape.sli,
         slos=tuple(one.promise for one in written),
         slas=tuple(one.promise for one in shape.sla or ()),
-        window=shape.window or window,
+        window=countable(f"{path}.window", shape.window, window, margin),
         calendar=shape.calendar or "",
         sla_window=shape.sla_window or "",
         bad_codes=tuple(shape.bad) if shape.bad is not None else OURS,
@@ -80,9 +93,125 @@ def _level(
         average=any(one.average for one in written),
         min_coverage=shape.min_coverage,
         query=_query(path, shape, margin),
+        source=counting.source(path, shape, server, margin),
+        events=_events(path, shape, margin),
+        signal=_signal(path, shape, part, margin) if part else "",
+        limit=_limit(path, shape, part, margin) if part else None,
     )
 
 
+SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=5 * 365)
+
+
+def countable(
+    path: str, stated: timedelta | None, otherwise: timedelta, margin: Margin
+) -> timedelta:
+    """A window that events can be counted over; counts are kept for two of the longest."""
+    if stated is None:
+        return otherwise
+    if not SHORTEST <= stated <= LONGEST:
+        shown = units.show_duration(stated)
+        margin.wrong(
+            path, f"a window of {shown} cannot be counted over; write 1m to 5y, such as 30d"
+        )
+        return otherwise
+    return stated
+
+
+_GAUGED = ("freshness", "saturation")
+
+
+def _events(path: str, shape: v1.ServiceLevelShape, margin: Margin) -> EventNames | None:
+    said = shape.events
+    if shape.sli != "correctness":
+        if said is not None:
+            margin.wrong(f"{path}.events", f"only `sli: correctness` has them, not {shape.sli}")
+        return None
+    if said is None:
+        return KIT_CHECKS
+    if (said.good is None) == (said.bad is None):
+        margin.wrong(f"{path}.events", "write either `good:` or `bad:` beside `total:`")
+    return EventNames(total=said.total, good=said.good or "", bad=said.bad or "")
+
+
+KIT_CHECKS = EventNames(total="standfast_checks_total", bad="standfast_checks_failed_total")
+"""What the kit counts where an application checks its own answers."""
+
+
+def _signal(path: str, shape: v1.ServiceLevelShape, component: Component, margin: Margin) -> str:
+    if shape.sli not in _GAUGED:
+        if shape.signal is not None:
+            margin.wrong(
+                f"{path}.signal", f"only freshness and saturation have one, not {shape.sli}"
+            )
+        return ""
+    usual = [name for name in ("freshness", "age") if name in component.metrics]
+    name = shape.signal or (usual[0] if usual and shape.sli == "freshness" else "")
+    if not name:
+        margin.wrong(
+            f"{path}.sli", f"`sli: {shape.sli}` needs `signal:`, what is compared with the limit"
+        )
+        return ""
+    known = [*component.metrics, *_gauges(component, shape.sli)]
+    margin.refer(f"{path}.signal", name, known, f"signal of {shape.of} for {shape.sli}")
+    return name
+
+
+def _gauges(component: Component, sli: str) -> list[str]:
+    """The known signals that a limit can be held against; the age of data is one in seconds."""
+    mine = signals.threshold_signals(component.type).values()
+    return [
+        one.name
+        for one in mine
+        if one.golden == "saturation"
+        and one.name != "disk full in"
+        and (sli == "saturation" or one.unit == "s")
+    ]
+
+
+def _limit(
+    path: str, shape: v1.ServiceLevelShape, component: Component, margin: Margin
+) -> Fraction | None:
+    if shape.sli not in _GAUGED:
+        if shape.limit is not None:
+            margin.wrong(
+                f"{path}.limit", f"only freshness and saturation have one, not {shape.sli}"
+            )
+        return None
+    if shape.limit is None:
+        example = "15m" if shape.sli == "freshness" else "80%"
+        margin.wrong(f"{path}.sli", f"`sli: {shape.sli}` needs `limit:`, for example {example}")
+        return None
+    try:
+        return _measure(shape, component)
+    except ValueError as error:
+        margin.wrong(f"{path}.limit", str(error))
+        return None
+
+
+_PLAIN = re.compile(r"\d{1,15}(\.\d{1,6})?", re.ASCII)
+
+
+def _measure(shape: v1.ServiceLevelShape, component: Component) -> Fraction:
+    """The limit by its signal's unit; of the file's own metrics the spelling tells the unit."""
+    text = shape.limit or ""
+    known = signals.threshold_signals(component.type).get(shape.signal or "")
+    own = (shape.signal or "") in component.metrics
+    unit = known.unit if known and not own else ""
+    if shape.sli == "freshness" or unit == "s":
+        return Fraction(units.duration(text) // _MILLISECOND, 1000)
+    if unit == "%":
+        return units.percentage(text)
+    if text.endswith("%"):
+        return units.percentage(text)
+    if _PLAIN.fullmatch(text):
+        return Fraction(text)
+    if unit or known:
+        raise ValueError(f"not a number: '{text}'; write for example 1000")
+    return Fraction(units.duration(text) // _MILLISECOND, 1000)
+
+
+_MILLISECOND = timedelta(milliseconds=1)
 _WINDOW = "$window"
 
 

@@ -9,6 +9,7 @@ from standfast.spec.meaning import (
     alerts,
     compliance,
     contracts,
+    experience,
     incidents,
     journeys,
     people,
@@ -62,6 +63,7 @@ def mean(
         "runbooks tell kubectl's commands",
         "what it runs on is not stated",
     )
+    window = promises.countable("system.budget_window", window, timedelta(days=30), margin)
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
@@ -106,6 +108,7 @@ def mean(
         compliance=compliance.compliance(file, data, margin),
         waivers=compliance.waivers(file, margin),
         server=compliance.server(file, margin),
+        experience=experience.experience(file, parts, margin),
         places=places,
         assumptions=tuple(margin.assumptions),
         stated=frozenset(places),

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from standfast.spec import units
 from standfast.spec.expectation import DnsQuestion, Expectation
-from standfast.spec.system import Baseline, Breaker, Check, Component, Need, Region
+from standfast.spec.system import Baseline, Breaker, Check, Component, Heartbeat, Need, Region
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from standfast.spec.meaning.margin import Margin
     from standfast.spec.v1 import topology as v1
@@ -24,6 +24,7 @@ _CHECKS = {
     "ready": (timedelta(seconds=5), timedelta(seconds=2)),
     "deep": (timedelta(seconds=60), timedelta(seconds=30)),
 }
+_SOONEST, _LATEST = timedelta(seconds=10), timedelta(days=366)  # of a heartbeat
 _OFTEN = timedelta(seconds=15)
 _GOLDEN = ("latency", "traffic", "errors", "saturation")
 
@@ -43,9 +44,26 @@ def regions(file: FileShape) -> Mapping[str, Region]:
 
 
 def components(file: FileShape, margin: Margin) -> Mapping[str, Component]:
-    return MappingProxyType(
-        {name: _component(name, shape, file, margin) for name, shape in file.components.items()}
-    )
+    found = {name: _component(name, shape, file, margin) for name, shape in file.components.items()}
+    _names_once(found.values(), margin)
+    services: dict[str, str] = {}
+    for name, one in found.items():
+        if one.otlp and one.otlp in services:
+            said = f"{services[one.otlp]} has this service already: '{one.otlp}'"
+            margin.wrong(f"components.{name}.otlp", said)
+        services |= {one.otlp: name} if one.otlp else {}
+    return MappingProxyType(found)
+
+
+def _names_once(components: Iterable[Component], margin: Margin) -> None:
+    """A job is known by its name alone."""
+    at: dict[str, str] = {}
+    for component in components:
+        for name in component.heartbeats:
+            if name in at:
+                said = f"{at[name]} has a heartbeat of this name already: '{name}'"
+                margin.wrong(f"components.{component.name}.heartbeats.{name}", said)
+            at[name] = component.name
 
 
 def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Margin) -> Component:
@@ -54,7 +72,10 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         margin.refer(f"{path}.owner", shape.owner, file.teams, "team")
     for region in shape.replication or {}:
         margin.refer(f"{path}.replication.{region}", region, file.regions, "region")
-    plain = ("type", "owner", "url", "address", "scrape", "exporter", "availability", "sla", "size")
+    plain = (
+        "type", "owner", "url", "address", "scrape", "exporter", "availability", "sla", "size",
+        "ping", "host", "container", "otlp",
+    )  # fmt: skip
     return Component(
         name=name,
         **{key: getattr(shape, key) for key in plain},
@@ -64,7 +85,7 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         series=shape.series or 20_000,
         expect=_expectation(path, shape, margin),
         dns=_dns(shape.dns),
-        ping=shape.ping,
+        heartbeats=_heartbeats(path, shape, margin),
         replicas=_replicas(path, shape, file, margin),
         replication=MappingProxyType(dict(shape.replication or {})),
         needs=_needs(path, shape, file.components, margin),
@@ -72,7 +93,7 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         baseline=_baseline(shape.baseline),
         probe_every=_interval(margin, f"{path}.probe_every", shape.probe_every, _probed(shape)),
         scrape_every=_interval(
-            margin, f"{path}.scrape_every", shape.scrape_every, bool(shape.scrape or shape.exporter)
+            margin, f"{path}.scrape_every", shape.scrape_every, _measured(shape)
         ),
         traced=shape.traced,
         probed_from=shape.probed_from or "",
@@ -87,6 +108,10 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
 
 def _probed(shape: v1.ComponentShape) -> bool:
     return bool(shape.url or shape.address or shape.dns or shape.ping)
+
+
+def _measured(shape: v1.ComponentShape) -> bool:
+    return bool(shape.scrape or shape.exporter or shape.host or shape.container)
 
 
 def _expectation(path: str, shape: v1.ComponentShape, margin: Margin) -> Expectation | None:
@@ -107,6 +132,25 @@ def _expectation(path: str, shape: v1.ComponentShape, margin: Margin) -> Expecta
         within=probe.within,
         certificate=probe.certificate,
     )
+
+
+def _heartbeats(path: str, shape: v1.ComponentShape, margin: Margin) -> Mapping[str, Heartbeat]:
+    found = {}
+    for name, one in (shape.heartbeats or {}).items():
+        where = f"{path}.heartbeats.{name}"
+        if not _SOONEST <= one.every <= _LATEST:
+            margin.wrong(
+                where, "a heartbeat comes every 10s at the soonest and every 366d at the latest"
+            )
+        usual = min(max(one.every / 10, timedelta(seconds=5)), timedelta(hours=1))
+        usual -= usual % timedelta(seconds=1)
+        grace = margin.assumed(
+            one.grace, usual, f"{where}.grace",
+            f"the heartbeat {name} is missed {units.show_duration(usual)} after it was due",
+            "a tenth of its interval, an hour at most",
+        )  # fmt: skip
+        found[name] = Heartbeat(name=name, every=one.every, grace=grace, takes=one.takes)
+    return MappingProxyType(found)
 
 
 def _dns(shape: v1.DnsShape | None) -> DnsQuestion | None:
@@ -148,9 +192,12 @@ def _replicas(
 def _signals(path: str, shape: v1.ComponentShape, margin: Margin) -> tuple[str, ...]:
     if shape.signals is not None:
         return tuple(shape.signals)
-    if not (shape.scrape or shape.exporter):
+    if not (shape.scrape or shape.exporter or shape.otlp):
         return ()
     name = path.split(".")[1]
+    if not (shape.scrape or shape.exporter):
+        said = f"the metrics of {name} show latency, traffic and errors"
+        return margin.assumed(None, _GOLDEN[:3], f"{path}.signals", said, "it pushes by OTLP")
     said = f"the metrics of {name} show latency, traffic, errors and saturation"
     return margin.assumed(None, _GOLDEN, f"{path}.signals", said, "it is scraped")
 

@@ -40,5 +40,6 @@ class FileShape(Shape):
     failover: dict[Line, protection.FailoverShape] = {}
     degradation: dict[Line, protection.DegradationShape] = {}
     compliance: protection.ComplianceShape = Field(default_factory=protection.ComplianceShape)
+    experience: protection.ExperienceShape | None = None
     waivers: list[protection.WaiverShape] = []
     server: protection.ServerShape = Field(default_factory=protection.ServerShape)

@@ -17,6 +17,7 @@ from standfast.spec.v1.shape import (
     OneOf,
     Percentage,
     Promised,
+    Read,
     Reference,
     References,
     Shape,
@@ -30,8 +31,15 @@ Promises = Annotated[list[Promised], Many()]
 Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
 
 
+class StepShape(Shape):
+    name: Line
+    of: Reference
+    route: Line
+
+
 class JourneyShape(Shape):
     path: Annotated[References, Field(min_length=1)]
+    steps: Annotated[list[StepShape], Field(max_length=20)] = []
     slo: Promised | None = None
     sla: Promised | None = None
     revenue_per_hour: Amount | None = None
@@ -66,13 +74,35 @@ class QueryShape(Shape):
     bad: Line | None = None
 
 
+class EventsShape(Shape):
+    """Counters of a component's own."""
+
+    total: Line
+    good: Line | None = None
+    bad: Line | None = None
+
+
+def _limit(value: object) -> str:
+    """Which unit it has is for the signal to say."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("write a limit such as 15m, 80% or 1000")  # noqa: TRY004 - pydantic's
+    return str(value).strip()
+
+
 class ServiceLevelShape(Shape):
     of: Reference
     sli: Annotated[
         str,
-        OneOf("availability", "latency", "errors", "probe", "freshness", "saturation", "query"),
-    ]
+        OneOf(
+            "availability", "latency", "errors", "probe", "freshness", "saturation", "correctness",
+            "query",
+        ),
+    ]  # fmt: skip
     query: QueryShape | None = None
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
+    events: EventsShape | None = None
+    signal: Line | None = None
+    limit: Annotated[str, Read(_limit, anyOf=[{"type": ["string", "number"]}])] | None = None
     slo: Promises | None = None
     sla: Promises | None = None
     window: Duration | None = None

@@ -193,7 +193,29 @@ class TlsShape(Shape):
     key: Line
 
 
+class PrometheusShape(Shape):
+    url: Url
+    token: Secret | None = None
+    username: Secret | None = None
+    password: Secret | None = None
+    tenant: Line | None = None
+    lag: Duration | None = None
+    timeout: Duration | None = None
+    lookback: Duration | None = None
+    catch_up: Duration | None = None
+
+
+class ExperienceShape(Shape):
+    of: Reference | None = None
+    origins: Annotated[list[Url], Field(min_length=1, max_length=50)]
+    pages: Annotated[dict[Name, Lines], Field(max_length=50)] = {}
+
+
 class ServerShape(Shape):
+    source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
+    prometheus: Annotated[PrometheusShape, written_as("url"), Shorthand(type="string")] | None = (
+        None
+    )
     public_url: Url | None = None
     tls: TlsShape | None = None
     trusted_proxies: Lines = []

@@ -111,6 +111,15 @@ class DnsShape(Shape):
 DnsOrName = Annotated[DnsShape, written_as("name"), Shorthand(type="string")]
 
 
+class HeartbeatShape(Shape):
+    every: Duration
+    grace: Duration | None = None
+    takes: Duration | None = None
+
+
+HeartbeatOrEvery = Annotated[HeartbeatShape, written_as("every"), Shorthand(type="string")]
+
+
 class BreakerShape(Shape):
     open: Tripping
     reset: Duration | None = None
@@ -200,8 +209,12 @@ class ComponentShape(Shape):
     probe: ProbeShape | None = None
     dns: DnsOrName | None = None
     ping: Host | None = None
+    host: Annotated[str, OneOf("local")] | None = None
+    container: Line | None = None
+    heartbeats: dict[Name, HeartbeatOrEvery] | None = None
     scrape: Url | None = None
     exporter: Url | None = None
+    otlp: Line | None = None
     metrics: dict[Line, Line] | None = None
     series: Annotated[Count, Field(ge=1, le=1_000_000)] | None = None
     replicas: Replicas | None = None

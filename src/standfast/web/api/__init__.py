@@ -2,8 +2,36 @@
 
 from fastapi import APIRouter
 
-from standfast.web.api import alerts, audit, deeds, exclusions, feedback, gate, screens
+from standfast.web.api import (
+    alerts,
+    audit,
+    beacon,
+    deeds,
+    deploys,
+    exclusions,
+    feedback,
+    gate,
+    heartbeats,
+    reports,
+    screens,
+    try_out,
+    write,
+)
 
 routes = APIRouter(prefix="/api/v1")
-for part in (screens, deeds, feedback, gate, exclusions, alerts, audit):
+for part in (
+    screens,
+    deeds,
+    feedback,
+    gate,
+    deploys,
+    exclusions,
+    reports,
+    alerts,
+    beacon,
+    heartbeats,
+    audit,
+    write,
+    try_out,
+):
     routes.include_router(part.routes)

@@ -17,6 +17,12 @@ def overview(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.overview(app.now()))
 
 
+@routes.get("/services")
+def services(app: PlatformNow, _caller: Reader) -> Response:
+    """Every component: how it is, since when, why, and its requests, errors and latency."""
+    return answer(app.read.services(app.now()))
+
+
 @routes.get("/services/{name}")
 def service(app: PlatformNow, _caller: Reader, name: str) -> Response:
     """One component: signals, checks, needs, promises."""

@@ -7,6 +7,8 @@ from starlette.responses import RedirectResponse, Response
 
 from standfast.app.documents import INDEX
 from standfast.web.caller import PlatformNow, Reader
+from standfast.web.forms import Filled
+from standfast.web.pages.deciding import owners
 from standfast.web.query import AuditQuery
 from standfast.web.templating import page
 
@@ -24,14 +26,15 @@ def overview(request: Request, app: PlatformNow, _caller: Reader) -> Response:
 
 @routes.get("/services")
 def services(request: Request, app: PlatformNow, _caller: Reader) -> Response:
-    return _draw(request, "services.html", app.read.overview(app.now()), app, "/overview")
+    return _draw(request, "services.html", app.read.services(app.now()), app, "/services")
 
 
 @routes.get("/services/{name}")
 def service(request: Request, app: PlatformNow, _caller: Reader, name: str) -> Response:
-    return _draw(
-        request, "service.html", app.read.service(name, app.now()), app, f"/services/{name}"
-    )
+    return page(
+        request, "service.html", screen=app.read.service(name, app.now()), as_of=app.now(),
+        json_path=f"/api/v1/services/{name}", form=Filled(), owners=owners(app),
+    )  # fmt: skip
 
 
 @routes.get("/infrastructure")

@@ -23,6 +23,7 @@
 
   let asking = false;
   let again = false;
+  let pause = 250;
 
   async function refresh() {
     if (asking) { again = true; return; }
@@ -31,19 +32,28 @@
       const answer = await fetch(location.href, { headers: { "X-Live": "1" }, credentials: "same-origin" });
       if (answer.redirected || !answer.ok) { say("stale", "not live: sign in again"); return; }
       const next = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
-      if (next && !busy()) {
+      const plots = self.standfastPlots;
+      if (next && plots?.hovering()) {
+        // Somebody reads a chart: it grows under the pointer, the rest of the page waits until they look away.
+        plots.refresh(next);
+        again = true;
+        pause = 1000;
+      } else if (next && !busy()) {
+        plots?.keep(next);
         const open = new Set([...live.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean));
         const at = document.activeElement && document.activeElement.id;
         live.replaceChildren(...next.childNodes);
         for (const id of open) document.getElementById(id)?.setAttribute("open", "");
         if (at) document.getElementById(at)?.focus({ preventScroll: true });
         localTimes(live);
+        plots?.begin();
+        find();
       }
       say("live", "live");
     } catch { say("stale", "not live since " + new Date().toLocaleTimeString()); }
     finally {
       asking = false;
-      if (again) { again = false; setTimeout(refresh, 250); }
+      if (again) { again = false; setTimeout(refresh, pause); pause = 250; }
     }
   }
 
@@ -57,6 +67,20 @@
         : { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
       t.textContent = when.toLocaleString(undefined, form);
     }
+  }
+
+  function find() {
+    const field = document.getElementById("find");
+    if (!field) return;
+    const look = () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      document.querySelectorAll(field.dataset.finds).forEach((one) => {
+        one.hidden = !words.every((word) => one.dataset.find.toLowerCase().includes(word));
+      });
+      if (words.length) for (const fold of document.querySelectorAll("#well")) fold.setAttribute("open", "");
+    };
+    field.addEventListener("input", look);
+    look();
   }
 
   function listen() {
@@ -85,6 +109,7 @@
   }
 
   localTimes(document);
+  find();
   theme();
   if (live && sign) listen();
 })();

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
     from standfast.drivers.importers.openslo.catalogue import Thing
     from standfast.spec.tree import Node
 
-_CALENDAR = {"1M": "month", "1Q": "quarter", "3M": "quarter"}
+_CALENDAR = {
+    "1w": "week",
+    "1M": "month",
+    "1Q": "quarter",
+    "3M": "quarter",
+    "1Y": "year",
+    "12M": "year",
+}
+_PERIODS = {"week": "7d", "month": "30d", "quarter": "91d", "year": "365d"}
 _UNITS = {
     "minute": "m",
     "hour": "h",
@@ -26,7 +35,7 @@ _UNITS = {
     "quarter": "Q",
     "year": "Y",
 }
-_FIRST = re.compile(r"\d{4}-(\d\d)-01[T ]00:00(?::00)?(?:Z|\.0+)?")
+_MIDNIGHT = re.compile(r"(\d{4}-\d\d-\d\d)[T ]00:00(?::00)?(?:Z|\.0+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +45,9 @@ class Window:
 
     @property
     def period(self) -> str:
-        """How long it is, for queries that count over it; of a month and a quarter as standfast has it."""
+        """How long it is, for queries that count over it; of a calendar window as standfast has it."""
         if self.calendar is not None:
-            return {"month": "30d", "quarter": "91d"}[self.calendar[0]]
+            return _PERIODS[self.calendar[0]]
         return self.rolling[0] if self.rolling is not None else ""
 
 
@@ -84,6 +93,21 @@ def _rolling(slo: Thing, duration: str, node: Node) -> Window:
         raise Untold(NoteKind.UNSUPPORTED, f"the window of {slo.name}: {error}", node) from None
 
 
+def _begins(calendar: str, text: str) -> bool:
+    """Is it the first instant of such a window?"""
+    match = _MIDNIGHT.match(text)
+    try:
+        day = date.fromisoformat(match[1]) if match else None
+    except ValueError:
+        return False
+    if day is None:
+        return False
+    if calendar == "week":
+        return day.weekday() == 0
+    months = {"month": 1, "quarter": 3, "year": 12}[calendar]
+    return day.day == 1 and (day.month - 1) % months == 0
+
+
 def _calendar(
     slo: Thing, duration: str, node: Node, calendar: Node | None, levels: Levels
 ) -> Window:
@@ -94,7 +118,7 @@ def _calendar(
             "written 1M: which is meant?",
             node,
         )
-    if re.fullmatch(r"\d{1,4}[dw]", duration):
+    if re.fullmatch(r"\d{1,4}[dw]", duration) and duration not in _CALENDAR:
         said = (
             f"the window of {slo.name} is {duration} of the calendar; the file has a rolling one of "
             "that length"
@@ -102,12 +126,13 @@ def _calendar(
         levels.note(NoteKind.UNSUPPORTED, said, node)
         return _rolling(slo, duration, node)
     if duration not in _CALENDAR:
-        said = f"the calendar window of {slo.name} is {duration[:40]!r}; the file has `month` and `quarter`"
+        said = (
+            f"the calendar window of {slo.name} is {duration[:40]!r}; the file has `week`, `month`,"
+            " `quarter` and `year`"
+        )
         raise Untold(NoteKind.UNSUPPORTED, said, node)
     start = at(calendar, "startTime")
-    match = _FIRST.match(nodes.text(start))
-    third = duration in {"1Q", "3M"} and match is not None and int(match[1]) % 3 != 1
-    if start is not None and (match is None or third):
+    if start is not None and not _begins(_CALENDAR[duration], nodes.text(start)):
         said = f"the calendar of {slo.name} begins at {nodes.text(start)[:40]}; the file's begins with the "
         levels.note(NoteKind.UNSUPPORTED, f"{said}{_CALENDAR[duration]}", start)
     if (zone := at(calendar, "timeZone")) is not None and nodes.text(zone):

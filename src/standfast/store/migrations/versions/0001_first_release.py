@@ -100,6 +100,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("fingerprint", name=op.f("pk_alerts")),
     )
     op.create_table(
+        "asked_levels",
+        sa.Column("indicator", sa.Text(), nullable=False),
+        sa.Column("read_to", Instant(), nullable=False),
+        sa.Column("ok", sa.Boolean(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("since", Instant(), nullable=False),
+        sa.Column("bad", sa.Text(), nullable=False),
+        sa.Column("total", sa.Text(), nullable=False),
+        sa.Column("bad_carried", sa.Float(), nullable=False),
+        sa.Column("total_carried", sa.Float(), nullable=False),
+        sa.Column("next_due", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("indicator", name=op.f("pk_asked_levels")),
+    )
+    op.create_table(
         "audit_checkpoints",
         sa.Column("stream", sa.Text(), nullable=False),
         sa.Column("size", sa.BigInteger(), autoincrement=False, nullable=False),
@@ -256,6 +271,18 @@ def upgrade() -> None:
         sa.Column("started", Instant(), nullable=True),
         sa.Column("series", JsonText(), nullable=False),
         sa.PrimaryKeyConstraint("target", name=op.f("pk_counter_values")),
+    )
+    op.create_table(
+        "heartbeats",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("watched_from", Instant(), nullable=False),
+        sa.Column("began_at", Instant(), nullable=True),
+        sa.Column("ended_at", Instant(), nullable=True),
+        sa.Column("good_at", Instant(), nullable=True),
+        sa.Column("failed", sa.Boolean(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.Column("took", Span(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_heartbeats")),
     )
     op.create_table(
         "file_versions",
@@ -464,6 +491,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("objective", "since", name=op.f("pk_policy_states")),
     )
     op.create_table(
+        "report_editions",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("period", sa.Text(), nullable=False),
+        sa.Column("of", sa.Text(), nullable=False),
+        sa.Column("edition", sa.Integer(), nullable=False),
+        sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("made_at", Instant(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("corrections", JsonText(), nullable=False),
+        sa.Column("manifest", sa.Text(), nullable=False),
+        sa.Column("files", JsonText(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_report_editions")),
+        sa.UniqueConstraint(
+            "period", "of", "edition", name=op.f("uq_report_editions_period_of_edition")
+        ),
+    )
+    op.create_table(
+        "report_files",
+        sa.Column("report", sa.Integer(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("report", "name", name=op.f("pk_report_files")),
+    )
+    op.create_table(
         "send_attempts",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("attempt", sa.Integer(), autoincrement=False, nullable=False),
@@ -532,6 +584,27 @@ def upgrade() -> None:
     )
     op.create_index("ix_slo_exclusions_ends", "slo_exclusions", ["ends"], unique=False)
     op.create_table(
+        "deploys",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("version", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.Column("made_by", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("number", name=op.f("pk_deploys")),
+    )
+    op.create_index("ix_deploys_component", "deploys", ["component", "at"], unique=False)
+    op.create_table(
+        "web_vitals",
+        sa.Column("page", sa.Text(), nullable=False),
+        sa.Column("vital", sa.Text(), nullable=False),
+        sa.Column("hour", Instant(), nullable=False),
+        sa.Column("bucket", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("loads", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("page", "vital", "hour", "bucket", name=op.f("pk_web_vitals")),
+    )
+    op.create_index("ix_web_vitals_hour", "web_vitals", ["hour"], unique=False)
+    op.create_table(
         "target_states",
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("component", sa.Text(), nullable=False),
@@ -558,6 +631,25 @@ def upgrade() -> None:
         sa.Column("made_at", Instant(), nullable=False),
         sa.Column("ends_at", Instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_tokens")),
+    )
+    op.create_table(
+        "written_rises",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("by", sa.Float(), nullable=False),
+        sa.Column("arrived", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("component", "at", "series", name=op.f("pk_written_rises")),
+    )
+    op.create_index("ix_written_rises_arrived", "written_rises", ["arrived"], unique=False)
+    op.create_table(
+        "written_series",
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("series", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("value", sa.Float(), nullable=False),
+        sa.Column("seen", Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("component", "series", name=op.f("pk_written_series")),
     )
 
     dialect = op.get_bind().dialect.name

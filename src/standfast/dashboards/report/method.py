@@ -1,0 +1,151 @@
+"""How a figure came about, in words that an auditor can follow with a pocket calculator."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from standfast.dashboards.report.wording import (
+    count_words,
+    figure_of,
+    minutes_words,
+    share_words,
+    spent_words,
+)
+from standfast.slo.judgement import words
+
+if TYPE_CHECKING:
+    from standfast.dashboards.report.counts import Rows
+    from standfast.dashboards.report.value import Counted
+    from standfast.slo.indicator import Indicator
+    from standfast.slo.objective import Objective
+
+
+def method(
+    rows: Rows, objective: Objective, counted: Counted, zone: str
+) -> tuple[tuple[str, str], ...]:
+    return (
+        ("What counts", _counts(objective)),
+        ("Source", _source(rows, objective)),
+        ("Resolution", _resolution(objective, zone)),
+        ("Formula", _formula(objective)),
+        ("Arithmetic", _arithmetic(objective, counted)),
+        ("Budget", _budget(objective, counted)),
+        ("Downtime", _downtime(objective, counted)),
+        ("Missing data", _missing(objective, counted)),
+        ("Exclusions", _exclusions(counted)),
+        *_gaps(objective),
+    )
+
+
+def _counts(objective: Objective) -> str:
+    if objective.is_journey:
+        steps = ", ".join(each.component for each in objective.indicators) or "no measured step"
+        return f"A journey is good where each of its steps is: {steps}."
+    return " ".join(_indicator(each) for each in objective.indicators) or "Nothing."
+
+
+def _indicator(one: Indicator) -> str:
+    where = f" on {one.route}" if one.route else ""
+    if one.kind == "latency" and one.threshold is not None:
+        return f"Requests that {one.component} answers{where}; good are those within {words(one.threshold)}."
+    told = {
+        "requests": f"Requests that {one.component} answers{where}; bad are {', '.join(one.bad_codes)}.",
+        "probe": f"Probes of {one.component}; bad are those that fail.",
+        "freshness": f"Looks at the age of what {one.component} last made; bad are those that find it too old.",
+        "saturation": f"Looks at how full {one.component} is; bad are those above its limit.",
+        "query": f"Events that a query asks of a Prometheus-compatible engine, for {one.component}.",
+    }
+    return told.get(one.kind, f"Events of {one.component} ({one.kind}).")
+
+
+def _source(rows: Rows, objective: Objective) -> str:
+    keys = ", ".join(each.key for each in objective.indicators) or "nothing"
+    place = (
+        rows.system.place(f"service_levels.{objective.level}")
+        or rows.system.place(f"journeys.{objective.level}")
+        or "the reliability file"
+    )
+    return (
+        f"Counts kept by standfast under {keys}; promised in {place}, version {rows.version.number}"
+        f" of the reliability file (SHA-256 {rows.version.digest[:16]}…)."
+    )
+
+
+def _resolution(objective: Objective, zone: str) -> str:
+    return (
+        f"Whole events per {words(objective.bucket)}, added up as integers; days are those of"
+        f" {zone}. Nothing is sampled, extrapolated or averaged."
+    )
+
+
+def _formula(objective: Objective) -> str:
+    if objective.is_journey:
+        return (
+            "Achieved = the product of the good shares of its steps over the whole period, of the events"
+            " of its first step. Days are multiplied each by itself, so their bad events need not add up"
+            " to those of the period."
+        )
+    return "Achieved = (all − bad) / all, over all counted events of the period."
+
+
+def _arithmetic(objective: Objective, counted: Counted) -> str:
+    if counted.achieved is None:
+        return "There are no counted events, so there is no share to work out."
+    bad, total = count_words(counted.bad), f"{counted.total:,}"
+    return f"({total} − {bad}) / {total} = {figure_of(counted.achieved, objective.target)}, rounded down."
+
+
+def _budget(objective: Objective, counted: Counted) -> str:
+    allowed = counted.total * objective.allowed
+    if not allowed:
+        return "No events, no budget." if not counted.total else "A promise of 100% allows none."
+    return (
+        f"Allowed: {counted.total:,} × (1 − {share_words(objective.target, 7)}) ="
+        f" {count_words(allowed)} bad events; spent {count_words(counted.bad)} / {count_words(allowed)} ="
+        f" {spent_words(counted.bad / allowed)} of it."
+    )
+
+
+def _downtime(objective: Objective, counted: Counted) -> str:
+    if counted.achieved is None:
+        return "Cannot be told without events."
+    measured = minutes_words(counted.covered)
+    down = counted.covered.total_seconds() * float(counted.bad / counted.total)
+    return (
+        "The total outage that would have failed as many, of the time that was measured and counts:"
+        f" {count_words(counted.bad)} / {counted.total:,} × {measured} ="
+        f" {minutes_words(timedelta(seconds=down))}. Allowed are {share_words(objective.allowed, 7)} of"
+        f" {measured}."
+    )
+
+
+def _missing(objective: Objective, counted: Counted) -> str:
+    least = share_words(objective.min_coverage)
+    return (
+        f"{minutes_words(counted.missing)} were not looked at. They count as neither good nor bad and are"
+        f" left out of the share; were less than {least} of the time looked at, a promise that seems kept"
+        " would be called unknown."
+    )
+
+
+def _exclusions(counted: Counted) -> str:
+    if not counted.excluded:
+        return "None."
+    return (
+        f"{minutes_words(counted.excluded)} are left out, with all their events, good and bad, in whole"
+        " buckets. The counts themselves are kept: each exclusion says what the figure would be without it."
+    )
+
+
+def _gaps(objective: Objective) -> list[tuple[str, str]]:
+    found = []
+    if objective.unmeasured:
+        found.append(
+            ("Not measured", f"{', '.join(objective.unmeasured)}: the figure speaks for the others only.")
+        )  # fmt: skip
+    if objective.soft:
+        found.append(
+            ("Not counted", f"{', '.join(objective.soft)}: needed softly, so users get along without.")
+        )  # fmt: skip
+    return found
