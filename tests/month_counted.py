@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Select, select
 
 from standfast.engine.measurements import Measurements
-from standfast.engine.observe import meters_of
+from standfast.engine.meters import meters_of
 from standfast.monitoring import signals
 from standfast.monitoring.counters import Look, increase, remembered
 from standfast.monitoring.measure import of_scrape

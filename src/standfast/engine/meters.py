@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -36,6 +37,14 @@ def meters_of(system: System) -> tuple[Meter, ...]:
                 continue  # somebody else counts it
             _refine(found, indicator.counted, min(objective.bucket, _MINUTE))
     return tuple(found.values())
+
+
+@once
+def meters_by_component(system: System) -> dict[str, tuple[Meter, ...]]:
+    found: dict[str, list[Meter]] = defaultdict(list)
+    for meter in meters_of(system):
+        found[meter.component].append(meter)
+    return {name: tuple(meters) for name, meters in found.items()}
 
 
 def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from standfast.engine.meters import meters_of
+from standfast.engine.meters import meters_by_component
 from standfast.errors import StandfastError
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
@@ -30,6 +31,7 @@ from standfast.monitoring.target import (
     Target,
     TargetState,
     after,
+    by_component,
     targets,
 )
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
@@ -64,11 +66,10 @@ class MonitoringPort(Protocol):
         """Those whose turn it is; each goes to one caller only."""
 
     def target_states(self) -> dict[str, TargetState]: ...
-    def states_by_component(self) -> dict[str, tuple[TargetState, ...]]: ...
     def keep_states(self, found: Iterable[TargetState]) -> None: ...
-    def last_look(self, target: str) -> Look | None: ...
-    def keep_look(self, target: str, look: Look) -> None: ...
-    def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
+    def last_looks(self, targets: Iterable[str]) -> dict[str, Look]: ...
+    def keep_looks(self, found: Mapping[str, Look]) -> None: ...
+    def keep_signals(self, at: datetime, found: Mapping[str, Mapping[str, float]]) -> None: ...
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
@@ -248,29 +249,46 @@ def _keep(
 ) -> None:
     """Everything that these looks tell, in one transaction."""
     before = tx.monitoring.target_states()
-    meters = meters_of(system)
-    states: list[TargetState] = []
+    looks = tx.monitoring.last_looks(
+        one.target.key for one in seen if one.metrics is not None or one.target.kind == OTLP
+    )
+    told = Told()
+    states = dict(before)
     for one in seen:
         last = before.get(one.target.key)
         if one.target.kind == HEARTBEAT:
-            states.append(_of_job(tx, system, one.target, last, now))
+            states[one.target.key] = _of_job(tx, system, one.target, last, now)
             continue
         if one.target.kind == OTLP:
-            states.append(_of_push(tx, one.target, last, now))
+            states[one.target.key] = _of_push(looks.get(one.target.key), one.target, last, now)
             continue
         state = after(last, one.target, one.outcome, now)
+        meters = meters_by_component(system).get(one.target.component, ())
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
             state = replace(state, says=report.says, detail=report.detail)
         if one.target.kind in PROBES and one.outcome.known:
-            tx.levels.add(of_probe(meters, one.target, one.outcome, last, now))
-            tx.monitoring.keep_gauges(one.target.component, now, _probe_gauges(one.outcome))
+            told.counts += of_probe(meters, one.target, one.outcome, last, now)
+            told.signals[one.target.component] |= _probe_gauges(one.outcome)
         if one.metrics is not None:
-            notes = _keep_scrape(tx, system, meters, one, one.metrics, now, steady)
+            look = looks.get(one.target.key)
+            notes = _keep_scrape(tx, told, system, meters, one, one.metrics, look, now, steady)
             state = replace(state, notes=(*state.notes, *one.metrics.notes, *notes))
-        states.append(state)
-    tx.monitoring.keep_states(states)
-    _keep_health(tx, system, now)
+        states[one.target.key] = state
+    tx.levels.add(told.counts)
+    tx.monitoring.keep_looks(told.looks)
+    tx.monitoring.keep_signals(now, told.signals)
+    tx.monitoring.keep_states([states[one.target.key] for one in seen])
+    _keep_health(tx, system, states.values(), now)
+
+
+class Told:
+    """What the looks of one tick tell, gathered so that it is kept in a few statements."""
+
+    def __init__(self) -> None:
+        self.counts: list[Count] = []
+        self.looks: dict[str, Look] = {}
+        self.signals: dict[str, dict[str, float]] = defaultdict(dict)  # by component
 
 
 _OURS = Outcome(ok=True)  # stands where our own books are looked into, once there is a transaction
@@ -289,15 +307,18 @@ def _of_job(
     return replace(after(last, target, outcome, now), notes=notes)
 
 
-def _of_push(tx: ObserveTx, target: Target, last: TargetState | None, now: datetime) -> TargetState:
-    came = tx.monitoring.last_look(target.key)
+def _of_push(
+    came: Look | None, target: Target, last: TargetState | None, now: datetime
+) -> TargetState:
     outcome = heard(came.at if came else None, now, 3 * PUSHED_EVERY)
     return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 
-def _keep_health(tx: ObserveTx, system: System, now: datetime) -> None:
+def _keep_health(
+    tx: ObserveTx, system: System, states: Iterable[TargetState], now: datetime
+) -> None:
     before = tx.monitoring.component_healths()
-    found = component_health(system, tx.monitoring.states_by_component(), before, now)
+    found = component_health(system, by_component(states), before, now)
     tx.monitoring.keep_health([one for name, one in found.items() if one != before.get(name)])
 
 
@@ -310,10 +331,12 @@ def _probe_gauges(outcome: Outcome) -> dict[str, float]:
 
 def _keep_scrape(
     tx: ObserveTx,
+    told: Told,
     system: System,
     meters: Sequence[Meter],
     one: Seen,
     metrics: Exposition,
+    before: Look | None,
     now: datetime,
     steady: datetime | None,
 ) -> tuple[str, ...]:
@@ -328,23 +351,22 @@ def _keep_scrape(
         started=started,
         begun=_begun(mine, metrics),
     )
-    before = tx.monitoring.last_look(one.target.key)
     risen = increase(before, look)
-    tx.monitoring.keep_look(one.target.key, remembered(before, look))
+    told.looks[one.target.key] = remembered(before, look)
     since, seconds = _since(before, now, steady)
     gauges = signals.signals(names, certain, risen.by, seconds, now.timestamp())
     if one.target.kind in SCRAPES and (component.host or component.container):
         gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
-    tx.monitoring.keep_gauges(component.name, now, gauges)
+    told.signals[component.name] |= gauges
     tx.monitoring.keep_calls(component.name, now, edges.calls(mine, risen.by))
     looked = since if before else now - one.target.every
-    tx.levels.add(of_gauges(meters, one.target, gauges, since=looked, now=now))
+    told.counts += of_gauges(meters, one.target, gauges, since=looked, now=now)
     if before is None:
         return (*notes, *odd)
     if swapped(before, look):
         return (*notes, *odd, _SWAPPED)
     found = of_scrape(meters, component, one.target, mine, risen.by, since=since, now=now)
-    tx.levels.add(found.counts)
+    told.counts += found.counts
     return (*notes, *odd, *found.notes)
 
 

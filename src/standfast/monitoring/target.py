@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 from zlib import crc32
 
+from standfast.spec.once import once
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from standfast.monitoring.exposition import Sample
     from standfast.spec.expectation import DnsQuestion, Expectation
@@ -81,6 +84,7 @@ class TargetState:
     notes: tuple[str, ...] = ()  # odd, but no failure: "a series given twice"
 
 
+@once
 def targets(system: System) -> tuple[Target, ...]:
     """Everything of the file that can be looked at from here."""
     return tuple(one for component in system.components.values() for one in of_component(component))
@@ -229,3 +233,11 @@ def _with_port(component: Component) -> str:
     if ":" in address:
         return address
     return f"{address}:{_PORTS.get(component.type, 443)}"
+
+
+def by_component(states: Iterable[TargetState]) -> dict[str, tuple[TargetState, ...]]:
+    """The looks at each component, always in the same order."""
+    found: dict[str, list[TargetState]] = defaultdict(list)
+    for state in sorted(states, key=lambda one: one.target):
+        found[state.component].append(state)
+    return {name: tuple(mine) for name, mine in found.items()}

@@ -17,7 +17,6 @@ from sqlalchemy import (
     delete,
     func,
     select,
-    update,
 )
 
 from standfast.monitoring.counters import Look
@@ -25,7 +24,7 @@ from standfast.monitoring.edges import Edge, grown
 from standfast.monitoring.gauge import Reading
 from standfast.monitoring.health import ComponentHealth, Health
 from standfast.monitoring.heartbeat import Pulse
-from standfast.monitoring.target import HEARTBEAT, OTLP, TargetState, next_due
+from standfast.monitoring.target import HEARTBEAT, OTLP, TargetState, by_component, next_due
 from standfast.store.columns import Instant, JsonText, Span, metadata
 from standfast.store.levels import put
 
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
     from standfast.monitoring.edges import Calls
     from standfast.monitoring.target import Target
@@ -129,31 +128,20 @@ class MonitoringRows:
 
     def claim_due(self, targets: Sequence[Target], now: datetime) -> tuple[Target, ...]:
         """The targets to look at now; whoever claims one moves its next turn, so nobody else does."""
-        known = self._connection.execute(select(due_times.c.target, due_times.c.next_due)).all()
-        due = {row.target: row.next_due for row in known}
-        claimed = []
-        for target in targets:
-            if target.key not in due:
-                claimed.append(target)
-                put(self._connection, due_times, [_due_row(target, now)])
-            elif self._too_far(target, due[target.key], now) and self._move(target, now):
-                claimed.append(target)
-        return tuple(claimed)
+        due = self._due_times(select(due_times))
+        fresh = [one for one in targets if one.key not in due]
+        late = [one for one in targets if one.key in due and _is_due(one, due[one.key], now)]
+        if late:
+            # Looked at again once they are ours: another server may have moved them meanwhile.
+            mine = select(due_times).where(due_times.c.target.in_([one.key for one in late]))
+            still = self._due_times(mine.with_for_update(skip_locked=True))
+            late = [one for one in late if one.key in still and _is_due(one, still[one.key], now)]
+        claimed = (*fresh, *late)
+        put(self._connection, due_times, [_due_row(target, now) for target in claimed])
+        return claimed
 
-    def _too_far(self, target: Target, due: datetime, now: datetime) -> bool:
-        """Due, or further ahead than its interval, which has been shortened since."""
-        return due <= now or due > now + target.every
-
-    def _move(self, target: Target, now: datetime) -> bool:
-        moved = (
-            update(due_times)
-            .where(
-                due_times.c.target == target.key,
-                (due_times.c.next_due <= now) | (due_times.c.next_due > now + target.every),
-            )
-            .values(next_due=next_due(target, now))
-        )
-        return self._connection.execute(moved).rowcount > 0
+    def _due_times(self, query: Select[Any]) -> dict[str, datetime]:
+        return {row.target: row.next_due for row in self._connection.execute(query)}
 
     # ------------------------------------------------------------------ targets
 
@@ -169,12 +157,7 @@ class MonitoringRows:
         return moment
 
     def states_by_component(self) -> dict[str, tuple[TargetState, ...]]:
-        found: dict[str, list[TargetState]] = defaultdict(list)
-        for state in self.target_states().values():
-            found[state.component].append(state)
-        return {
-            name: tuple(sorted(mine, key=lambda one: one.target)) for name, mine in found.items()
-        }
+        return by_component(self.target_states().values())
 
     def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None:
         """Drop what the file no longer names, and processes that have pushed nothing since."""
@@ -197,17 +180,29 @@ class MonitoringRows:
     # ------------------------------------------------------------------ counters
 
     def last_look(self, target: str) -> Look | None:
-        row = self._connection.execute(select(looks).where(looks.c.target == target)).one_or_none()
-        return None if row is None else Look(at=row.at, values=row.series, started=row.started)
+        return self.last_looks([target]).get(target)
 
     def keep_look(self, target: str, look: Look) -> None:
-        row = {
-            "target": target,
-            "at": look.at,
-            "started": look.started,
-            "series": dict(look.values),
+        self.keep_looks({target: look})
+
+    def last_looks(self, targets: Iterable[str]) -> dict[str, Look]:
+        mine = select(looks).where(looks.c.target.in_(list(targets)))
+        return {
+            row.target: Look(at=row.at, values=row.series, started=row.started)
+            for row in self._connection.execute(mine)
         }
-        put(self._connection, looks, [row])
+
+    def keep_looks(self, found: Mapping[str, Look]) -> None:
+        rows = [
+            {
+                "target": target,
+                "at": look.at,
+                "started": look.started,
+                "series": dict(look.values),
+            }
+            for target, look in found.items()
+        ]
+        put(self._connection, looks, rows)
 
     # ------------------------------------------------------------------ jobs
 
@@ -227,8 +222,13 @@ class MonitoringRows:
     # ------------------------------------------------------------------ gauges
 
     def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None:
+        self.keep_signals(at, {component: values})
+
+    def keep_signals(self, at: datetime, found: Mapping[str, Mapping[str, float]]) -> None:
+        """What many components showed at one instant."""
         rows = [
             {"component": component, "signal": signal, "at": at, "value": value}
+            for component, values in found.items()
             for signal, value in values.items()
         ]
         put(self._connection, gauges, rows)
@@ -311,6 +311,11 @@ class MonitoringRows:
         rows = [_health(row) for row in self._connection.execute(mine.order_by(healths.c.since))]
         before = [one for one in rows if one.since < since]
         return tuple(before[-1:] + [one for one in rows if one.since >= since])
+
+
+def _is_due(target: Target, due: datetime, now: datetime) -> bool:
+    """Due, or further ahead than its interval, which has been shortened since."""
+    return due <= now or due > now + target.every
 
 
 def _due_row(target: Target, now: datetime) -> dict[str, Any]:
