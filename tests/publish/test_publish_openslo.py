@@ -123,6 +123,24 @@ def system_of(level: str = "", more: str = "", target: str = "99.9%", zone: str 
     return spec.read_text(text.replace("criticality: high", zone or "criticality: high"))
 
 
+def test_slices_of_time_are_said_in_its_own_words_and_read_back() -> None:
+    system = system_of("slices: {of: 5m, good: 99.5%}")
+    files = exported(system)
+    (slo,) = (
+        one for one in yaml.safe_load_all(files[openslo.OBJECTIVES]) if one and one["kind"] == "SLO"
+    )
+    assert slo["spec"]["budgetingMethod"] == "Timeslices"
+    assert slo["spec"]["objectives"][0]["timeSliceTarget"] == 0.995
+    assert slo["spec"]["objectives"][0]["timeSliceWindow"] == "5m"
+    assert "[5m]" in files[openslo.OBJECTIVES]
+    again, _ = imported(files)
+    (level,) = again.service_levels.values()
+    assert (level.sli, level.slices) == (
+        "availability",
+        system.service_levels["api-availability"].slices,
+    )
+
+
 def test_journeys_are_named_and_left_out() -> None:
     system = system_of(more="journeys: {buy: {path: [api], slo: 99.9%}}")
     text = exported(system)[openslo.OBJECTIVES]

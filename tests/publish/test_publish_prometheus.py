@@ -69,6 +69,34 @@ def test_one_burn_alert_on_a_level_with_several_promises_fires_once(
     prove(folder)
 
 
+SLICED = """
+system: {name: shop, criticality: high}
+components:
+  api: {type: http, url: https://api.example.com, scrape: "http://api:8000/metrics"}
+service_levels:
+  minutes: {of: api, sli: availability, slo: 99%, slices: {of: 1m, good: 99.9%}}
+  slow: {of: api, sli: latency, slo: p95 < 200ms, window: 7d, slices: {of: 5m, good: 90%}}
+  seen: {of: api, sli: probe, slo: 95%, slices: {of: 5m, good: 50%}}
+alerts:
+  own: {of: api, when: burn rate of seen, severity: P2}
+"""
+
+
+def test_slices_of_time_are_counted_by_prometheus_too(tmp_path: Path, texts) -> None:
+    folder = written(tmp_path, texts(spec.read_text(SLICED)))
+    run(folder, "promtool", "check", "rules", "rules.yml")
+    prove(folder)
+    rules = (folder / "rules.yml").read_text(encoding="utf-8")
+    assert {"minutes-burn-p2", "slow-burn-p2"} <= set(re.findall(r"alert: (\S+)", rules))
+
+
+def test_slices_that_hold_too_few_samples_are_left_to_standfast(texts) -> None:
+    text = SLICED.replace("type: http,", "type: http, scrape_every: 45s,")
+    rules = texts(spec.read_text(text))["ops/generated/prometheus/rules.yml"]
+    assert "minutes-burn" not in rules
+    assert "alert: own" in rules
+
+
 @pytest.mark.parametrize("example", sorted(EXAMPLES.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_example_is_published_for_its_tools_to_accept(
     example: Path, tmp_path: Path, texts

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def of_objective(found: Mapping[str, Progress], objective: Objective) -> tuple[Progress, ...]:
-    return tuple(found[one.key] for one in objective.indicators if one.key in found)
+    return tuple(found[one.counted.key] for one in objective.indicators if one.counted.key in found)
 
 
 def faults(tx: Tx) -> tuple[str, ...]:

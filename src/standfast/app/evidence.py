@@ -194,7 +194,7 @@ def _silence(
     tx: Tx, one: Objective, first: Mapping[str, datetime], asked: datetime, now: datetime
 ) -> timedelta:
     """How long nobody has looked: since the last count, or where there was none since it was asked for."""
-    key = one.indicators[0].key
+    key = one.indicators[0].counted.key
     if tx.levels.tally(key, now - _DAY, now).covered:
         return timedelta()
     return now - ((tx.levels.last_seen(key) or first[key]) if key in first else asked)

@@ -59,6 +59,7 @@ from standfast.engine.report import MakeReport
 from standfast.engine.respond import Respond
 from standfast.engine.retain import Retain
 from standfast.engine.sign_in import SignIn
+from standfast.engine.slice import Slice
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
 from standfast.engine.try_out import TryOut
@@ -95,6 +96,7 @@ class Platform:
         self.observe = Observe(store, _looks(self.resolver), clock)
         self.consult = Consult(store, PrometheusRange(BoundedHttp(resolver=self.resolver)), clock)
         self.receive = Receive(store)
+        self.slice = Slice(store)
         follow = Follow()
         self.evaluate = Evaluate(store, follow, rooms.made)
         self.intake = Intake(store, follow)
@@ -195,6 +197,7 @@ class Platform:
             Role(name="observe", every=_SECOND, work=self._with_system(self.observe.tick)),
             Role(name="consult", every=_SECOND, work=self._with_system(self.consult.tick)),
             Role(name="receive", every=_SECOND, work=self._with_system(self.receive.tick)),
+            Role(name="slice", every=_SECOND, work=self._with_system(self.slice.tick)),
             Role(
                 name="evaluate",
                 every=_SECOND,

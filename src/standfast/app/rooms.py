@@ -74,7 +74,7 @@ def _hurt(tx: Tx, system: System, found: Incident, now: datetime) -> list[tuple[
     """The objectives of the component that failed, with what was counted while it lasted."""
     start, end = _while_it_lasted(found, now)
     own = [one for one in objectives(system) if one.component == found.component and one.indicators]
-    counted = [(one, tx.levels.tally(one.indicators[0].key, start, end)) for one in own]
+    counted = [(one, tx.levels.tally(one.indicators[0].counted.key, start, end)) for one in own]
     return [(one, tally) for one, tally in counted if tally.bad]
 
 

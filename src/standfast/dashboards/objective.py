@@ -10,6 +10,7 @@ from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.slo.burn import refused, severity_of
 from standfast.slo.judgement import words
+from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -144,7 +145,7 @@ def screen(
         bad=round(budget.tally.bad) if budget else 0,
         total=budget.tally.total if budget else 0,
         left=budget.left if budget else None,
-        left_words=_left_words(status),
+        left_words=_left_words(status, objective.unit),
         policy_band=policy.band if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
         policy_since=policy.since if policy else None,
@@ -191,13 +192,13 @@ def _band(one: PolicyState) -> PolicyLine:
     return PolicyLine(since=one.since, band=one.band, action=one.action, freezes=one.freezes)
 
 
-def _left_words(status: LevelStatus | None) -> str:
+def _left_words(status: LevelStatus | None, unit: str) -> str:
     if status is None or status.budget.left_events is None or status.budget.left_time is None:
         return "nothing was seen yet"
     events, time = status.budget.left_events, status.budget.left_time
     if events < 0:
-        return f"overspent by {float(-events):.0f} bad events"
-    return f"{float(events):.0f} more bad events of as many as were seen, or {words(time)} of total outage"
+        return f"overspent by {float(-events):.0f} bad {unit}"
+    return f"{float(events):.0f} more bad {unit} of as many as were seen, or {words(time)} of total outage"
 
 
 def _burn(objective: Objective, figure: BurnFigure) -> BurnLine:
@@ -229,11 +230,14 @@ def _why(
         ("Who promised it", f"{place or 'nobody'} ({system.grade(path).value})"),
         (
             "Counted in",
-            f"whole events per {words(objective.bucket)}, added up over {words(objective.window)}",
+            f"whole {objective.unit} per {words(objective.bucket)}, added up over {words(objective.window)}",
         ),
         *(_figures(objective, status.budget) if status else ()),
         ("Excluded", _excluded(excluded)),
     ]
+    if objective.slices is not None:
+        said = f"from {show_percentage(objective.slices.good)} of good events on and where there were none"
+        rows.insert(1, ("A slice is good", f"{said}; where nobody looked it is unknown"))
     if objective.unmeasured:
         missing = ", ".join(objective.unmeasured)
         rows.append(("Not measured", f"{missing}: the figure speaks for the others only"))
@@ -257,7 +261,7 @@ def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:
     allowed, least = float(tally.total * objective.allowed), f"{float(objective.min_coverage):.0%}"
     return [
         ("Window", f"{span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC"),
-        ("Events", f"{tally.total} in all, {float(tally.bad):.6g} bad"),
+        (objective.unit.capitalize(), f"{tally.total} in all, {float(tally.bad):.6g} bad"),
         ("Allowed", f"{float(objective.allowed):.4%} of them, {allowed:.1f}"),
         (
             "Looked at",

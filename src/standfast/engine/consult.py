@@ -187,7 +187,7 @@ class Consult:
 def asked_of(system: System) -> dict[str, Indicator]:
     """The indicators that a Prometheus-compatible server counts, by their keys."""
     return {
-        indicator.key: indicator
+        indicator.counted.key: indicator.counted
         for objective in objectives(system)
         for indicator in objective.indicators
         if indicator.source == "prometheus"
@@ -197,7 +197,7 @@ def asked_of(system: System) -> dict[str, Indicator]:
 def counted_elsewhere(system: System) -> frozenset[str]:
     """Every indicator that standfast does not count itself."""
     return frozenset(
-        indicator.key
+        indicator.counted.key
         for objective in objectives(system)
         for indicator in objective.indicators
         if indicator.source != "standfast"

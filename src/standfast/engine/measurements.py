@@ -333,7 +333,7 @@ def _widths(system: System) -> dict[str, timedelta]:
     found: dict[str, timedelta] = {}
     for scheme in schemes(system):
         for indicator in scheme.objective.indicators:
-            known = found.get(indicator.key, _MINUTE)
+            known = found.get(indicator.key, scheme.objective.bucket)
             found[indicator.key] = min(known, scheme.objective.bucket)
     return found
 

@@ -35,7 +35,7 @@ def meters_of(system: System) -> tuple[Meter, ...]:
         for indicator in objective.indicators:
             if indicator.source != "standfast":
                 continue  # somebody else counts it
-            _refine(found, indicator, objective.bucket)
+            _refine(found, indicator.counted, min(objective.bucket, _MINUTE))
     return tuple(found.values())
 
 

@@ -110,7 +110,7 @@ def meters_of(system: System) -> dict[str, list[Meter]]:
     """What is fed by writing, by component."""
     found: dict[str, dict[str, Meter]] = {}
     for objective in objectives(system):
-        for one in objective.indicators:
+        for one in (each.counted for each in objective.indicators):
             if one.source == "remote-write":
                 mine = found.setdefault(one.component, {})
                 known = mine.get(one.key)
@@ -121,7 +121,7 @@ def meters_of(system: System) -> dict[str, list[Meter]]:
                     bad_codes=one.bad_codes,
                     route=one.route,
                     threshold=one.threshold,
-                    width=min(objective.bucket, known.width) if known else objective.bucket,
+                    width=min(objective.bucket, known.width if known else timedelta(minutes=1)),
                 )
     return {component: list(meters.values()) for component, meters in found.items()}
 

@@ -80,7 +80,7 @@ def said_of(edition: Edition, objective: Objective) -> Said | str:
         return (
             "a journey multiplies the shares of its steps; a composite adds up what each has burnt"
         )
-    found = counted(objective.indicators[0], edition.system.components[objective.component])
+    found = counted(objective.indicators[0].counted, edition.system.components[objective.component])
     if isinstance(found, Unsaid):
         return found.reason
     if not objective.allowed:
@@ -143,7 +143,9 @@ def _target() -> Document:
 
 
 def _sli(objective: Objective, part: Counted) -> Document:
-    bad, total = (over(query, objective.window) for query in (part.bad, part.total))
+    # What is judged slice by slice is asked of one slice.
+    window = objective.slices.of if objective.slices else objective.window
+    bad, total = (over(query, window) for query in (part.bad, part.total))
     annotations = _origin(objective, bad, total)
     spec: Document = {
         "ratioMetric": {"counter": True, "bad": _metric(bad), "total": _metric(total)},
@@ -188,17 +190,23 @@ def _slo(
         "service": objective.component,
         "indicatorRef": name_of(objective),
         "timeWindow": [window],
-        "budgetingMethod": "Occurrences",
-        "objectives": [
-            {
-                "displayName": objective.promise.text or objective.name,
-                "target": float(objective.target),
-            }
-        ],
+        "budgetingMethod": "Timeslices" if objective.slices else "Occurrences",
+        "objectives": [_promised(objective)],
     }
     if refs := [{"alertPolicyRef": _named(one)} for one in policies]:
         spec["alertPolicies"] = refs
     return _document("SLO", name_of(objective), spec)
+
+
+def _promised(objective: Objective) -> Document:
+    found: Document = {
+        "displayName": objective.promise.text or objective.name,
+        "target": float(objective.target),
+    }
+    if objective.slices is not None:
+        found["timeSliceTarget"] = float(objective.slices.good)
+        found["timeSliceWindow"] = shorthand(objective.slices.of)
+    return found
 
 
 def _described(edition: Edition, objective: Objective) -> str:

@@ -159,7 +159,10 @@ def untraced(case: Case) -> Iterator[Hit]:
 def short_memory(case: Case) -> Iterator[Hit]:
     server = case.system.server
     kept = {"keep_samples": server.keep_samples, "metrics_retention": server.metrics_retention}
-    windows = {f"service_levels.{n}": one.window for n, one in case.system.service_levels.items()}
+    windows = {
+        f"service_levels.{name}": max((one.window, *one.also))
+        for name, one in case.system.service_levels.items()
+    }
     if not windows:
         return
     level, longest = max(windows.items(), key=lambda pair: pair[1])

@@ -196,18 +196,19 @@ def off_bucket(case: Case) -> Iterator[Hit]:
 def too_quiet(case: Case) -> Iterator[Hit]:
     for name, level in case.system.service_levels.items():
         baseline = case.system.components[level.of].baseline
-        if baseline is None or baseline.rps is None:
+        if baseline is None or baseline.rps is None or level.slices:
             continue
-        events = baseline.rps * exact(level.window)
+        window = min((level.window, *level.also))
+        events = baseline.rps * exact(window)
         for slo in level.slos:
             allowed = events * slo.allowed
             if 0 < allowed < 20:
                 yield Hit(
                     at=f"service_levels.{name}.slo",
-                    problem=f"{number(baseline.rps)} rps x {span(level.window)} x "
+                    problem=f"{number(baseline.rps)} rps x {span(window)} x "
                     f"{percent(slo.allowed)} = {number(allowed)} failures allowed; one spends "
                     f"{percent(1 / allowed)}",
-                    suggestion="take a longer window, synthetic traffic or timeslices",
+                    suggestion="take a longer window, synthetic traffic or `slices: {of: 5m, good: 99%}`",
                 )
 
 

@@ -180,7 +180,7 @@ def _because(
     if not tally.total:
         return f"{objective.name}: watched, and without traffic; nothing is spent"
     spent = (
-        f"{objective.name}: {float(tally.bad):.6g} of {tally.total} events were bad,"
+        f"{objective.name}: {float(tally.bad):.6g} of {tally.total} {objective.unit} were bad,"
         f" {float(tally.total * objective.allowed):.6g} are allowed at {objective.promise.text};"
         f" {_left_words(left)}"
     )

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from fractions import Fraction
 from functools import lru_cache
+from math import ceil
 from typing import TYPE_CHECKING
 
 from standfast.spec.values import Severity
@@ -90,6 +91,12 @@ def detection(objective: Objective, window: BurnWindow, error_rate: Fraction) ->
     The time in which they fill the long window; counting and evaluation come on top.
     """
     needed = window.factor * objective.allowed
+    slices = objective.slices
+    if slices is not None:
+        # Errors of one rate make all slices bad, or none; and two must have ended before anything fires.
+        if error_rate <= 1 - slices.good or needed > 1:
+            return None
+        return max(2, ceil(needed * _seconds(window.long) / _seconds(slices.of))) * slices.of
     if error_rate < needed:
         return None
     return timedelta(seconds=float(needed / error_rate * _seconds(window.long)))

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from datetime import timedelta
-
-    from standfast.spec.system import Component, EventNames, EventQuery, FunnelStep, ServiceLevel
+    from standfast.spec.system import (
+        Component,
+        EventNames,
+        EventQuery,
+        FunnelStep,
+        ServiceLevel,
+        Slices,
+    )
     from standfast.spec.values import Promise
 
 
@@ -28,6 +34,17 @@ class Indicator:
     events: EventNames | None = None  # counters of its own
     signal: str = ""  # of a gauge: bad while it is over the limit
     limit: Fraction | None = None
+    slices: Slices | None = (
+        None  # what counts is these; their events are counted under `events_key`
+    )
+    events_key: str = ""
+
+    @property
+    def counted(self) -> Indicator:
+        """What is counted event by event: of slices that which they are judged by."""
+        return (
+            replace(self, key=self.events_key, slices=None, events_key="") if self.slices else self
+        )
 
 
 _KINDS = {
@@ -45,7 +62,7 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
     if kind in {"requests", "latency"} and not counted:
         kind = "probe"  # nothing counts its requests: what the probe sees stands for them
     threshold = promise.threshold if level.sli == "latency" else None
-    return Indicator(
+    indicator = Indicator(
         key=_key(level, kind, threshold),
         component=level.of,
         kind=kind,
@@ -58,6 +75,15 @@ def of_level(level: ServiceLevel, promise: Promise, component: Component) -> Ind
         signal=level.signal,
         limit=level.limit,
     )
+    return indicator if level.slices is None else in_slices(indicator, level.slices)
+
+
+def in_slices(indicator: Indicator, slices: Slices) -> Indicator:
+    """The slices of time in which enough of its events were good, among all."""
+    minutes = slices.of // timedelta(minutes=1)
+    # The share stands there exactly: who changes it counts anew, under another name.
+    key = f"{indicator.key}/{minutes}m>={slices.good}"
+    return replace(indicator, key=key, slices=slices, events_key=indicator.key)
 
 
 def of_component(component: Component) -> Indicator:

@@ -11,12 +11,13 @@ from standfast.slo.indicator import Indicator, of_component, of_level
 from standfast.slo.window import CALENDARS
 from standfast.spec.once import once
 from standfast.spec.steps import hard_steps
+from standfast.spec.units import show_duration
 from standfast.spec.values import Criticality
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from standfast.spec.system import Journey, ServiceLevel, System
+    from standfast.spec.system import Journey, ServiceLevel, Slices, System
     from standfast.spec.values import Promise
 
 _DAY = timedelta(days=1)
@@ -56,6 +57,18 @@ class Objective:
     @property
     def is_journey(self) -> bool:
         return self.sli == "journey"
+
+    @property
+    def slices(self) -> Slices | None:
+        """What counts in place of events, if that is what is promised."""
+        return self.indicators[0].slices if self.indicators else None
+
+    @property
+    def unit(self) -> str:
+        """What its tallies are tallies of."""
+        if self.slices is None:
+            return "events"
+        return f"slices of {self.slices.of // timedelta(minutes=1)}m"
 
     @property
     def sla_comparable(self) -> bool:
@@ -136,11 +149,12 @@ def bucket_of(window: timedelta, every: timedelta) -> timedelta:
 def _of_level(system: System, level: ServiceLevel) -> list[Objective]:
     return [
         replace(
-            of_promise(system, level, promise),
-            name=_name(level, promise),
+            of_promise(system, replace(level, window=window, also=()), promise),
+            name=_name(level, promise, window),
             sla=_sla(level, number),
         )
         for number, promise in enumerate(level.slos)
+        for window in (level.window, *level.also)
     ]
 
 
@@ -161,13 +175,20 @@ def of_promise(system: System, level: ServiceLevel, promise: Promise) -> Objecti
         calendar=level.calendar,
         min_coverage=HALF if level.min_coverage is None else level.min_coverage,
         critical=level.of in critical_components(system),
-        # Others are asked by the minute, however short the window.
-        bucket=_COARSEST if level.source == "prometheus" else bucket_of(window, every),
+        bucket=_bucket(level, window, every),
     )
 
 
-def _name(level: ServiceLevel, promise: Promise) -> str:
-    return level.name if len(level.slos) == 1 else f"{level.name}-{short(promise)}"
+def _bucket(level: ServiceLevel, window: timedelta, every: timedelta) -> timedelta:
+    if level.slices is not None:
+        return level.slices.of
+    # Others are asked by the minute, however short the window.
+    return _COARSEST if level.source == "prometheus" else bucket_of(window, every)
+
+
+def _name(level: ServiceLevel, promise: Promise, window: timedelta) -> str:
+    name = level.name if len(level.slos) == 1 else f"{level.name}-{short(promise)}"
+    return f"{name}-{show_duration(window)}" if level.also else name
 
 
 def short(promise: Promise) -> str:
@@ -216,7 +237,7 @@ def _step(
     """What tells whether a step works: its own availability level, else a probe of it."""
     for sli in ("availability", "probe", "errors"):
         if (step, sli) in first:
-            return first[step, sli].indicators[0]
+            return first[step, sli].indicators[0].counted
     component = system.components[step]
     return of_component(component) if component.probed else None
 

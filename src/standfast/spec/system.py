@@ -219,6 +219,14 @@ class EventNames:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Slices:
+    """Stretches of time that count in place of events: each is good or bad as a whole."""
+
+    of: timedelta  # how long each is; an hour is a whole number of them
+    good: Fraction  # from this share of good events on
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceLevel:
     """One indicator of one component and the promises on it; `latency` may carry several percentiles."""
 
@@ -228,6 +236,7 @@ class ServiceLevel:
     slos: tuple[Promise, ...]
     slas: tuple[Promise, ...] = ()
     window: timedelta = timedelta(days=30)
+    also: tuple[timedelta, ...] = ()  # further windows that the same promises hold over
     calendar: str = ""  # "week", "month", "quarter" or "year" instead of the rolling window
     sla_window: str = ""  # the contract's, where it differs
     bad_codes: tuple[str, ...] = ("5xx",)  # status classes or codes that are ours
@@ -239,6 +248,7 @@ class ServiceLevel:
     events: EventNames | None = None  # of the SLI `correctness` only
     signal: str = ""  # of freshness and saturation: what is compared with the limit
     limit: Fraction | None = None  # in seconds, a share, or a plain number, by the signal's unit
+    slices: Slices | None = None  # what is promised is a share of these, not of events
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

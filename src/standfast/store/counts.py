@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sqlalchemy import BigInteger, Column, Integer, Table, Text, func, select, text
@@ -248,6 +249,51 @@ def last_seen(connection: Connection, key: str) -> datetime | None:
     newest = select(func.min(counts.c.at)).where(mine, counts.c.at > before.scalar_subquery())
     moment: datetime | None = connection.execute(newest).scalar()
     return moment
+
+
+class Standing(NamedTuple):
+    """How far an indicator has been counted."""
+
+    first_seen: datetime
+    quarters_until: datetime  # what is older stands by the quarter-hour
+    newest: datetime  # the beginning of the newest bucket: all before it are as they will stay
+
+
+def standings(
+    connection: Connection, keys: Sequence[str], *, lock: bool = False
+) -> dict[str, Standing]:
+    """Of those that were counted at all; with `lock` nobody else adds to them until the commit."""
+    if lock:
+        # Apart from the query below: that one has to see what whoever held the lock has committed.
+        mine = select(indicators.c.id).where(indicators.c.key.in_(keys)).order_by(indicators.c.id)
+        connection.execute(mine.with_for_update()).all()
+    newest = select(func.max(counts.c.at)).where(counts.c.indicator == indicators.c.id)
+    query = select(
+        indicators.c.key,
+        indicators.c.first_seen,
+        indicators.c.quarters_until,
+        newest.correlate(indicators).scalar_subquery(),
+    )
+    if len(keys) < _MANY:
+        query = query.where(indicators.c.key.in_(keys))
+    wanted = frozenset(keys)
+    return {row[0]: Standing(*row[1:]) for row in connection.execute(query) if row[0] in wanted}
+
+
+def steps(connection: Connection, key: str, edges: Sequence[datetime]) -> list[Tally]:
+    """What was counted from each edge to the next; a look may speak for time before its own step."""
+    number = _ids(connection, [key])[key]
+    ats = [(one - EPOCH) // _US - 1 for one in edges]
+    sums = _sums(connection, [(number, at) for at in ats])
+    rows = [sums[number, at] for at in ats]
+    return [
+        Tally(
+            bad=after[0] - before[0],
+            total=after[1] - before[1],
+            covered=(after[2] - before[2]) * _US,
+        )
+        for before, after in pairwise(rows)
+    ]
 
 
 # ------------------------------------------------------------------ the coarser tiers

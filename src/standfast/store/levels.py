@@ -151,6 +151,14 @@ class LevelRows:
         """The newest bucket of an indicator in which anybody looked."""
         return counts.last_seen(self._connection, indicator)
 
+    def standings(self, keys: Sequence[str], *, lock: bool = False) -> dict[str, counts.Standing]:
+        """How far each of these has been counted; with `lock` nobody else adds to them meanwhile."""
+        return counts.standings(self._connection, keys, lock=lock)
+
+    def steps(self, indicator: str, edges: Sequence[datetime]) -> list[Tally]:
+        """What was counted from each edge to the next."""
+        return counts.steps(self._connection, indicator, edges)
+
     # ------------------------------------------------------------------ judgements
 
     def keep(self, found: Iterable[LevelStatus]) -> None:

@@ -245,15 +245,34 @@ def test_a_threshold_with_nothing_to_compare_is_told(read: Callable[..., Draft])
     assert any("compared with nothing" in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 
-def test_slices_of_time_are_judged_one_by_one(read: Callable[..., Draft]) -> None:
-    metric = (
-        "ratioMetric: "
-        f"{{counter: true, good: {source('sum(rate(a[1m]))')}, total: {source('sum(rate(b[1m]))')}}}"
-    )
+SLICED = (
+    "ratioMetric: "
+    f"{{counter: true, good: {source('sum(rate(a[1m]))')}, total: {source('sum(rate(b[1m]))')}}}"
+)
+
+
+def test_slices_of_time_are_the_levels_own(read: Callable[..., Draft]) -> None:
     objective = "{target: 0.9, timeSliceTarget: 0.95, timeSliceWindow: 5}"
-    found = level(read(inline(metric, objective, "Timeslices")), "it")
-    share = "((sum(rate(a[5m]))) / (sum(rate(b[5m])))) >= bool 0.95"
-    assert found["query.good"] == f"sum(sum_over_time(({share})[$window:5m]))"
+    found = level(read(inline(SLICED, objective, "Timeslices")), "it")
+    assert (found["slices.of"], found["slices.good"]) == ("5m", "95%")
+    assert found["query.good"] == "sum(rate(a[$window]))"
+
+
+def test_slices_that_do_not_fill_an_hour_are_cut_by_the_query(read: Callable[..., Draft]) -> None:
+    objective = "{target: 0.9, timeSliceTarget: 0.95, timeSliceWindow: 7m}"
+    found = level(read(inline(SLICED, objective, "Timeslices")), "it")
+    share = "((sum(rate(a[7m]))) / (sum(rate(b[7m])))) >= bool 0.95"
+    assert found["query.good"] == f"sum(sum_over_time(({share})[$window:7m]))"
+    assert "slices.of" not in found
+
+
+@pytest.mark.parametrize("target", ["oops", "3"])
+def test_a_target_of_slices_that_is_no_share_is_told(
+    read: Callable[..., Draft], target: str
+) -> None:
+    objective = f"{{target: 0.9, timeSliceTarget: {target}, timeSliceWindow: 5m}}"
+    found = read(inline(SLICED, objective, "Timeslices"))
+    assert any("timeSliceTarget" in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 
 def test_ratios_of_slices_weigh_alike(read: Callable[..., Draft]) -> None:

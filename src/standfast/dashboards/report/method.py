@@ -13,6 +13,7 @@ from standfast.dashboards.report.wording import (
     spent_words,
 )
 from standfast.slo.judgement import words
+from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
     from standfast.dashboards.report.counts import Rows
@@ -42,7 +43,14 @@ def _counts(objective: Objective) -> str:
     if objective.is_journey:
         steps = ", ".join(each.component for each in objective.indicators) or "no measured step"
         return f"A journey is good where each of its steps is: {steps}."
-    return " ".join(_indicator(each) for each in objective.indicators) or "Nothing."
+    told = " ".join(_indicator(each) for each in objective.indicators) or "Nothing."
+    if objective.slices is not None:
+        told += (
+            f" Each minute and event goes into one of the {objective.unit}: a slice is good from"
+            f" {show_percentage(objective.slices.good)} of good events on and where it had none, bad below"
+            " that, and does not count where nobody looked. The figure is the share of good slices."
+        )
+    return told
 
 
 def _indicator(one: Indicator) -> str:
@@ -74,7 +82,7 @@ def _source(rows: Rows, objective: Objective) -> str:
 
 def _resolution(objective: Objective, zone: str) -> str:
     return (
-        f"Whole events per {words(objective.bucket)}, added up as integers; days are those of"
+        f"Whole {objective.unit} per {words(objective.bucket)}, added up as integers; days are those of"
         f" {zone}. Nothing is sampled, extrapolated or averaged."
     )
 

@@ -98,6 +98,7 @@ class Levels:
         calendar: tuple[str, Node] | None = None,
         named: Node,
         instead: Values | None = None,
+        slices: Values | None = None,
     ) -> str:
         """One level as the file writes it, and its name: the known one's where all of it is the same."""
         word = "good" if counts.good else "bad"
@@ -109,6 +110,7 @@ class Levels:
             ("query", word): (counts.part, (counts.part_node,)),
             ("slo",): (said, tuple(node for _, node in slos)),
         }
+        values |= slices or {}
         if window is not None:
             values["window",] = (window[0], (window[1],))
         if calendar is not None:

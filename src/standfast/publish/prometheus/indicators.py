@@ -8,6 +8,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from standfast.publish.markdown import span
 from standfast.publish.prometheus import metrics
 from standfast.publish.prometheus.promql import FIVE_MINUTES, le, number, over, series
 from standfast.publish.prometheus.query import Samples, Unsaid, World, unscraped
@@ -15,7 +16,7 @@ from standfast.publish.prometheus.signals import gauge, requests_of
 
 if TYPE_CHECKING:
     from standfast.slo.indicator import Indicator
-    from standfast.spec.system import Component, EventNames, EventQuery
+    from standfast.spec.system import Component, EventNames, EventQuery, Slices
 
 
 _RATE = re.compile(
@@ -34,10 +35,41 @@ class Counted:
     calm: World  # none is
     every: timedelta  # how often its series gain a sample
     per_second: bool = True  # else events of the whole window
+    grain: timedelta = timedelta(0)  # of what is judged by slices of time: how long each is
 
 
 def counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
     """The PromQL behind one indicator; a reason where the component's metrics cannot tell."""
+    events = _counted(indicator.counted, component)
+    if indicator.slices is None or isinstance(events, Unsaid):
+        return events
+    return _sliced(indicator.key, indicator.slices, events)
+
+
+def _sliced(key: str, slices: Slices, events: Counted) -> Counted | Unsaid:
+    """One look at the end of each slice. No events are no errors; where no series is, no slice counts."""
+    if slices.of < 2 * events.every:
+        return Unsaid(
+            reason=f"slices of {span(slices.of)} hold fewer than two samples at one every {span(events.every)};"
+            " standfast's own evaluator measures them",
+            rule="SLO-07",
+            to="Business Analyst",
+        )
+    bad, total = over(events.bad, slices.of), over(events.total, slices.of)
+    judged = f"({bad} > bool {number(1 - slices.good)} * {total})[$w:{span(slices.of)}]"
+    return Counted(
+        key=key,
+        bad=f"sum(sum_over_time({judged}))",
+        total=f"sum(count_over_time({judged}))",
+        outage=events.outage,
+        calm=events.calm,
+        every=events.every,
+        per_second=False,
+        grain=slices.of,
+    )
+
+
+def _counted(indicator: Indicator, component: Component) -> Counted | Unsaid:
     match indicator.kind:
         case "requests":
             return _requests(indicator, component)

@@ -222,6 +222,7 @@ def burn_query(one: Measured, windows: Iterable[BurnWindow]) -> Query | None:
         drains=max(window.short for window in chosen),
         bad=_worlds(part.outage for part in one.parts),
         good=_worlds(part.calm for part in one.parts),
+        grain=max(part.grain for part in one.parts),
     )
 
 

@@ -33,6 +33,7 @@ class Query:
     bad: World = ()
     good: World = ()
     drains: timedelta = timedelta(0)  # how long it may still hold once all is well
+    grain: timedelta = timedelta(0)  # of what counts slices of time: how long each is
 
     def __post_init__(self) -> None:
         whole(self.expr)

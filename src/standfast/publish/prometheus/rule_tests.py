@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
+from standfast.publish.prometheus.objectives import EVERY as BETWEEN
 from standfast.publish.prometheus.promql import longest_range, series
 from standfast.publish.prometheus.query import Query, Samples, World
 from standfast.publish.prometheus.rules import NAMES, dump
@@ -60,7 +61,9 @@ class Trial:
 
     def fires_after(self, pace: Pace) -> timedelta:
         """It is pending at one evaluation and fires at a later one."""
-        return pace.at(pace.at(_FILL) + self.query.lasting)
+        # By then two slices are counted: fewer than in earnest, since rules are evaluated less often.
+        fill = max(_FILL, 2.5 * self.query.grain * (pace.rules / BETWEEN))
+        return pace.at(pace.at(fill) + self.query.lasting)
 
     @property
     def drains(self) -> timedelta:

@@ -121,6 +121,7 @@ def _burn(condition: Burn, behind: Behind) -> Query | Unsaid:
         drains=max(query.drains for query in queries),
         bad=tuple(dict.fromkeys(one for query in queries for one in query.bad)),
         good=tuple(dict.fromkeys(one for query in queries for one in query.good)),
+        grain=max(query.grain for query in queries),
     )
 
 

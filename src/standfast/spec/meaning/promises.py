@@ -10,17 +10,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import signals, units
-from standfast.spec.meaning import counting
+from standfast.spec.meaning import counting, slices
 from standfast.spec.system import BudgetPolicy, EventNames, EventQuery, PolicyBand, ServiceLevel
 from standfast.spec.values import Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from standfast.spec.meaning.margin import Margin
     from standfast.spec.system import Component
     from standfast.spec.v1 import promises as v1
-    from standfast.spec.v1 import protection
     from standfast.spec.v1.file import FileShape
 
 BY_CRITICALITY = {"critical": "99.9%", "high": "99.9%", "medium": "99.5%", "low": "99%"}
@@ -44,7 +43,7 @@ def service_levels(
     margin: Margin,
 ) -> Mapping[str, ServiceLevel]:
     found = {
-        name: _level(name, shape, components, window, file.server, margin)
+        name: _level(name, shape, components, window, file, margin)
         for name, shape in file.service_levels.items()
     }
     promised = {one.of for one in found.values() if one.sli in ("availability", "probe")}
@@ -61,7 +60,7 @@ def _level(
     shape: v1.ServiceLevelShape,
     components: Mapping[str, Component],
     window: timedelta,
-    server: protection.ServerShape,
+    file: FileShape,
     margin: Margin,
 ) -> ServiceLevel:
     path = f"service_levels.{name}"
@@ -79,13 +78,15 @@ def _level(
                 said = f"{shape.sli} is promised as a share of good events, for example 99.5%"
                 margin.wrong(f"{path}.{key}", said)
     part = components.get(shape.of)
+    windows = _windows(path, shape, window, [*file.service_levels, *file.journeys], margin)
     return ServiceLevel(
         name=name,
         of=shape.of,
         sli=shape.sli,
         slos=tuple(one.promise for one in written),
         slas=tuple(one.promise for one in shape.sla or ()),
-        window=countable(f"{path}.window", shape.window, window, margin),
+        window=windows[0],
+        also=windows[1:],
         calendar=shape.calendar or "",
         sla_window=shape.sla_window or "",
         bad_codes=tuple(shape.bad) if shape.bad is not None else OURS,
@@ -93,11 +94,34 @@ def _level(
         average=any(one.average for one in written),
         min_coverage=shape.min_coverage,
         query=_query(path, shape, margin),
-        source=counting.source(path, shape, server, margin),
+        source=counting.source(path, shape, file.server, margin),
         events=_events(path, shape, margin),
         signal=_signal(path, shape, part, margin) if part else "",
         limit=_limit(path, shape, part, margin) if part else None,
+        slices=slices.of_level(path, shape, part, min(windows), margin),
     )
+
+
+def _windows(
+    path: str,
+    shape: v1.ServiceLevelShape,
+    otherwise: timedelta,
+    names: Collection[str],
+    margin: Margin,
+) -> tuple[timedelta, ...]:
+    """The windows that the same events are judged over, in the order of the file."""
+    said = shape.window or []
+    found = tuple(countable(f"{path}.window", one, otherwise, margin) for one in said)
+    if len(set(found)) < len(found):
+        margin.wrong(f"{path}.window", "a window is here twice; write each once")
+    if len(found) > 1:
+        for shown in map(units.show_duration, found):
+            if (taken := f"{path.partition('.')[2]}-{shown}") in names:
+                margin.wrong(
+                    f"{path}.window",
+                    f"the objective over {shown} would be called {taken}, and so is another; rename that",
+                )
+    return found or (otherwise,)
 
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=5 * 365)

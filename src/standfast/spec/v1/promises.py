@@ -26,6 +26,7 @@ from standfast.spec.v1.shape import (
 )
 
 Promises = Annotated[list[Promised], Many()]
+Windows = Annotated[list[Duration], Many(), Field(min_length=1, max_length=8)]
 
 
 Calendar = Annotated[str, OneOf("week", "month", "quarter", "year")]
@@ -89,6 +90,13 @@ def _limit(value: object) -> str:
     return str(value).strip()
 
 
+class SlicesShape(Shape):
+    """Stretches of time that count in place of events."""
+
+    of: Duration
+    good: Percentage
+
+
 class ServiceLevelShape(Shape):
     of: Reference
     sli: Annotated[
@@ -103,9 +111,10 @@ class ServiceLevelShape(Shape):
     events: EventsShape | None = None
     signal: Line | None = None
     limit: Annotated[str, Read(_limit, anyOf=[{"type": ["string", "number"]}])] | None = None
+    slices: SlicesShape | None = None
     slo: Promises | None = None
     sla: Promises | None = None
-    window: Duration | None = None
+    window: Windows | None = None
     calendar: Calendar | None = None
     sla_window: Calendar | None = None
     bad: Codes | None = None

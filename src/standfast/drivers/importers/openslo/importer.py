@@ -12,7 +12,7 @@ from standfast.drivers.importers.levels import Counts, Levels, Untold, ordered, 
 from standfast.drivers.importers.manifests import manifests, marked
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.openslo.catalogue import Catalogue, Thing, is_openslo
-from standfast.drivers.importers.openslo.indicator import Asked, counts
+from standfast.drivers.importers.openslo.indicator import Asked, counts, slices
 from standfast.drivers.importers.openslo.origin import stated
 from standfast.drivers.importers.openslo.policies import Policies
 from standfast.drivers.importers.openslo.windows import Window, window
@@ -159,6 +159,9 @@ class _Reading:
         slos = [_target(one) for one in asked]
         first = asked[0]
         own = stated(first, slos[0][0], self.catalogue, self.levels) if len(slos) == 1 else None
+        cut = slices(first)
+        if cut is not None:
+            first = replace(first, method="occurrences", period=cut.of)
         counted = self._counts(first, quiet=own is not None)
         name = self.levels.level(
             first.name,
@@ -169,6 +172,7 @@ class _Reading:
             calendar=windowed.calendar,
             named=at(slo.spec, "service") or slo.named,
             instead=own,
+            slices=cut.values if cut else None,
         )
         return [name]
 

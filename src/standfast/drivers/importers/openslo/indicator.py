@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes, promql
 from standfast.drivers.importers.levels import Counts, Untold, over_window, percent, sampled, usable
 from standfast.drivers.importers.nodes import at
+from standfast.spec import units
 from standfast.spec.drafting.draft import NoteKind
 
 if TYPE_CHECKING:
-    from standfast.drivers.importers.levels import Levels
+    from standfast.drivers.importers.levels import Levels, Values
     from standfast.drivers.importers.openslo.catalogue import Catalogue
     from standfast.spec.tree import Node
 
 _SIGNS = {"lte": "<=", "lt": "<", "gte": ">=", "gt": ">"}
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,12})?(?:[eE][-+]?\d{1,2})?")
 _STEP = re.compile(r"[1-9]\d{0,4}[mhd]?")
-_MINUTE = "1m"
+_MINUTE, _HOUR = "1m", timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,35 @@ class Asked:
     method: str  # occurrences | timeslices | ratiotimeslices
     annotations: Node | None = None  # of the indicator
     period: str = ""  # how long its window is
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Slices of time as the file has them too."""
+
+    of: str
+    values: Values
+
+
+def slices(asked: Asked) -> Cut | None:
+    """None where events count, or where the file has no such slices and a query has to cut them."""
+    node = at(asked.objective, "timeSliceTarget")
+    if asked.method != "timeslices" or node is None:
+        return None
+    ratio = at(asked.sli, "ratioMetric") or at(asked.sli, "ratioMetrics")
+    step = _step(asked)
+    length = units.duration(step)
+    if ratio is None or at(ratio, "raw") is not None or _HOUR % length:
+        return None
+    try:
+        good = percent(nodes.text(node), share=True)
+    except ValueError as error:
+        said = f"{asked.name}: timeSliceTarget: {error}"
+        raise Untold(NoteKind.UNSUPPORTED, said, node) from None
+    of = at(asked.objective, "timeSliceWindow") or node
+    return Cut(
+        of=step, values={("slices", "of"): (step, (of,)), ("slices", "good"): (good, (node,))}
+    )
 
 
 def counts(asked: Asked, catalogue: Catalogue, levels: Levels) -> Counts:
