@@ -9,7 +9,14 @@ from pathlib import Path
 
 from standfast_kit.clock import utc_now
 
-MODULES = ("cli_start", "kit_breaker", "kit_middleware", "audit_append", "review_publish")
+MODULES = (
+    "cli_start",
+    "kit_breaker",
+    "kit_middleware",
+    "audit_append",
+    "review_publish",
+    "service_levels",
+)
 RESULTS = Path(__file__).with_name("RESULTS.md")
 _BEGIN, _END = "<!-- bench -->", "<!-- /bench -->"
 

@@ -2,7 +2,10 @@ from __future__ import annotations
 
 import logging
 import threading
+from dataclasses import replace
 from datetime import timedelta
+
+import pytest
 
 from standfast.engine.ticking import Role, Ticking
 
@@ -66,3 +69,13 @@ def test_the_last_failure_is_told_until_a_tick_succeeds() -> None:
     assert "not today" in ticking.late(ticking._clock())["moody"]
     ticking._tick(ticking._threads[0])
     assert ticking.late(ticking._clock()) == {}
+
+
+def test_work_that_takes_long_comes_more_rarely_and_within_a_minute_all_the_same() -> None:
+    role = Role(name="judge", every=timedelta(seconds=1), work=print, share=0.25)
+
+    assert role.pause(0.1) == pytest.approx(0.9)
+    assert role.pause(0.5) == pytest.approx(1.5)
+    assert role.pause(5) == pytest.approx(15)
+    assert role.pause(25) == 30
+    assert replace(role, share=1.0).pause(5) == 0.01

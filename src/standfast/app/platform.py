@@ -198,7 +198,12 @@ class Platform:
             Role(name="consult", every=_SECOND, work=self._with_system(self.consult.tick)),
             Role(name="receive", every=_SECOND, work=self._with_system(self.receive.tick)),
             Role(name="slice", every=_SECOND, work=self._with_system(self.slice.tick)),
-            Role(name="evaluate", every=_SECOND, work=self._with_system(self.evaluate.tick)),
+            Role(
+                name="evaluate",
+                every=_SECOND,
+                work=self._with_system(self.evaluate.tick),
+                share=0.25,
+            ),
             Role(name="escalate", every=_SECOND, work=self._with_system(self.pages.tick)),
             Role(name="deliver", every=_SECOND / 2, work=self._with_system(self.deliver.tick)),
             Role(name="protect", every=_SECOND, work=self._with_system(self.protect.tick)),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 log = logging.getLogger(__name__)
+_LONGEST_REST = 30.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +26,12 @@ class Role:
     every: timedelta
     work: Callable[[datetime], object]
     patience: timedelta = timedelta(seconds=60)  # a tick that takes longer is late, and said so
+    share: float = 1.0  # of the time that it may be at work: long ticks come more rarely
+
+    def pause(self, lasted: float) -> float:
+        """Seconds until the next tick; half a minute at most is rested from work."""
+        rest = min(_LONGEST_REST, lasted * (1 / self.share - 1))
+        return max(0.01, rest, self.every.total_seconds() - lasted)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -92,7 +99,7 @@ class Ticking:
             began = monotonic()
             self._tick(each)
             each.pulse.lasted = monotonic() - began
-            self._stop.wait(max(0.01, each.role.every.total_seconds() - each.pulse.lasted))
+            self._stop.wait(each.role.pause(each.pulse.lasted))
 
     def _tick(self, each: _Thread) -> None:
         pulse = each.pulse
