@@ -156,7 +156,7 @@ def judge_all(tx: EvaluateTx, facts: Measurements, system: System, now: datetime
         statuses=statuses,
         points=_points(system, statuses, tx.levels.newest_points(), now),
         policies=tuple((old, new) for old, new in states if new is not None and new != old),
-        steps=_steps(facts, tx.alerting.alerts(), rules(system), now),
+        steps=steps_of(facts, tx.alerting.alerts(), rules(system), now),
     )
 
 
@@ -179,9 +179,10 @@ def _points(
     }
 
 
-def _steps(
+def steps_of(
     facts: Measurements, before: Mapping[str, Alert], every: Sequence[Rule], now: datetime
 ) -> tuple[tuple[Alert | None, Step], ...]:
+    """What becomes of every alert; those that nothing happens to are left out."""
     found: list[tuple[Alert | None, Step]] = []
     alive = set()
     for rule in every:

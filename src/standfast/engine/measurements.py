@@ -30,6 +30,7 @@ from standfast.spec.once import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from fractions import Fraction
 
     from standfast.monitoring.heartbeat import Pulse
     from standfast.monitoring.target import TargetState
@@ -189,6 +190,11 @@ class Measurements:
             found += [self._status(one) for one in some]
             self._tallies.clear()
         return tuple(found)
+
+    def left(self, objective: str) -> Fraction | None:
+        """How much of the budget of the objective by this name is left; None where that is not known."""
+        (one,) = _by_name(self._system)[objective]
+        return self._status(one).budget.left
 
     def _status(self, scheme: Scheme) -> LevelStatus:
         objective = scheme.objective

@@ -144,6 +144,12 @@ class LevelRows:
         found = self.tallies(indicator, pairs)
         return tuple(Point(at=at, tally=one) for (at, _), one in zip(pairs, found, strict=True))
 
+    def sums(
+        self, keys: Sequence[str], since: datetime
+    ) -> dict[str, list[tuple[int, int, int, int]]]:
+        """The running sums themselves, to go through the past in memory."""
+        return counts.sums(self._connection, keys, since)
+
     def first_seen(self) -> dict[str, datetime]:
         return counts.first_seen(self._connection)
 
