@@ -220,3 +220,19 @@ def test_a_server_killed_while_it_merges_loses_nothing(sqlite: Database) -> None
         assert tallies(sqlite, "api/x", asked) == before
     assert rounds > 1, "it was killed in the middle of it"
     assert kept(sqlite) < 5000 / 14 + 15
+
+
+def test_the_sums_that_a_past_is_replayed_from_begin_with_the_row_before_it(
+    database: Database,
+) -> None:
+    key = "api/replayed"
+    seen = counted(key, [(1, bad, 10 - bad) for bad in (0, 3, 0, 7)])
+    database.keep(lambda tx: tx.levels.add(seen))
+
+    def sums(since: datetime) -> list[tuple[int, int]]:
+        found = database.read(lambda tx: tx.levels.sums([key, "api/unknown"], since))
+        assert set(found) == {key}
+        return [(bad, total) for _, bad, total, _ in found[key]]
+
+    assert sums(seen[1].at + MINUTE / 2) == [(3, 20), (3, 30), (10, 40)]
+    assert sums(START - DAY)[-1] == (10, 40)
