@@ -118,7 +118,11 @@ class Platform:
         self.feel = Feel(store, self.accept.current)
         self.gate = Gate(store, self.accept.current, clock)
         self.try_out = TryOut(
-            store, self.accept.current, chance=lambda: secrets.token_urlsafe(32), clock=clock
+            # Hexadecimal: people type it behind a command, where a leading "-" would be an option.
+            store,
+            self.accept.current,
+            chance=lambda: secrets.token_hex(32),
+            clock=clock,
         )
         self.trim = Trim(store)
         self.retain = Retain(store, self.record)
