@@ -118,9 +118,9 @@ class Platform:
         self.feel = Feel(store, self.accept.current)
         self.gate = Gate(store, self.accept.current, clock)
         self.try_out = TryOut(
-            # Hexadecimal: people type it behind a command, where a leading "-" would be an option.
             store,
             self.accept.current,
+            # Hexadecimal: people type it behind a command, where a leading "-" would be an option.
             chance=lambda: secrets.token_hex(32),
             clock=clock,
         )
