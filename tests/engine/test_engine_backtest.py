@@ -21,15 +21,15 @@ from standfast.app.files import Files
 from standfast.cli.group import standfast
 from standfast.engine.accept import Accept
 from standfast.engine.backtest import (
-    Counts,
     Outcome,
-    Past,
     about,
     difference,
     laid_over,
     replay,
 )
 from standfast.engine.evaluate import Evaluate
+from standfast.engine.past import Counts, Past
+from standfast.engine.slice import Slice
 from standfast.errors import NotFound, StandfastError
 from standfast.monitoring.count import Count
 from standfast.slo.exclusion import Exclusion, Kind
@@ -103,8 +103,12 @@ def counts(outages=OUTAGES, begin: datetime = BEGIN) -> list[Count]:
     return found
 
 
+def micros(at: datetime) -> int:
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+
+
 def rows(bads: list[int], total: int, begin: datetime) -> list[tuple[int, int, int, int]]:
-    at = (begin - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
+    at = micros(begin)
     minute, found, bad = 60_000_000, [(at - 1, 0, 0, 0)], 0
     for number, one in enumerate(bads):
         bad += one
@@ -166,6 +170,37 @@ def test_it_fires_as_the_live_evaluation_does_over_the_same_minutes(
                     and MAINTENANCE.starts <= one.at < MAINTENANCE.ends]  # fmt: skip
 
 
+@pytest.mark.parametrize("of", ["1m", "5m", "15m"])
+def test_a_slice_is_known_no_sooner_than_the_live_evaluation_knows_it(
+    tmp_path: Path, of: str
+) -> None:
+    text = FILE.replace("slo: 99.9%}", f"slo: 99.9%, window: 7d, slices: {{of: {of}, good: 97%}}}}")
+    (tmp_path / "shop.yaml").write_text(text, encoding="utf-8")
+    mine, live = spec.read_text(text), {}
+    database = opened(tmp_path)
+    migrate(database)
+    Accept(database, Files(), lambda: END).propose(str(tmp_path / "shop.yaml"))
+    every = {430: (60, 50), 200: (45, 20)}
+    found = counts(every, END - 2 * DAY)
+    evaluate, slices, begun = Evaluate(database), Slice(database), END - 500 * MINUTE
+    database.keep(lambda tx: tx.levels.add(one for one in found if one.at < begun))
+    for minute in range(500):
+        at = begun + minute * MINUTE
+        database.keep(lambda tx, at=at: tx.levels.add(one for one in found if one.at == at))
+        while slices.tick(mine, at):
+            pass
+        for alert in evaluate.tick(mine, at + timedelta(seconds=59)):
+            if alert.firing and alert.fired_at and alert.rule.startswith("availability"):
+                live.setdefault((alert.rule, alert.episode), alert.fired_at)
+    database.close()
+
+    replayed = [(one.rule, one.at) for one in tried(tmp_path).present.firings
+                if one.rule.startswith("availability")]  # fmt: skip
+
+    assert "availability-burn" in {rule for rule, _ in live}
+    assert sorted(replayed) == sorted((rule, at) for (rule, _), at in live.items())
+
+
 # ------------------------------------------------------------------ what is told
 
 
@@ -208,7 +243,37 @@ def test_a_changed_file_is_tried_beside_the_accepted_one(server: Path) -> None:
 def test_time_in_which_nobody_looked_is_told(server: Path) -> None:
     found = tried(server, days=10)
 
-    assert any(f"nobody looked at {AVAILABILITY} for 6d" in one for one in found.present.unseen)
+    said = "availability: api/requests!5xx,timeout is counted since 2026-11-16 12:00 UTC, so that of the"
+    assert f"{said} first 6d nothing is known" in found.present.unseen
+
+
+def test_time_in_which_nobody_looked_is_told_apart_from_time_before_the_first_look() -> None:
+    seen = [0, *range(60, 120)]  # of two hours the minutes that were looked at
+    counted = [(one - 1, 0, 0, 0) for one in [micros(END - 120 * MINUTE)]]
+    counted += [
+        (micros(END - (120 - minute) * MINUTE), 0, number * 100, number * 60_000_000)
+        for number, minute in enumerate(seen, 1)
+    ]
+    past = Past(
+        start=END - 180 * MINUTE,
+        end=END,
+        counts=Counts([(AVAILABILITY, counted)], {AVAILABILITY: END - 120 * MINUTE}),
+        coarse={AVAILABILITY: END - 90 * MINUTE},
+    )
+
+    found = replay(system(), past).unseen
+
+    assert found == (
+        (
+            f"availability: {AVAILABILITY} is counted since 2026-11-20 10:00 UTC, so that of the first 1h"
+            " nothing is known"
+        ),
+        f"availability: nobody looked at {AVAILABILITY} for 59m of it",
+        (
+            f"availability: before 2026-11-20 10:30 UTC {AVAILABILITY} is kept by the quarter-hour, so that"
+            " windows which reach back there are that much coarser"
+        ),
+    )
 
 
 # ------------------------------------------------------------------ errors and the command
@@ -283,7 +348,9 @@ def test_a_stricter_target_never_fires_later(outages, targets) -> None:
     past = Past(
         start=END - 8 * 60 * MINUTE,
         end=END,
-        counts=Counts({AVAILABILITY: rows(bads, 20_000, begin)}, {AVAILABILITY: begin - 30 * DAY}),
+        counts=Counts(
+            [(AVAILABILITY, rows(bads, 20_000, begin))], {AVAILABILITY: begin - 30 * DAY}
+        ),
     )
 
     def first(target: str):
@@ -294,31 +361,35 @@ def test_a_stricter_target_never_fires_later(outages, targets) -> None:
     assert first(stricter) <= first(looser)
 
 
-@hypothesis_settings(max_examples=15)
-@given(
-    outages=st.dictionaries(
-        st.integers(5, 700), st.tuples(st.integers(1, 120), st.integers(1, 9)), max_size=6
-    ),
-    total=st.sampled_from([9, 30, 400]),
-    young=st.booleans(),
-    window=st.sampled_from([DAY, 7 * DAY, 30 * DAY]),
-)
-def test_the_sieve_holds_nothing_back(outages, total, young, window) -> None:
-    """With an exclusion far away every minute is judged; without it only those of the sieve."""
-    bads = [bad_at(720 - number, outages) for number in range(720)]
-    begin = END - 12 * 60 * MINUTE
-    counted = Counts(
-        {AVAILABILITY: rows(bads, total, begin)},
-        {AVAILABILITY: begin if young else begin - 30 * DAY},
-    )
-    mine = laid_over(system(), "availability", None, window)
-    asked = about(objectives(mine)[0])
-    start = END - 6 * 60 * MINUTE
-    sieved = replay(mine, Past(start=start, end=END, counts=counted), asked)
-    later = Exclusion(
-        id="EX-1", of="api", kind=Kind.MAINTENANCE, starts=END + DAY, ends=END + 2 * DAY,
-        because="x", by="ada", made_at=END, made_by="ada",
-    )  # fmt: skip
-    whole = replay(mine, Past(start=start, end=END, counts=counted, exclusions=(later,)), asked)
+def test_the_sentence_tells_which_incidents_move_and_by_how_much(server: Path) -> None:
+    found = tried(server, objective="availability", target="99.6%")
 
-    assert sieved.firings == whole.firings
+    first = [next(one for one in side.firings if one.rule == "availability-burn")
+             for side in (found.changed, found.present)]  # fmt: skip
+    later = (first[0].at - first[1].at) // MINUTE
+    assert later > 0
+    said = f"the incident of {first[1].local.day} Nov {first[1].local:%H:%M} on api would have been found"
+    assert f"{said} {later}m later" in found.difference
+
+
+def test_an_incident_that_nobody_would_be_woken_for_is_told(server: Path) -> None:
+    found = tried(server, objective="availability", target="30%")
+
+    assert found.present.woken
+    assert not found.changed.woken
+    assert "would have woken nobody" in found.difference
+
+
+# ------------------------------------------------------------------ several windows
+
+
+def test_of_several_windows_the_one_that_is_asked_for_changes() -> None:
+    mine = spec.read_text(FILE.replace("slo: 99.9%}", "slo: 99.9%, window: [30d, 7d]}"))
+
+    changed = laid_over(mine, "availability-7d", None, 14 * DAY)
+    other = laid_over(mine, "availability-30d", None, 14 * DAY)
+
+    assert [one.name for one in objectives(changed)][:2] == ["availability-30d", "availability-14d"]
+    assert [one.name for one in objectives(other)][:2] == ["availability-14d", "availability-7d"]
+    with pytest.raises(ValueError, match="has an objective over that window already"):
+        laid_over(mine, "availability-7d", None, 30 * DAY)

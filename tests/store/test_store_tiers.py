@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from standfast.monitoring.count import Count
+from standfast.monitoring.count import Count, bucket_start
 from standfast.slo.exclusion import Exclusion, Kind, edges, rest
 from standfast.slo.exclusion import merged as merged_spans
 from standfast.slo.tally import Tally
@@ -236,3 +236,16 @@ def test_the_sums_that_a_past_is_replayed_from_begin_with_the_row_before_it(
 
     assert sums(seen[1].at + MINUTE / 2) == [(3, 20), (3, 30), (10, 40)]
     assert sums(START - DAY)[-1] == (10, 40)
+
+
+def test_until_when_only_quarter_hours_are_left_is_told(database: Database) -> None:
+    key = "api/coarse"
+    database.keep(lambda tx: tx.levels.add(counted(key, [(1, 0, 10)] * 60)))
+    before = database.read(lambda tx: tx.levels.coarse_until()[key])
+
+    coarsen(database, START + 40 * MINUTE)
+
+    assert before <= START
+    assert database.read(lambda tx: tx.levels.coarse_until()[key]) == bucket_start(
+        START + 40 * MINUTE, timedelta(minutes=15)
+    )

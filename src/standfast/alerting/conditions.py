@@ -13,6 +13,8 @@ from standfast.slo.judgement import BurnState, words
 from standfast.spec.condition import Absence, Age, Burn, Expiry, Expr, Threshold
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from standfast.alerting.facts import Facts
     from standfast.alerting.rules import Rule
     from standfast.slo.judgement import Burn as BurnOfWindow
@@ -70,11 +72,10 @@ def _threshold(component: str, when: Threshold, facts: Facts) -> Verdict:
 def _share(component: str, when: Threshold, facts: Facts) -> Verdict:
     """A share of counted events, over a window that holds enough of them."""
     count = facts.requests if when.signal == "error rate" else facts.probes
-    window = max(_SHORTEST, min(when.lasting, timedelta(minutes=5)) / 5)
-    tally = count(component, window)
-    while tally.total < max(when.floor, 1) and window < _WIDEST and when.floor:
-        window = min(2 * window, _WIDEST)
+    for window in windows_of(when):
         tally = count(component, window)
+        if tally.total >= max(when.floor, 1):
+            break
     share = tally.bad_share
     if tally.covered <= _NONE:
         return Verdict(holds=None, because=f"nothing was seen of {component} for {words(window)}")
@@ -89,6 +90,15 @@ def _share(component: str, when: Threshold, facts: Facts) -> Verdict:
             f" ({tally.bad} of {tally.total}), {_limit(when)}"
         ),
     )
+
+
+def windows_of(when: Threshold) -> Iterator[timedelta]:
+    """Those that a share is asked of, one after the other until one holds enough events."""
+    window = max(_SHORTEST, min(when.lasting, timedelta(minutes=5)) / 5)
+    yield window
+    while when.floor and window < _WIDEST:
+        window = min(2 * window, _WIDEST)
+        yield window
 
 
 def _beyond(when: Threshold, value: Fraction) -> bool:

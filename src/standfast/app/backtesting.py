@@ -15,15 +15,14 @@ from standfast.app.files import Files
 from standfast.app.settings import database_url
 from standfast.engine.accept import read_version
 from standfast.engine.backtest import (
-    Counts,
     Outcome,
-    Past,
     about,
     difference,
     keys_of,
     laid_over,
     replay,
 )
+from standfast.engine.past import Counts, Past
 from standfast.errors import NotFound, StandfastError, StoreError
 from standfast.monitoring.count import bucket_start
 from standfast.slo.objective import counts_kept, objectives
@@ -33,7 +32,7 @@ from standfast.store.database import Database
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from datetime import datetime
 
     from standfast.alerting.rules import Rule
@@ -74,9 +73,10 @@ def backtest(
     end = bucket_start(clock(), _MINUTE)
     store = _opened(database_url(database, data))
     try:
-        return store.read(lambda tx: _in(tx, asked, end, progress))
+        trial = store.read(lambda tx: _read(tx, asked, end))
     finally:
-        store.close()
+        store.close()  # before the long part: what is open is in the server's way
+    return _gone_through(trial, progress)
 
 
 def _opened(url: str) -> Database:
@@ -90,15 +90,32 @@ def _opened(url: str) -> Database:
     return Database(url, append=lambda _tx, _events: None)
 
 
-def _in(tx: Tx, asked: Asked, end: datetime, progress: Callable[[int, int], None]) -> Backtest:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trial:
+    """Everything that was read, and which rules of both files are compared."""
+
+    past: Past
+    changed: System
+    present: System
+    ours: Callable[[Rule], bool]
+    theirs: Callable[[Rule], bool]
+
+
+def _read(tx: Tx, asked: Asked, end: datetime) -> _Trial:
     version = tx.files.newest()
     if version is None:
         raise NotFound("no reliability file was accepted yet", fix="standfast serve FILE")
     present = read_version(version)
     start = end - _days(asked.days, present)
     changed, ours, theirs = _changed(present, asked)
-    past = _past(tx, (present, changed), start, end)
-    of = sum(ours(one) for one in rules(changed)) + sum(theirs(one) for one in rules(present))
+    keys = keys_of(changed, ours) | keys_of(present, theirs)
+    past = _past(tx, (present, changed), keys, start, end)
+    return _Trial(past=past, changed=changed, present=present, ours=ours, theirs=theirs)
+
+
+def _gone_through(trial: _Trial, progress: Callable[[int, int], None]) -> Backtest:
+    of = sum(trial.ours(one) for one in rules(trial.changed))
+    of += sum(trial.theirs(one) for one in rules(trial.present))
     done = 0
 
     def one_more() -> None:
@@ -106,11 +123,11 @@ def _in(tx: Tx, asked: Asked, end: datetime, progress: Callable[[int, int], None
         done += 1
         progress(done, of)
 
-    tried = replay(changed, past, ours, one_more)
-    known = replay(present, past, theirs, one_more)
+    tried = replay(trial.changed, trial.past, trial.ours, one_more)
+    known = replay(trial.present, trial.past, trial.theirs, one_more)
     return Backtest(
-        start=start,
-        end=end,
+        start=trial.past.start,
+        end=trial.past.end,
         changed=tried,
         present=known,
         difference=difference(tried, known),
@@ -178,26 +195,26 @@ def _window(text: str) -> timedelta:
     return window
 
 
-def _past(tx: Tx, both: Iterable[System], start: datetime, end: datetime) -> Past:
+def _past(
+    tx: Tx, both: Iterable[System], keys: Collection[str], start: datetime, end: datetime
+) -> Past:
     """Back to where the widest window of the first minute begins, time that is left out beside it."""
-    systems = tuple(both)
-    longest = max((one.window for system in systems for one in objectives(system)), default=_DAY)
+    longest = max((one.window for system in both for one in objectives(system)), default=_DAY)
     oldest = start - max(longest, _DAY) - _DAY
     exclusions = tx.exclusions.standing(oldest - _DAY)
-    counts = _counts(tx, systems, oldest - _length(exclusions))
-    keys = {key for system in systems for key in keys_of(system)}
+    since = oldest - _length(exclusions)
+    counts = Counts(
+        (one for key in sorted(keys) for one in tx.levels.sums([key], since).items()),
+        tx.levels.first_seen(),
+    )
     windows = {key: [(start, end)] for key in keys}
     if not any(found[0].covered for found in counts.tallies_of(windows).values()):
         raise NotFound(
             f"nothing was counted from {start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC",
             fix="let `standfast serve` watch for a while, or ask for more --days",
         )
-    return Past(start=start, end=end, counts=counts, exclusions=exclusions)
-
-
-def _counts(tx: Tx, systems: Iterable[System], since: datetime) -> Counts:
-    keys = sorted({key for system in systems for key in keys_of(system)})
-    return Counts(tx.levels.sums(keys, since), tx.levels.first_seen())
+    coarse = {key: at for key, at in tx.levels.coarse_until().items() if key in keys}
+    return Past(start=start, end=end, counts=counts, exclusions=exclusions, coarse=coarse)
 
 
 def _length(exclusions: Iterable[Exclusion]) -> timedelta:

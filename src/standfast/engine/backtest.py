@@ -7,113 +7,41 @@ No clock and no database: values in, values out.
 
 from __future__ import annotations
 
-from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, cast
 from zoneinfo import ZoneInfo
 
 from standfast.alerting.machine import Turn
-from standfast.alerting.rules import PAGE, Rule, rules
+from standfast.alerting.rules import Rule, rules
 from standfast.engine.evaluate import steps_of
 from standfast.engine.measurements import Measurements, MeasurementsTx
-from standfast.monitoring.count import bucket_start
+from standfast.engine.past import AsOf, Past, lags
+from standfast.engine.sieving import Sieve, objectives_of
 from standfast.paging.cover import standing
 from standfast.paging.page import rota_for
 from standfast.paging.reach import awake
-from standfast.slo.burn import burn_alerts
-from standfast.slo.exclusion import Kind, spared
 from standfast.slo.judgement import words
 from standfast.slo.objective import Objective, objectives
-from standfast.slo.sieve import Minutes, could_fire
-from standfast.slo.tally import NOTHING, Tally
 from standfast.spec.condition import Absence, Burn, Expr, Threshold
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator
     from fractions import Fraction
 
     from standfast.alerting.alert import Alert
-    from standfast.slo.exclusion import Exclusion
-    from standfast.spec.system import System
+    from standfast.engine.sieving import Sieved
+    from standfast.spec.system import ServiceLevel, System
     from standfast.spec.values import Promise, Severity
 
-    Row = tuple[int, int, int, int]  # instant, bad, total, covered, as they are kept
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _US, _MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
-_MICROS = _MINUTE // _US
 _LATE_IN_IT = timedelta(
     seconds=59
 )  # each minute is judged once it is counted, before the next begins
 _NIGHT = (22, 7)  # o'clock
-
-
-class Counts:
-    """What was counted, in memory; answers as the rows of the database do."""
-
-    def __init__(
-        self, rows: Mapping[str, Sequence[Row]], first_seen: Mapping[str, datetime]
-    ) -> None:
-        self._first = dict(first_seen)
-        # A column at a time: of hundreds of thousands of rows, a row at a time takes ten times as long.
-        self._sums = {
-            key: tuple(array("q", [row[column] for row in found]) for column in range(4))
-            for key, found in rows.items()
-            if found
-        }
-
-    def first_seen(self) -> dict[str, datetime]:
-        return self._first
-
-    def known(self, key: str) -> bool:
-        return key in self._sums
-
-    def tallies_of(
-        self, wanted: Mapping[str, Sequence[tuple[datetime, datetime]]]
-    ) -> dict[str, list[Tally]]:
-        return {
-            key: [self._tally(key, *window) for window in windows]
-            for key, windows in wanted.items()
-        }
-
-    def _tally(self, key: str, start: datetime, end: datetime) -> Tally:
-        if key not in self._sums:
-            return NOTHING
-        ats, bad, total, covered = self._sums[key]
-        first, last = (start - _EPOCH) // _US, (end - _EPOCH) // _US
-        # Before the oldest row the oldest: what it sums up is not told apart.
-        low, high = max(0, bisect_right(ats, first) - 1), max(0, bisect_right(ats, last) - 1)
-        return Tally(
-            bad=bad[high] - bad[low],
-            total=total[high] - total[low],
-            covered=min(covered[high] - covered[low], last - first) * _US,
-        )
-
-    def minutes(self, key: str, begin: datetime, end: datetime) -> Minutes:
-        """The sums at the end of each minute from `begin`, a whole minute, until `end`."""
-        ats, bad, total, _ = self._sums[key]
-        bads, totals = array("q"), array("q")
-        at, stop = (begin - _EPOCH) // _US + _MICROS, (end - _EPOCH) // _US
-        row, rows = 0, len(ats)
-        while at <= stop:
-            while row + 1 < rows and ats[row + 1] < at:
-                row += 1
-            bads.append(bad[row])
-            totals.append(total[row])
-            at += _MICROS
-        return Minutes(bad=bads, total=totals)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Past:
-    """The stretch that is gone through, in whole minutes, and everything known of it."""
-
-    start: datetime
-    end: datetime
-    counts: Counts
-    exclusions: tuple[Exclusion, ...] = ()
+_ENDLESS, _NEVER = datetime.max.replace(tzinfo=UTC), timedelta.max
+_TOLD = 3  # incidents in one sentence
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,15 +115,29 @@ def laid_over(
     slos = tuple(target if one == found.promise else one for one in level.slos)
     changed = replace(level, slos=slos)
     if window is not None:
-        changed = replace(changed, window=window, calendar="")
+        changed = _of_window(changed, found, window)
     return replace(system, service_levels={**system.service_levels, found.level: changed})
 
 
-def keys_of(system: System) -> set[str]:
-    """Every indicator that the rules that can be replayed ask for."""
-    found = {one.key for each in objectives(system) for one in each.indicators}
-    for name in system.components:
-        found |= {f"{name}/requests", f"{name}/probe"}
+def _of_window(level: ServiceLevel, objective: Objective, window: timedelta) -> ServiceLevel:
+    """A level may promise the same over several windows; this objective's is the one that changes."""
+    if not level.also:
+        return replace(level, window=window, calendar="")
+    every = [level.window, *level.also]
+    if window != objective.window and window in every:
+        raise ValueError(f"{level.name} has an objective over that window already")
+    every[every.index(objective.window)] = window
+    return replace(level, window=every[0], also=tuple(every[1:]))
+
+
+def keys_of(system: System, wanted: Callable[[Rule], bool] = lambda _: True) -> set[str]:
+    """Every indicator that the rules that are wanted and can be replayed ask for."""
+    found: set[str] = set()
+    for rule in (one for one in rules(system) if wanted(one)):
+        if isinstance(rule.when, Burn):
+            found |= {one.key for each in objectives_of(rule, system) for one in each.indicators}
+        elif isinstance(rule.when, Threshold | Absence):
+            found.add(_asks(rule, system))
     return found
 
 
@@ -217,13 +159,13 @@ def replay(
     ]
     every = [one for one in rules(system) if wanted(one)]
     tried: set[str] = set()
-    sums: dict[str, Minutes] = {}
+    sieve = Sieve(system, past)
     for rule in every:
         if why := _not_replayed(rule, system, past):
             unreplayed.append(Unreplayed(rule=rule.name, because=why))
         else:
             tried |= _objective_names(rule, system)
-            firings += _firings(rule, system, past, sums)
+            firings += _firings(rule, system, past, sieve)
         progress()
     return Outcome(
         firings=tuple(sorted(firings, key=lambda one: (one.at, one.rule))),
@@ -242,7 +184,7 @@ def _not_replayed(rule: Rule, system: System, past: Past) -> str:
     """Why counts cannot tell what it would have done; empty where they can."""
     match rule.when:
         case Burn():
-            mine = _objectives(rule, system)
+            mine = objectives_of(rule, system)
             missing = [
                 each.key
                 for one in mine
@@ -273,21 +215,21 @@ def _key(rule: Rule, system: System, *, probes: bool) -> str:
     return f"{rule.component}/{'requests' if counted else 'probe'}"
 
 
-def _firings(rule: Rule, system: System, past: Past, sums: dict[str, Minutes]) -> list[Firing]:
-    tx = cast("MeasurementsTx", _Tx(past))
+def _asks(rule: Rule, system: System) -> str:
+    """What a rule on counts asks for; a burn asks by its objectives."""
+    if isinstance(rule.when, Burn):
+        return ""
+    probes = not (isinstance(rule.when, Threshold) and rule.when.signal == "error rate")
+    return _key(rule, system, probes=probes)
+
+
+def _firings(rule: Rule, system: System, past: Past, sieve: Sieve) -> list[Firing]:
     found: list[Firing] = []
     alert: Alert | None = None
-    minutes = (past.end - past.start) // _MINUTE
-    candidates, index = _candidates(rule, system, past, minutes, sums), 0
-    while index < minutes:
-        if alert is None or not alert.open:
-            # Nothing begins where nothing can hold, and what is not open is not changed by it.
-            place = bisect_left(candidates, index)
-            if place == len(candidates):
-                break
-            index = candidates[place]
+    late, sieved, index = lags(system), sieve.of(rule, _asks(rule, system)), 0
+    while (index := _next(index, alert, sieved, past.minutes)) < past.minutes:
         now = past.start + index * _MINUTE + _LATE_IN_IT
-        facts = Measurements(tx, system, now)
+        facts = Measurements(cast("MeasurementsTx", AsOf(past, late, now)), system, now)
         before = {} if alert is None else {f"{rule.name}/{rule.component}": alert}
         for _, step in steps_of(facts, before, (rule,), now):
             alert = step.alert or alert
@@ -306,38 +248,17 @@ def _firings(rule: Rule, system: System, past: Past, sums: dict[str, Minutes]) -
     return found
 
 
-def _candidates(
-    rule: Rule, system: System, past: Past, minutes: int, sums: dict[str, Minutes]
-) -> Sequence[int]:
-    """The minutes at which the rule may begin to hold."""
-    if not isinstance(rule.when, Burn):
-        return range(minutes)
-    found: set[int] = set()
-    for objective in _objectives(rule, system):
-        still = spared(past.exclusions, objective, kind=Kind.MAINTENANCE)
-        if len(objective.indicators) != 1 or objective.bucket != _MINUTE or still:
-            return _with_bad(objective, past, minutes)
-        key = objective.indicators[0].key
-        # One and the same length for all objectives, so that each indicator is laid out once.
-        longest = max(one.window for one in objectives(system))
-        back = bucket_start(past.start - longest - 2 * _MINUTE, _MINUTE)
-        if key not in sums:
-            sums[key] = past.counts.minutes(key, back, past.end)
-        first = (past.start - back) // _MINUTE
-        for window in burn_alerts(objective):
-            if not rule.windows or window.pages == (rule.windows == PAGE):
-                found |= {
-                    index - first for index in could_fire(objective, window, sums[key], first)
-                }
-    return sorted(found)
-
-
-def _with_bad(objective: Objective, past: Past, minutes: int) -> Sequence[int]:
-    """Without a single bad event in any window nothing burns; else each minute is judged."""
-    still = sum((one.ends - one.starts for one in past.exclusions), timedelta(0))
-    start = past.start - objective.window - still - 2 * _MINUTE
-    tallies = past.counts.tallies_of({one.key: [(start, past.end)] for one in objective.indicators})
-    return range(minutes if any(one[0].bad for one in tallies.values()) else 0)
+def _next(index: int, alert: Alert | None, sieved: Sieved, minutes: int) -> int:
+    """The next minute, from this one on, that can change anything; `minutes` where none does."""
+    if alert is None or not alert.open:
+        # Nothing begins where nothing can hold, and what is not open is not changed by it.
+        place = bisect_left(sieved.candidates, index)
+        return sieved.candidates[place] if place < len(sieved.candidates) else minutes
+    # What fires and still holds, no graver than before, stays as it is.
+    calm = alert.firing and alert.good_since is None and alert.blind_since is None
+    while calm and (known := sieved.held.get(index)) is not None and known >= alert.severity:
+        index += 1
+    return index
 
 
 def _firing(
@@ -362,40 +283,37 @@ def _firing(
     )
 
 
-def _objectives(rule: Rule, system: System) -> tuple[Objective, ...]:
-    """As `Measurements.burns` takes the name: an objective's own, else its level's."""
-    if not isinstance(rule.when, Burn):
-        return ()
-    name, every = rule.when.objective, objectives(system)
-    own = tuple(one for one in every if one.name == name)
-    return own or tuple(one for one in every if one.level == name)
-
-
 def _objective_names(rule: Rule, system: System) -> set[str]:
-    return {one.name for one in _objectives(rule, system)}
+    return {one.name for one in objectives_of(rule, system)}
 
 
 def _unseen(system: System, past: Past, tried: set[str]) -> Iterator[str]:
+    """Where the past is not known, or less finely than it was judged."""
     for one in objectives(system):
         if one.name not in tried:
             continue
-        windows = [(past.start - _US, past.end - _US)]
         for indicator in one.indicators:
-            (tally,) = past.counts.tallies_of({indicator.key: windows})[indicator.key]
-            blind = past.end - past.start - tally.covered
-            if blind >= _MINUTE:
-                yield f"{one.name}: nobody looked at {indicator.key} for {words(blind)} of it"
+            yield from (f"{one.name}: {said}" for said in _gaps(one, indicator.key, past))
 
 
-class _Tx:
-    """The tables of `Measurements`, as far as counts answer for them."""
-
-    def __init__(self, past: Past) -> None:
-        self.levels, self._exclusions = past.counts, past.exclusions
-        self.exclusions = self
-
-    def standing(self, since: datetime) -> tuple[Exclusion, ...]:
-        return tuple(one for one in self._exclusions if one.ends > since)
+def _gaps(objective: Objective, key: str, past: Past) -> Iterator[str]:
+    first = past.counts.first_seen().get(key, past.start)
+    start = min(max(past.start, first), past.end)
+    if start - past.start >= _MINUTE:
+        yield (
+            f"{key} is counted since {first:%Y-%m-%d %H:%M} UTC, so that of the first"
+            f" {words(start - past.start)} nothing is known"
+        )
+    ((tally,),) = past.counts.tallies_of({key: [(start - _US, past.end - _US)]}).values()
+    blind = past.end - start - tally.covered
+    if blind >= _MINUTE:
+        yield f"nobody looked at {key} for {words(blind)} of it"
+    coarse = past.coarse.get(key, first)
+    if coarse > max(first, past.start - objective.window):
+        yield (
+            f"before {coarse:%Y-%m-%d %H:%M} UTC {key} is kept by the quarter-hour, so that"
+            " windows which reach back there are that much coarser"
+        )
 
 
 # ------------------------------------------------------------------ telling
@@ -405,16 +323,63 @@ def difference(changed: Outcome, present: Outcome) -> str:
     """What the change would have meant for people, in one sentence."""
     more, nights = changed.woken - present.woken, changed.nights - present.nights
     tickets = (len(changed.firings) - changed.woken) - (len(present.firings) - present.woken)
+    moved = "".join(f"; {one}" for one in _moved(changed, present))
     if not more and not nights and not tickets:
         said = _said(changed)
         same = {(one.rule, one.at) for one in changed.firings} == {
             (one.rule, one.at) for one in present.firings
         }
-        return f"The change would have fired {'exactly ' if same else ''}as often: {said}."
+        return f"The change would have fired {'exactly ' if same else ''}as often: {said}{moved}."
     return (
         f"The change would have meant {_signed(more, 'page')} ({_signed(nights, 'at night', '')})"
-        f" and {_signed(tickets, 'ticket')}: {_said(changed)} instead of {_said(present)}."
+        f" and {_signed(tickets, 'ticket')}: {_said(changed)} instead of {_said(present)}{moved}."
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Trouble:
+    """Pages of one component that follow on one another: what people call an incident."""
+
+    component: str
+    at: datetime
+    until: datetime
+    local: datetime
+
+    def meets(self, other: _Trouble) -> bool:
+        return self.component == other.component and self.at < other.until and other.at < self.until
+
+
+def _troubles(one: Outcome) -> list[_Trouble]:
+    last: dict[str, _Trouble] = {}
+    found: list[_Trouble] = []
+    for page in (each for each in one.firings if each.wakes):
+        until = page.until or _ENDLESS
+        before = last.get(page.component)
+        if before and page.at < before.until:
+            found.remove(before)
+            fresh = replace(before, until=max(before.until, until))
+        else:
+            fresh = _Trouble(component=page.component, at=page.at, until=until, local=page.local)
+        last[page.component] = fresh
+        found.append(fresh)
+    return sorted(found, key=lambda each: each.at)
+
+
+def _moved(changed: Outcome, present: Outcome) -> list[str]:
+    """Which incidents would have been found at another time, those that move the most first."""
+    now, then = _troubles(present), _troubles(changed)
+    found: list[tuple[timedelta, str]] = []
+    for one in now:
+        mine = [each.at for each in then if each.meets(one)]
+        which = f"the incident of {one.local.day} {one.local:%b %H:%M} on {one.component}"
+        if not mine:
+            found.append((_NEVER, f"{which} would have woken nobody"))
+        elif apart := min(mine) - one.at:
+            side = "later" if apart > timedelta(0) else "earlier"
+            found.append((abs(apart), f"{which} would have been found {words(abs(apart))} {side}"))
+    found.sort(key=lambda each: each[0], reverse=True)
+    rest = [f"and {len(found) - _TOLD} more would have moved"] if len(found) > _TOLD else []
+    return [said for _, said in found[:_TOLD]] + rest
 
 
 def _said(one: Outcome) -> str:

@@ -83,7 +83,7 @@ class Measurements:
     ) -> None:
         self._tx, self._system, self._now, self._made = tx, system, now, made
         self._schemes = schemes(system)
-        self._width = _widths(system)
+        self._width = widths(system)
         self._tallies: dict[tuple[str, timedelta], Tally] = {}
         self._parts: dict[tuple[str, tuple[datetime, datetime]], Tally] = {}
         self._burns: dict[str, tuple[Burn, ...]] = {}
@@ -335,7 +335,8 @@ class Measurements:
 
 
 @once
-def _widths(system: System) -> dict[str, timedelta]:
+def widths(system: System) -> dict[str, timedelta]:
+    """How finely each indicator of an objective is counted."""
     found: dict[str, timedelta] = {}
     for scheme in schemes(system):
         for indicator in scheme.objective.indicators:

@@ -265,6 +265,11 @@ def first_seen(connection: Connection) -> dict[str, datetime]:
     return {row.key: row.first_seen for row in rows}
 
 
+def coarse_until(connection: Connection) -> dict[str, datetime]:
+    rows = connection.execute(select(indicators.c.key, indicators.c.quarters_until))
+    return {row.key: row.quarters_until for row in rows}
+
+
 def last_seen(connection: Connection, key: str) -> datetime | None:
     """The newest bucket of an indicator in which anybody looked."""
     mine = (

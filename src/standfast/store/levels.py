@@ -150,6 +150,10 @@ class LevelRows:
         """The running sums themselves, to go through the past in memory."""
         return counts.sums(self._connection, keys, since)
 
+    def coarse_until(self) -> dict[str, datetime]:
+        """Until when only the sums of quarter-hours are left; of what was never merged its beginning."""
+        return counts.coarse_until(self._connection)
+
     def first_seen(self) -> dict[str, datetime]:
         return counts.first_seen(self._connection)
 
