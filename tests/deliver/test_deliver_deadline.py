@@ -15,7 +15,7 @@ from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.webhook import WebhookSend
 from standfast.paging.message import Message
 from standfast.paging.notification import Outcome
-from standfast.spec.system import Channel
+from standfast.spec.calling import Channel
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from standfast.engine.ports import Change
 from standfast.paging.message import message_id
 from standfast.paging.notification import LEASE, OVER_PATIENCE, Delivery, Kind, Outcome, Result
 from standfast.paging.page import PageState, page_id
-from standfast.spec.system import SeverityRule
+from standfast.spec.calling import SeverityRule
 from standfast.spec.values import Severity
 from standfast_kit.clock import utc_now
 

@@ -14,8 +14,8 @@ from standfast.engine.follow import Follow
 from standfast.engine.intake import REOPENS, Intake
 from standfast.errors import StandfastError
 from standfast.paging.page import PageState
+from standfast.spec.calling import AlertRule
 from standfast.spec.condition import Threshold
-from standfast.spec.system import AlertRule
 from standfast.spec.values import Severity
 
 MINUTE = timedelta(minutes=1)

@@ -19,7 +19,7 @@ from standfast.engine.ports import Change
 from standfast.errors import Conflict, NotAllowed, NotFound
 from standfast.paging.notification import Delivery, Outcome, Result
 from standfast.paging.page import PageState, page_id
-from standfast.spec.system import SeverityRule
+from standfast.spec.calling import SeverityRule
 from standfast.spec.values import Severity
 from standfast_kit.clock import utc_now
 

@@ -21,7 +21,7 @@ from standfast.incidents.incident import (
     post_mortem_due,
     turn,
 )
-from standfast.spec.system import IncidentPolicy
+from standfast.spec.calling import IncidentPolicy
 from standfast.spec.values import Sev
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)

@@ -14,7 +14,7 @@ from standfast.engine.respond import Respond
 from standfast.errors import Conflict, NotFound, StandfastError
 from standfast.incidents.incident import IncidentState
 from standfast.incidents.post_mortem import Figures
-from standfast.spec.system import Person
+from standfast.spec.calling import Person
 from standfast.spec.values import Sev
 
 if TYPE_CHECKING:

@@ -6,19 +6,17 @@ from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
+from standfast.spec.calling import IncidentPolicy, IncidentRule, SeverityRule
 from standfast.spec.system import (
     BudgetPolicy,
     Check,
     Compliance,
     Component,
-    IncidentPolicy,
-    IncidentRule,
     Journey,
     Need,
     PolicyBand,
     ServerSettings,
     ServiceLevel,
-    SeverityRule,
     System,
 )
 from standfast.spec.values import Criticality, Promise, Sev, Severity, Strength

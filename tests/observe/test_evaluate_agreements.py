@@ -15,8 +15,8 @@ from standfast.audit.event import Actor
 from standfast.engine.exclude import Exclude
 from standfast.slo.agreement import AgreementState, agreements, window_of
 from standfast.slo.exclusion import Kind
+from standfast.spec.calling import Team
 from standfast.spec.contract import Contract, Credit
-from standfast.spec.system import Team
 from standfast.spec.values import Promise
 
 if TYPE_CHECKING:

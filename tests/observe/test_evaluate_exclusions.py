@@ -19,7 +19,7 @@ from standfast.incidents.incident import declare
 from standfast.slo.budget import BudgetState
 from standfast.slo.exclusion import Kind
 from standfast.slo.objective import objectives
-from standfast.spec.system import Team
+from standfast.spec.calling import Team
 from standfast.spec.values import Sev, Severity
 
 if TYPE_CHECKING:

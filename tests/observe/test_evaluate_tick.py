@@ -15,8 +15,8 @@ from standfast.engine.observe import Observe
 from standfast.monitoring.target import Outcome
 from standfast.slo.budget import BudgetState
 from standfast.slo.judgement import BurnState
+from standfast.spec.calling import AlertRule
 from standfast.spec.condition import Absence, Age, Threshold
-from standfast.spec.system import AlertRule
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from standfast.drivers.webhook import WebhookSend
 from standfast.engine.observe import Observe
 from standfast.paging.message import Message
 from standfast.paging.notification import Outcome
-from standfast.spec.system import Channel
+from standfast.spec.calling import Channel
 from standfast.spec.values import Severity
 
 SOON = timedelta(seconds=0.2)

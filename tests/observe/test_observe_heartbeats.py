@@ -14,8 +14,9 @@ from standfast.engine.observe import Observe
 from standfast.errors import NotFound
 from standfast.monitoring.health import Health
 from standfast.monitoring.heartbeat import Told
+from standfast.spec.calling import AlertRule
 from standfast.spec.condition import Absence
-from standfast.spec.system import AlertRule, Component, Heartbeat
+from standfast.spec.system import Component, Heartbeat
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:

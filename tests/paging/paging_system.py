@@ -6,21 +6,23 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from standfast.alerting.alert import Alert, AlertState
-from standfast.spec.system import (
-    BudgetPolicy,
+from standfast.spec.calling import (
     Channel,
-    Compliance,
-    Component,
     EscalationStep,
     IncidentPolicy,
     IncidentRule,
     OnCall,
     Person,
-    ServerSettings,
     SeverityRule,
     Shift,
-    System,
     Team,
+)
+from standfast.spec.system import (
+    BudgetPolicy,
+    Compliance,
+    Component,
+    ServerSettings,
+    System,
 )
 from standfast.spec.values import Criticality, Sev, Severity
 

@@ -14,7 +14,14 @@ from paging_system import CHAT, MAIL, ROTA, person, team_system
 
 from standfast.paging.cover import cover, standing
 from standfast.paging.rotation import on_duty
-from standfast.spec.system import EscalationStep, OnCall, SeverityRule, Shift, System, Team
+from standfast.spec.calling import (
+    EscalationStep,
+    OnCall,
+    SeverityRule,
+    Shift,
+    Team,
+)
+from standfast.spec.system import System
 from standfast.spec.values import Severity
 
 MINUTE, WEEKS = timedelta(minutes=1), timedelta(weeks=8)

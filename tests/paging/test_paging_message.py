@@ -11,7 +11,7 @@ from standfast.paging.escalation import due
 from standfast.paging.message import compose
 from standfast.paging.page import open_page
 from standfast.paging.token import LIFE, digest, mint
-from standfast.spec.system import Runbook
+from standfast.spec.calling import Runbook
 
 SECRET = "s" * 43
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standfast.errors import StandfastError
 from standfast.paging.hours import read
 from standfast.paging.rotation import Duty, gaps, handoff, on_duty, resolve, shifts, until
-from standfast.spec.system import OnCall, Shift
+from standfast.spec.calling import OnCall, Shift
 
 ZONES = sorted(zone for zone in available_timezones() if "/" in zone)
 INSTANTS = st.datetimes(

@@ -21,7 +21,8 @@ from standfast.paging.trial import (
     told,
     trial,
 )
-from standfast.spec.system import Channel, ServerSettings
+from standfast.spec.calling import Channel
+from standfast.spec.system import ServerSettings
 from standfast.spec.values import SecretRef, Severity
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)

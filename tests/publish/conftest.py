@@ -13,6 +13,7 @@ from standfast import spec
 from standfast.publish import Output, render
 from standfast.publish.edition import Edition
 from standfast.review.finding import Finding, Review, Role, Verdict
+from standfast.spec import calling, protection
 from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Expiry, Threshold
 from standfast.spec.values import (
@@ -133,7 +134,7 @@ def threshold(signal: str, limit: str, unit: str, lasting: float, text: str) -> 
     )
 
 
-def alerts() -> dict[str, s.AlertRule]:
+def alerts() -> dict[str, calling.AlertRule]:
     rows = [
         (
             "api-down",
@@ -195,24 +196,24 @@ def alerts() -> dict[str, s.AlertRule]:
         ),
     ]
     return {
-        name: s.AlertRule(name=name, of=of, when=when, severity=severity, runbook=runbook)
+        name: calling.AlertRule(name=name, of=of, when=when, severity=severity, runbook=runbook)
         for name, of, when, severity, runbook in rows
     }
 
 
-def on_call() -> s.OnCall:
-    def steps(first: int, second: int, third: int | None) -> tuple[s.EscalationStep, ...]:
-        last = (s.EscalationStep(to="dee", within=m(third) if third else None),)
+def on_call() -> calling.OnCall:
+    def steps(first: int, second: int, third: int | None) -> tuple[calling.EscalationStep, ...]:
+        last = (calling.EscalationStep(to="dee", within=m(third) if third else None),)
         return (
-            s.EscalationStep(to="primary", within=m(first)),
-            s.EscalationStep(to="secondary", within=m(second)),
+            calling.EscalationStep(to="primary", within=m(first)),
+            calling.EscalationStep(to="secondary", within=m(second)),
             *(last if third else ()),
         )
 
-    return s.OnCall(
+    return calling.OnCall(
         name="storefront",
         covers=("storefront", "platform"),
-        shift=s.Shift(
+        shift=calling.Shift(
             length=timedelta(weeks=1),
             handover_day=0,
             handover_time=time(9),
@@ -228,11 +229,11 @@ def on_call() -> s.OnCall:
     )
 
 
-def failover() -> s.Failover:
-    def step(do: str, takes: float, **more) -> s.FailoverStep:
-        return s.FailoverStep(do=do, takes=m(takes), **more)
+def failover() -> protection.Failover:
+    def step(do: str, takes: float, **more) -> protection.FailoverStep:
+        return protection.FailoverStep(do=do, takes=m(takes), **more)
 
-    return s.Failover(
+    return protection.Failover(
         source="eu-central-1",
         target="eu-west-1",
         rto=m(60),
@@ -248,13 +249,13 @@ def failover() -> s.Failover:
         failback=(step("rewind the old primary", 20, run="./ops/rewind.sh"),),
         fence="./ops/fence.sh eu-central-1",
         dns_ttl=m(1),
-        last_drill=s.Drill(date=date(2026, 9, 2), rto=m(31), rpo=timedelta(seconds=40)),
+        last_drill=protection.Drill(date=date(2026, 9, 2), rto=m(31), rpo=timedelta(seconds=40)),
     )
 
 
-def data() -> dict[str, s.DataType]:
+def data() -> dict[str, protection.DataType]:
     rows = [
-        s.DataType(
+        protection.DataType(
             name="user-accounts",
             store="db",
             classification="critical",
@@ -267,7 +268,7 @@ def data() -> dict[str, s.DataType]:
             purpose="to let people sign in",
             keep=timedelta(days=730),
         ),
-        s.DataType(
+        protection.DataType(
             name="transactions",
             store="db",
             classification="critical",
@@ -277,7 +278,7 @@ def data() -> dict[str, s.DataType]:
             rto=m(60),
             backup="continuous",
         ),
-        s.DataType(
+        protection.DataType(
             name="sessions",
             store="cache",
             classification="normal",
@@ -288,11 +289,11 @@ def data() -> dict[str, s.DataType]:
     return {one.name: one for one in rows}
 
 
-def backup() -> s.Backup:
-    def copy(kind: str, keep: int, *to: str, **more) -> s.CopyPlan:
-        return s.CopyPlan(kind=kind, keep=timedelta(days=keep), to=to, **more)
+def backup() -> protection.Backup:
+    def copy(kind: str, keep: int, *to: str, **more) -> protection.CopyPlan:
+        return protection.CopyPlan(kind=kind, keep=timedelta(days=keep), to=to, **more)
 
-    return s.Backup(
+    return protection.Backup(
         store="db",
         copies={
             "full": copy("full", 30, "local", "s3", "s3-dr", at=time(2), takes=m(20)),
@@ -302,9 +303,9 @@ def backup() -> s.Backup:
             "wal": copy("wal", 7, "s3", "s3-dr", continuous=True, streaming=True),
         },
         verify=(
-            s.Verification(every=timedelta(days=1), what=("finished", "size", "checksum")),
-            s.Verification(every=timedelta(weeks=1), what=("restore",)),
-            s.Verification(every=timedelta(days=91), what=("dr-drill",), automatic=False),
+            protection.Verification(every=timedelta(days=1), what=("finished", "size", "checksum")),
+            protection.Verification(every=timedelta(weeks=1), what=("restore",)),
+            protection.Verification(every=timedelta(days=91), what=("dr-drill",), automatic=False),
         ),
         restore_speed=90 * 10**6,
         key=SecretRef(kind="file", name="/etc/standfast/backup.key"),
@@ -341,7 +342,9 @@ def compliance() -> s.Compliance:
 
 def make_shop() -> s.System:
     people = {
-        key: s.Person(id=key, name=name, email=f"{key}@shop.example.org", phone=f"+49 30 100000{n}")
+        key: calling.Person(
+            id=key, name=name, email=f"{key}@shop.example.org", phone=f"+49 30 100000{n}"
+        )
         for n, (key, name) in enumerate(
             [("ada", "Ada Ito"), ("bo", "Bo Lind"), ("cy", "Cy Park"), ("dee", "Dee Roy")], 1
         )
@@ -367,14 +370,14 @@ def make_shop() -> s.System:
     ]
     roles = ("commander", "technical", "communications", "scribe")
     sevs = {
-        Sev.SEV1: s.IncidentRule(
+        Sev.SEV1: calling.IncidentRule(
             sev=Sev.SEV1, respond=m(5), when="site down or data lost", roles=roles
         ),
-        Sev.SEV2: s.IncidentRule(
+        Sev.SEV2: calling.IncidentRule(
             sev=Sev.SEV2, respond=m(15), when="core feature broken", roles=roles
         ),
-        Sev.SEV3: s.IncidentRule(sev=Sev.SEV3, respond=m(60), when="limited impact"),
-        Sev.SEV4: s.IncidentRule(sev=Sev.SEV4, respond=None, when="cosmetic"),
+        Sev.SEV3: calling.IncidentRule(sev=Sev.SEV3, respond=m(60), when="limited impact"),
+        Sev.SEV4: calling.IncidentRule(sev=Sev.SEV4, respond=None, when="cosmetic"),
     }
     return s.System(
         name="shop",
@@ -427,23 +430,31 @@ def make_shop() -> s.System:
         ),
         alerts=alerts(),
         severities={
-            Severity.P1: s.SeverityRule(
+            Severity.P1: calling.SeverityRule(
                 severity=Severity.P1, respond=m(5), notify=("page", "call")
             ),
-            Severity.P2: s.SeverityRule(severity=Severity.P2, respond=m(15), notify=("page",)),
-            Severity.P3: s.SeverityRule(severity=Severity.P3, respond=m(60), notify=("chat",)),
-            Severity.P4: s.SeverityRule(severity=Severity.P4, respond=None, notify=("email",)),
+            Severity.P2: calling.SeverityRule(
+                severity=Severity.P2, respond=m(15), notify=("page",)
+            ),
+            Severity.P3: calling.SeverityRule(
+                severity=Severity.P3, respond=m(60), notify=("chat",)
+            ),
+            Severity.P4: calling.SeverityRule(
+                severity=Severity.P4, respond=None, notify=("email",)
+            ),
         },
         people=people,
         teams={
-            "storefront": s.Team(
+            "storefront": calling.Team(
                 name="storefront", members=("ada", "bo"), chat="#storefront", lead="dee"
             ),
-            "platform": s.Team(name="platform", members=("bo", "cy"), chat="#platform", lead="dee"),
+            "platform": calling.Team(
+                name="platform", members=("bo", "cy"), chat="#platform", lead="dee"
+            ),
         },
         on_call={"storefront": on_call()},
         channels={
-            "page": s.Channel(
+            "page": calling.Channel(
                 name="page",
                 kind="smtp",
                 wakes=True,
@@ -455,13 +466,13 @@ def make_shop() -> s.System:
                 password=SecretRef(kind="file", name="/run/secrets/smtp"),
             )
         },
-        incidents=s.IncidentPolicy(
+        incidents=calling.IncidentPolicy(
             rules=sevs,
             post_mortem_for=(Sev.SEV1, Sev.SEV2),
             post_mortem_within=timedelta(hours=48),
         ),
         runbooks={
-            "api-down": s.Runbook(
+            "api-down": calling.Runbook(
                 name="api-down",
                 title="The API does not answer",
                 symptoms=("the shop shows its error page",),
@@ -478,14 +489,14 @@ def make_shop() -> s.System:
         data=data(),
         backups={"db": backup()},
         locations={
-            "local": s.Location(name="local", path="/var/backups/shop"),
-            "s3": s.Location(
+            "local": protection.Location(name="local", path="/var/backups/shop"),
+            "s3": protection.Location(
                 name="s3",
                 bucket="shop-backup",
                 region="eu-central-1",
                 object_lock=timedelta(days=30),
             ),
-            "s3-dr": s.Location(
+            "s3-dr": protection.Location(
                 name="s3-dr",
                 bucket="shop-backup-dr",
                 region="eu-west-1",

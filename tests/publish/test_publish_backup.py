@@ -19,6 +19,7 @@ from standfast import spec
 from standfast.drivers.files import Files
 from standfast.publish.backup.turns import Turn, turns
 from standfast.recovery.schedule import next_daily
+from standfast.spec import protection
 from standfast.spec import system as s
 from standfast.spec.values import SecretRef
 
@@ -31,7 +32,7 @@ POSTGRES = {
 }
 
 
-def changed(shop: s.System, **copies: s.CopyPlan) -> s.System:
+def changed(shop: s.System, **copies: protection.CopyPlan) -> s.System:
     backup = shop.backups["db"]
     return replace(shop, backups={"db": replace(backup, copies={**backup.copies, **copies})})
 

@@ -16,6 +16,7 @@ from standfast.paging.rotation import on_duty, resolve
 from standfast.publish.calendar.icalendar import Event, calendar, folded, text
 from standfast.publish.calendar.on_call import comes_round, events_of
 from standfast.publish.edition import Edition
+from standfast.spec import calling
 from standfast.spec import system as s
 
 PATH = f"{GENERATED}/oncall/storefront.ics"
@@ -90,7 +91,7 @@ def test_a_rule_says_who_is_on_call_in_every_hour_of_a_year(of, as_of: date, wee
 
 
 def test_a_handover_in_an_hour_that_the_clocks_skip_is_told_shift_by_shift(of) -> None:
-    shift = s.Shift(
+    shift = calling.Shift(
         length=timedelta(days=1), handover_day=None, handover_time=time(2, 30), order=("ada", "bo")
     )
     edition, written = of(date(2026, 3, 20), shift=shift)
@@ -117,7 +118,7 @@ def test_office_hours_leave_the_nights_free(of) -> None:
 )
 def test_shifts_of_any_length_agree(of, length: timedelta) -> None:
     day = 0 if not length % timedelta(weeks=1) else None
-    shift = s.Shift(
+    shift = calling.Shift(
         length=length, handover_day=day, handover_time=time(9), order=("ada", "bo", "cy")
     )
     edition, written = of(date(2026, 10, 12), shift=shift)
@@ -125,7 +126,7 @@ def test_shifts_of_any_length_agree(of, length: timedelta) -> None:
 
 
 def test_one_person_alone_is_on_call_all_the_time(of) -> None:
-    shift = s.Shift(
+    shift = calling.Shift(
         length=timedelta(weeks=1), handover_day=0, handover_time=time(9), order=("ada",)
     )
     edition, written = of(date(2026, 10, 12), shift=shift)
@@ -144,7 +145,7 @@ def test_one_person_alone_is_on_call_all_the_time(of) -> None:
 def test_in_every_zone_and_on_every_day(
     edition: Edition, zone: str, at: time, days: int, day: date
 ) -> None:
-    shift = s.Shift(
+    shift = calling.Shift(
         length=timedelta(days=days), handover_day=None, handover_time=at, order=("ada", "bo", "cy")
     )
     system = with_rota(edition.system, shift=shift, timezone=zone)

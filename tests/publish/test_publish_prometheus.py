@@ -29,6 +29,7 @@ from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.promql import le, number, series
 from standfast.publish.prometheus.query import Query, Unsaid
 from standfast.publish.prometheus.rules import alerts
+from standfast.spec import calling
 from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Burn, Condition, Expiry, Expr, Threshold
 from standfast.spec.values import Promise, Severity
@@ -64,7 +65,7 @@ def test_one_burn_alert_on_a_level_with_several_promises_fires_once(
     shop: s.System, tmp_path: Path, texts
 ) -> None:
     burn = Burn(objective="api-latency", text="burn rate of api-latency")
-    mine = s.AlertRule(name="slow", of="api", when=burn, severity=Severity.P2)
+    mine = calling.AlertRule(name="slow", of="api", when=burn, severity=Severity.P2)
     folder = written(tmp_path, texts(replace(shop, alerts={"slow": mine}, journeys={})))
     prove(folder)
 
@@ -200,7 +201,9 @@ def test_every_form_of_condition_fires_when_it_must_and_only_then(
     shop: s.System, tmp_path: Path, texts
 ) -> None:
     rules = {
-        f"form-{number}": s.AlertRule(name=f"form-{number}", of=of, when=when, severity=Severity.P3)
+        f"form-{number}": calling.AlertRule(
+            name=f"form-{number}", of=of, when=when, severity=Severity.P3
+        )
         for number, (of, when) in enumerate(FORMS)
     }
     system = replace(shop, alerts=rules, service_levels={}, journeys={})
@@ -254,7 +257,7 @@ def test_what_nobody_scrapes_gets_no_rule_that_would_stay_silent_or_fire_forever
 
 
 def test_a_burn_alert_of_the_file_takes_the_place_of_the_default_ones(shop: s.System) -> None:
-    mine = s.AlertRule(
+    mine = calling.AlertRule(
         name="budget",
         of="api",
         when=Burn(objective="api-availability", text="burn rate of api-availability"),
@@ -389,7 +392,7 @@ def test_a_real_alertmanager_tells_one_pager_of_each_alert(
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     base = f"http://127.0.0.1:{server.server_address[1]}"
-    hook = s.Channel(name="page", kind="webhook", wakes=True, url=f"{base}/direct")
+    hook = calling.Channel(name="page", kind="webhook", wakes=True, url=f"{base}/direct")
     settings = replace(shop.server, public_url=base)
     found = texts(replace(shop, channels={"page": hook}, server=settings))
     token = tmp_path / "token"

@@ -16,7 +16,7 @@ from standfast.drivers.postgres.keeper import PostgresKeeper, Settings
 from standfast.engine.protect import Due, Protect
 from standfast.recovery.catalogue import CopyState
 from standfast.recovery.objective import Verdict
-from standfast.spec.system import Backup, CopyPlan, DataType
+from standfast.spec.protection import Backup, CopyPlan, DataType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from standfast.spec import calling, protection
 from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Burn, Expiry, Expr, Threshold
 from standfast.spec.values import (
@@ -150,9 +151,9 @@ def _levels() -> dict[str, s.ServiceLevel]:
     return {level.name: level for level in levels}
 
 
-def _alerts() -> dict[str, s.AlertRule]:
-    def rule(name: str, of: str, when: Any, severity: Severity) -> s.AlertRule:
-        return s.AlertRule(name=name, of=of, when=when, severity=severity, runbook="api-down")
+def _alerts() -> dict[str, calling.AlertRule]:
+    def rule(name: str, of: str, when: Any, severity: Severity) -> calling.AlertRule:
+        return calling.AlertRule(name=name, of=of, when=when, severity=severity, runbook="api-down")
 
     p2 = Severity.P2
     alerts = (
@@ -224,22 +225,22 @@ def _alerts() -> dict[str, s.AlertRule]:
     return {alert.name: alert for alert in alerts}
 
 
-def _on_call() -> s.OnCall:
+def _on_call() -> calling.OnCall:
     steps = {
         Severity.P1: (
-            s.EscalationStep(to="primary", within=minutes(5)),
-            s.EscalationStep(to="secondary", within=minutes(10)),
-            s.EscalationStep(to="dee", within=None),
+            calling.EscalationStep(to="primary", within=minutes(5)),
+            calling.EscalationStep(to="secondary", within=minutes(10)),
+            calling.EscalationStep(to="dee", within=None),
         ),
         Severity.P2: (
-            s.EscalationStep(to="primary", within=minutes(15)),
-            s.EscalationStep(to="secondary", within=minutes(30)),
+            calling.EscalationStep(to="primary", within=minutes(15)),
+            calling.EscalationStep(to="secondary", within=minutes(30)),
         ),
     }
-    return s.OnCall(
+    return calling.OnCall(
         name="shop",
         covers=("storefront", "platform"),
-        shift=s.Shift(
+        shift=calling.Shift(
             length=timedelta(weeks=1),
             handover_day=0,
             handover_time=time(9),
@@ -250,14 +251,14 @@ def _on_call() -> s.OnCall:
     )
 
 
-def _incidents() -> s.IncidentPolicy:
+def _incidents() -> calling.IncidentPolicy:
     roles = ("commander", "technical", "communications", "scribe")
     respond = (minutes(5), minutes(15), minutes(60), None)
     rules = {
-        sev: s.IncidentRule(sev=sev, respond=span, when=sev, roles=roles, channel=f"#{sev}")
+        sev: calling.IncidentRule(sev=sev, respond=span, when=sev, roles=roles, channel=f"#{sev}")
         for sev, span in zip(Sev, respond, strict=True)
     }
-    return s.IncidentPolicy(
+    return calling.IncidentPolicy(
         rules=rules,
         post_mortem_for=(Sev.SEV1, Sev.SEV2),
         post_mortem_within=timedelta(hours=48),
@@ -266,48 +267,48 @@ def _incidents() -> s.IncidentPolicy:
     )
 
 
-def _severities() -> dict[Severity, s.SeverityRule]:
+def _severities() -> dict[Severity, calling.SeverityRule]:
     respond = (minutes(5), minutes(15), minutes(60), None)
     notify = (("page", "call"), ("page",), ("chat",), ("email",))
     return {
-        severity: s.SeverityRule(severity=severity, respond=span, notify=ways)
+        severity: calling.SeverityRule(severity=severity, respond=span, notify=ways)
         for severity, span, ways in zip(Severity, respond, notify, strict=True)
     }
 
 
-def _backup() -> s.Backup:
+def _backup() -> protection.Backup:
     day = timedelta(days=1)
-    return s.Backup(
+    return protection.Backup(
         store="db",
         copies={
-            "full": s.CopyPlan(kind="full", keep=30 * day, to=("near", "far"), at=time(2)),
-            "wal": s.CopyPlan(
+            "full": protection.CopyPlan(kind="full", keep=30 * day, to=("near", "far"), at=time(2)),
+            "wal": protection.CopyPlan(
                 kind="wal", keep=30 * day, to=("near", "far"), continuous=True, streaming=True
             ),
         },
-        verify=(s.Verification(every=7 * day, what=("restore",)),),
+        verify=(protection.Verification(every=7 * day, what=("restore",)),),
         restore_speed=90 * 10**6,
     )
 
 
-def _failover() -> s.Failover:
+def _failover() -> protection.Failover:
     steps = (
-        s.FailoverStep(do="fence the old primary", takes=minutes(2)),
-        s.FailoverStep(do="promote the replica", takes=minutes(3)),
-        s.FailoverStep(do="scale api to 4", takes=minutes(6), parallel="a"),
-        s.FailoverStep(do="point DNS away", takes=minutes(5), parallel="a"),
+        protection.FailoverStep(do="fence the old primary", takes=minutes(2)),
+        protection.FailoverStep(do="promote the replica", takes=minutes(3)),
+        protection.FailoverStep(do="scale api to 4", takes=minutes(6), parallel="a"),
+        protection.FailoverStep(do="point DNS away", takes=minutes(5), parallel="a"),
     )
-    return s.Failover(
+    return protection.Failover(
         source="home",
         target="away",
         rto=minutes(60),
         rpo=minutes(5),
         wait_before=minutes(5),
         steps=steps,
-        failback=(s.FailoverStep(do="resync", takes=minutes(60)),),
+        failback=(protection.FailoverStep(do="resync", takes=minutes(60)),),
         fence="stop the old primary",
         dns_ttl=minutes(1),
-        last_drill=s.Drill(date=date(2026, 11, 2), rto=minutes(31)),
+        last_drill=protection.Drill(date=date(2026, 11, 2), rto=minutes(31)),
     )
 
 
@@ -336,7 +337,7 @@ def _compliance() -> s.Compliance:
 
 def sound_system() -> s.System:
     """Nothing to find: each test spoils one thing of it."""
-    accounts = s.DataType(
+    accounts = protection.DataType(
         name="accounts",
         store="db",
         classification="critical",
@@ -346,10 +347,12 @@ def sound_system() -> s.System:
         rto=minutes(60),
     )
     people = {
-        one: s.Person(id=one, name=one.title(), email=f"{one}@shop.test", phone=f"+49 30 {number}")
+        one: calling.Person(
+            id=one, name=one.title(), email=f"{one}@shop.test", phone=f"+49 30 {number}"
+        )
         for number, one in enumerate(("ada", "bo", "cy", "dee"))
     }
-    runbook = s.Runbook(
+    runbook = calling.Runbook(
         name="api-down",
         title="API down",
         diagnose=("curl -I https://api.shop.test/health/live",),
@@ -391,8 +394,8 @@ def sound_system() -> s.System:
         severities=_severities(),
         people=people,
         teams={
-            "storefront": s.Team(name="storefront", members=("ada", "bo")),
-            "platform": s.Team(name="platform", members=("cy", "dee")),
+            "storefront": calling.Team(name="storefront", members=("ada", "bo")),
+            "platform": calling.Team(name="platform", members=("cy", "dee")),
         },
         on_call={"shop": _on_call()},
         channels={},
@@ -401,8 +404,8 @@ def sound_system() -> s.System:
         data={"accounts": accounts},
         backups={"db": _backup()},
         locations={
-            "near": s.Location(name="near", bucket="near", region="home"),
-            "far": s.Location(name="far", bucket="far", region="away"),
+            "near": protection.Location(name="near", bucket="near", region="home"),
+            "far": protection.Location(name="far", bucket="far", region="away"),
         },
         failovers={"home -> away": _failover()},
         degradations=(),

@@ -22,7 +22,7 @@ from standfast.review.arithmetic import (
     worst_loss,
 )
 from standfast.review.wording import bytes_of, listed, number, percent, span
-from standfast.spec.system import FailoverStep
+from standfast.spec.protection import FailoverStep
 
 MONTH = timedelta(days=30)
 SHARES = st.fractions(min_value=0, max_value=1, max_denominator=100_000)

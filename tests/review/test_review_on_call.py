@@ -11,6 +11,7 @@ import pytest
 from standfast.review import Measured, Verdict, examine
 from standfast.review.case import open_case
 from standfast.review.wording import stretch
+from standfast.spec import calling
 from standfast.spec import system as s
 from standfast.spec.values import Severity
 
@@ -45,7 +46,7 @@ def test_a_gap_is_told_in_local_time_with_its_length(
 def test_a_gap_in_which_a_later_step_is_told_is_a_question(
     sound: s.System, spoil: Spoil, now: datetime
 ) -> None:
-    lead = s.EscalationStep(to="dee", within=None)
+    lead = calling.EscalationStep(to="dee", within=None)
     steps = (*sound.on_call["shop"].escalate[Severity.P2], lead)
     changes = {f"{SHOP}/hours": "Mon-Fri 09:00-17:00", f"{SHOP}/escalate/P2": steps}
     gaps = [one for one in found(spoil(sound, changes), now) if one.rule == "ONC-01"]
@@ -98,7 +99,9 @@ def test_whoever_cannot_be_woken_is_named_with_their_turn(
 def test_a_channel_without_the_persons_address_wakes_nobody(
     sound: s.System, spoil: Spoil, now: datetime
 ) -> None:
-    mail = s.Channel(name="page", kind="smtp", wakes=True, host="mail.shop.test", sender="a@b.test")
+    mail = calling.Channel(
+        name="page", kind="smtp", wakes=True, host="mail.shop.test", sender="a@b.test"
+    )
     changes = {"channels": {"page": mail}, "people/ada/email": None}
 
     deaf = found(spoil(sound, changes), now, "ONC-03")
@@ -124,7 +127,7 @@ def test_a_second_who_is_away_leaves_the_first_alone(
 def test_channels_none_of_which_wakes_are_one_finding_and_not_one_each(
     sound: s.System, spoil: Spoil, now: datetime
 ) -> None:
-    chat = s.Channel(name="page", kind="webhook", wakes=False, url="https://chat.shop.test")
+    chat = calling.Channel(name="page", kind="webhook", wakes=False, url="https://chat.shop.test")
     system = spoil(sound, {"channels": {"page": chat}})
 
     assert found(system, now) == []

@@ -12,7 +12,7 @@ from standfast.paging.reachable import Proof, Way
 from standfast.review import Evidence, Measured, Verdict, examine
 from standfast.review.output.text import as_text
 from standfast.review.report import report
-from standfast.spec.system import Channel
+from standfast.spec.calling import Channel
 from standfast.spec.values import Grade
 
 if TYPE_CHECKING:

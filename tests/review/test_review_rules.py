@@ -13,6 +13,7 @@ from standfast.incidents.overdue import Overdue
 from standfast.monitoring.edges import Edge
 from standfast.review import Measured, examine
 from standfast.review.catalogue import RULES
+from standfast.spec import calling, protection
 from standfast.spec import system as s
 from standfast.spec.condition import Burn, Threshold
 from standfast.spec.contract import Contract
@@ -53,8 +54,12 @@ def above(signal: str, limit: str, unit: str = "%", lasting: timedelta = 5 * MIN
     )
 
 
-def alert(when: Any, of: str = "api", severity: Severity = Severity.P2, **more: Any) -> s.AlertRule:
-    return s.AlertRule(name="new", of=of, when=when, severity=severity, runbook="api-down", **more)
+def alert(
+    when: Any, of: str = "api", severity: Severity = Severity.P2, **more: Any
+) -> calling.AlertRule:
+    return calling.AlertRule(
+        name="new", of=of, when=when, severity=severity, runbook="api-down", **more
+    )
 
 
 def kept(hot: int, archive: int = 0) -> s.Retention:
@@ -88,26 +93,28 @@ BELOW: dict[str, object] = {
     "components/shelf": part("shelf", "worker", needs={"files": need("files")}),
     "components/db/needs": {"shelf": need("shelf")},
 }
-OTHER = s.OnCall(
+OTHER = calling.OnCall(
     name="other",
     covers=(),
-    shift=s.Shift(length=7 * DAY, handover_day=0, handover_time=time(9), order=("ada", "bo")),
+    shift=calling.Shift(length=7 * DAY, handover_day=0, handover_time=time(9), order=("ada", "bo")),
     timezone="UTC",
     escalate={},
 )
 BURN = Burn(objective="api-availability", text="burn rate")
 
 
-def files(rto: timedelta) -> s.DataType:
-    return s.DataType(name="files", store="files", classification="normal", rpo=DAY, rto=rto)
+def files(rto: timedelta) -> protection.DataType:
+    return protection.DataType(
+        name="files", store="files", classification="normal", rpo=DAY, rto=rto
+    )
 
 
-def increments(every: timedelta) -> s.CopyPlan:
-    return s.CopyPlan(kind="incremental", keep=7 * DAY, to=("near", "far"), every=every)
+def increments(every: timedelta) -> protection.CopyPlan:
+    return protection.CopyPlan(kind="incremental", keep=7 * DAY, to=("near", "far"), every=every)
 
 
-def siren(*, wakes: bool) -> s.Channel:
-    return s.Channel(name="siren", kind="webhook", wakes=wakes, url="https://siren.test")
+def siren(*, wakes: bool) -> calling.Channel:
+    return calling.Channel(name="siren", kind="webhook", wakes=wakes, url="https://siren.test")
 
 
 # rule: (what makes it speak, at which path, the near miss that leaves it silent)
@@ -498,7 +505,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
     "BKP-03": (
         {
             "backups/db/copies": {
-                "full": s.CopyPlan(
+                "full": protection.CopyPlan(
                     kind="full", keep=30 * DAY, to=("near", "far"), every=HOUR, takes=25 * MINUTE
                 )
             },
@@ -507,7 +514,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         "data.accounts.rpo",
         {
             "backups/db/copies": {
-                "full": s.CopyPlan(
+                "full": protection.CopyPlan(
                     kind="full", keep=30 * DAY, to=("near", "far"), every=HOUR, takes=25 * MINUTE
                 )
             },
@@ -567,7 +574,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {
             "components/files": part("files", "volume", rebuild_from="source"),
             "components/db/needs": {"files": need("files")},
-            "data/files": s.DataType(
+            "data/files": protection.DataType(
                 name="files", store="files", classification="normal", rpo=DAY, rto=2 * HOUR
             ),
         },
@@ -575,7 +582,7 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {
             "components/files": part("files", "volume", rebuild_from="source"),
             "components/db/needs": {"files": need("files")},
-            "data/files": s.DataType(
+            "data/files": protection.DataType(
                 name="files", store="files", classification="normal", rpo=DAY, rto=HOUR
             ),
         },
@@ -790,7 +797,7 @@ HALVES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
     "ONC-01 no step": (
         {f"{SHOP}/escalate/P2": ()},
         "on_call.shop.escalate",
-        {f"{SHOP}/escalate/P2": (s.EscalationStep(to="primary", within=None),)},
+        {f"{SHOP}/escalate/P2": (calling.EscalationStep(to="primary", within=None),)},
     ),
     "ONC-03 no telephone": (
         {"people/bo/phone": None},
@@ -798,9 +805,9 @@ HALVES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {"people/bo/phone": None, "severities/P1/notify": ("page",)},
     ),
     "ONC-04 nobody after the first": (
-        {f"{SHOP}/escalate/P1": (s.EscalationStep(to="primary", within=MINUTE),)},
+        {f"{SHOP}/escalate/P1": (calling.EscalationStep(to="primary", within=MINUTE),)},
         "on_call.shop.escalate",
-        {f"{SHOP}/escalate/P1": (s.EscalationStep(to="primary", within=MINUTE),) * 2},
+        {f"{SHOP}/escalate/P1": (calling.EscalationStep(to="primary", within=MINUTE),) * 2},
     ),
     "BKP-04 by hand": (
         {"backups/db/verify/0/automatic": False},
@@ -835,7 +842,7 @@ HALVES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
     "RTO-08 no way back": (
         {f"{OVER}/failback": ()},
         "failover.home -> away",
-        {f"{OVER}/failback": (s.FailoverStep(do="back", takes=MINUTE),)},
+        {f"{OVER}/failback": (protection.FailoverStep(do="back", takes=MINUTE),)},
     ),
     "CMP-02 beyond its purpose": (
         {"data/accounts/keep": 364 * DAY},

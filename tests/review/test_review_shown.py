@@ -10,6 +10,7 @@ import pytest
 
 from standfast.review import Measured, examine
 from standfast.review.finding import Role
+from standfast.spec import protection
 from standfast.spec import system as s
 from standfast.spec.values import Promise, Strength
 
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
     Spoil = Callable[..., s.System]
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-HOURLY = s.CopyPlan(kind="full", keep=30 * DAY, to=("near", "far"), every=HOUR, takes=25 * MINUTE)
+HOURLY = protection.CopyPlan(
+    kind="full", keep=30 * DAY, to=("near", "far"), every=HOUR, takes=25 * MINUTE
+)
 ARCHIVE = "backups/db/copies/wal"
 
 
@@ -69,7 +72,7 @@ def one(system: s.System, now: datetime, rule: str, at: str) -> Finding:
         ("RTO-02", "data.accounts.rto",
          {"components/files": s.Component(name="files", type="volume", address="f:1"),
           "components/db/needs": {"files": s.Need(to="files", strength=Strength.HARD)},
-          "data/files": s.DataType(name="files", store="files", classification="normal",
+          "data/files": protection.DataType(name="files", store="files", classification="normal",
                                    rpo=DAY, rto=2 * HOUR)},
          "db needs files, whose files is back in 2 h"),
         ("SLO-07", "service_levels.api-availability.slo",

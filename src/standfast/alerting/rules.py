@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
+    from standfast.spec.calling import AlertRule
     from standfast.spec.condition import Condition
-    from standfast.spec.system import AlertRule, System
+    from standfast.spec.system import System
 
 PAGE, TICKET = "page", "ticket"
 

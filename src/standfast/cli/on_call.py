@@ -15,7 +15,8 @@ from standfast.paging.rotation import on_duty, shifts, until
 from standfast_kit.clock import utc_now
 
 if TYPE_CHECKING:
-    from standfast.spec.system import OnCall, System
+    from standfast.spec.calling import OnCall
+    from standfast.spec.system import System
 
 _NOBODY = "nobody"
 

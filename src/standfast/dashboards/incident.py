@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
     from standfast.incidents.checklist import Line
     from standfast.incidents.incident import Incident, TimelineEntry
-    from standfast.spec.system import Runbook, System
+    from standfast.spec.calling import Runbook
+    from standfast.spec.system import System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from standfast.dashboards.service import RecentAlert
     from standfast.paging.page import Page
     from standfast.paging.reachable import Way
-    from standfast.spec.system import EscalationStep, OnCall, System
+    from standfast.spec.calling import EscalationStep, OnCall
+    from standfast.spec.system import System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from standfast.recovery.catalogue import Copy
     from standfast.recovery.objective import Judgement
     from standfast.recovery.proof import Proof
-    from standfast.spec.system import Failover, FailoverStep, System
+    from standfast.spec.protection import Failover, FailoverStep
+    from standfast.spec.system import System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from standfast.paging.message import Message
-    from standfast.spec.system import Channel
+    from standfast.spec.calling import Channel
     from standfast.spec.values import SecretRef
 
 _IMPLICIT_TLS = 465

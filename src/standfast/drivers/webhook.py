@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.paging.message import Message
-    from standfast.spec.system import Channel
+    from standfast.spec.calling import Channel
     from standfast.spec.values import SecretRef
 
 # At INFO the client logs every URL, and the address of a webhook is a secret.

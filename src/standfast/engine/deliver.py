@@ -41,7 +41,8 @@ if TYPE_CHECKING:
 
     from standfast.paging.notification import Attempt
     from standfast.paging.page import Page
-    from standfast.spec.system import Channel, System
+    from standfast.spec.calling import Channel
+    from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT = timedelta(seconds=5)

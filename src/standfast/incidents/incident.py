@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from standfast.spec.system import IncidentPolicy
+    from standfast.spec.calling import IncidentPolicy
 
 SEV_OF: Mapping[Severity, Sev] = {
     Severity.P1: Sev.SEV1,

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.incidents.incident import Incident
-    from standfast.spec.system import IncidentPolicy
+    from standfast.spec.calling import IncidentPolicy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

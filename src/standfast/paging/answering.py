@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.paging.page import Page
-    from standfast.spec.system import OnCall
+    from standfast.spec.calling import OnCall
     from standfast.spec.values import Severity
 
 ENOUGH = 5  # pages, before a share of them says anything

@@ -19,7 +19,8 @@ from standfast.paging.rotation import resolve, shifts
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from standfast.spec.system import EscalationStep, OnCall, System
+    from standfast.spec.calling import EscalationStep, OnCall
+    from standfast.spec.system import System
     from standfast.spec.values import Severity
 
 _DAY = timedelta(days=1)

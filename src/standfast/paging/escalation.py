@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from standfast.spec.system import EscalationStep, System
+    from standfast.spec.calling import EscalationStep
+    from standfast.spec.system import System
 
 _PATIENCE = timedelta(minutes=15)  # for a step without a time of its own
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.alerting.alert import Alert
-    from standfast.spec.system import OnCall, System
+    from standfast.spec.calling import OnCall
+    from standfast.spec.system import System
     from standfast.spec.values import Severity
 
 ACK_TIMEOUT = timedelta(minutes=30)

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.paging.page import Page
-    from standfast.spec.system import Channel, EscalationStep, System
+    from standfast.spec.calling import Channel, EscalationStep
+    from standfast.spec.system import System
     from standfast.spec.values import Severity
 
 

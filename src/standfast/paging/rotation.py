@@ -20,7 +20,7 @@ from standfast.paging.hours import read as read_hours
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from standfast.spec.system import OnCall
+    from standfast.spec.calling import OnCall
 
 _DAY, _SECOND = timedelta(days=1), timedelta(seconds=1)
 

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.paging.notification import Outcome
-    from standfast.spec.system import Channel, System
+    from standfast.spec.calling import Channel
+    from standfast.spec.system import System
 
 PATIENCE = timedelta(minutes=10)
 """So long a test is tried; a way that needs longer is no way to wake anybody."""

@@ -10,7 +10,8 @@ from standfast.publish.prometheus.scrape import LOCAL
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
-    from standfast.spec.system import Channel, Person, System
+    from standfast.spec.calling import Channel, Person
+    from standfast.spec.system import System
 
 ALERTMANAGER = "ops/generated/alertmanager/alertmanager.yml"
 TOKEN = "/etc/alertmanager/standfast-token"  # noqa: S105  the file's name, not the token

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from standfast.review.feedback import Reply
     from standfast.review.finding import Review
     from standfast.slo.objective import Objective
-    from standfast.spec.system import AlertRule, ServiceLevel, System
+    from standfast.spec.calling import AlertRule
+    from standfast.spec.system import ServiceLevel, System
     from standfast.spec.values import Assumption
 
 

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from standfast.recovery.proof import Proof
-    from standfast.spec.system import DataType, System
+    from standfast.spec.protection import DataType
+    from standfast.spec.system import System
 
 PATIENCE = timedelta(hours=2)  # a proof may be this late before it counts as stale
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import time
 
-    from standfast.spec.system import Backup, CopyPlan
+    from standfast.spec.protection import Backup, CopyPlan
 
 _DAY = timedelta(days=1)
 DAILY_PROOF = _DAY  # a proof's interval where the file asks for none

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
-    from standfast.spec.system import AlertRule, ServiceLevel
+    from standfast.spec.calling import AlertRule
+    from standfast.spec.system import ServiceLevel
     from standfast.spec.values import Promise
 
 _PAGING = (Severity.P1, Severity.P2)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from standfast.spec.system import FailoverStep
+    from standfast.spec.protection import FailoverStep
 
 ONE = Fraction(1)
 SECOND = timedelta(seconds=1)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from standfast.review.case import Case, Figure
     from standfast.review.chain import Branch, Chain
-    from standfast.spec.system import Failover, Journey
+    from standfast.spec.protection import Failover
+    from standfast.spec.system import Journey
     from standfast.spec.values import Promise
 
 

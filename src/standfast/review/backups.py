@@ -13,7 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
-    from standfast.spec.system import Backup, CopyPlan, DataType, Location
+    from standfast.spec.protection import (
+        Backup,
+        CopyPlan,
+        DataType,
+        Location,
+    )
 
 _PROOF = timedelta(days=7)
 _DAY = timedelta(days=1)

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from datetime import date, datetime
 
     from standfast.review.finding import Measured
-    from standfast.spec.system import AlertRule, DataType, Need, ServiceLevel, System
+    from standfast.spec.calling import AlertRule
+    from standfast.spec.protection import DataType
+    from standfast.spec.system import Need, ServiceLevel, System
 
 T = TypeVar("T")
 _AVAILABILITY = frozenset({"availability", "errors", "probe"})

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from standfast.review.case import Case
     from standfast.review.regimes import Regime
-    from standfast.spec.system import DataType, Retention
+    from standfast.spec.protection import DataType
+    from standfast.spec.system import Retention
 
 _ERASURE = timedelta(days=30)
 

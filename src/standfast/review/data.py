@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
-    from standfast.spec.system import DataType
+    from standfast.spec.protection import DataType
 
 _TELLING = re.compile(
     r"e-?mail|address|phone|birth|name|passport|\bssn\b|card|pan\b|iban|cvv|health|diagnos|patient",

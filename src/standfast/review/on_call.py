@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from standfast.paging.cover import Piece
     from standfast.review.case import Case
-    from standfast.spec.system import EscalationStep, OnCall
+    from standfast.spec.calling import EscalationStep, OnCall
 
 _PAGING = (Severity.P1, Severity.P2)
 _WEEK = timedelta(weeks=1)

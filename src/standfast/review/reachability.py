@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from standfast.paging.cover import Piece
     from standfast.paging.reachable import Way
     from standfast.review.case import Case
-    from standfast.spec.system import OnCall
+    from standfast.spec.calling import OnCall
 
 _PAGING = (Severity.P1, Severity.P2)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
-    from standfast.spec.system import Failover
+    from standfast.spec.protection import Failover
 
 _DRILL = timedelta(days=90)
 _HOUR = timedelta(hours=1)

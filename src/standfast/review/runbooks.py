@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.review.case import Case
-    from standfast.spec.system import Runbook
+    from standfast.spec.calling import Runbook
 
 _OLD = timedelta(days=180)
 _IN_URL = re.compile(r"^https?://(?:[^/@\s]*@)?([^/:?#\s]+)")

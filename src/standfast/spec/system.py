@@ -13,13 +13,27 @@ from standfast.spec.values import Criticality, Grade, Place, Severity, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import time
     from fractions import Fraction
 
-    from standfast.spec.condition import Condition
+    from standfast.spec.calling import (
+        AlertRule,
+        Channel,
+        IncidentPolicy,
+        OnCall,
+        Person,
+        Runbook,
+        SeverityRule,
+        Team,
+    )
     from standfast.spec.contract import Contract
     from standfast.spec.expectation import DnsQuestion, Expectation
-    from standfast.spec.values import Assumption, Money, Promise, SecretRef, Sev
+    from standfast.spec.protection import (
+        Backup,
+        DataType,
+        Failover,
+        Location,
+    )
+    from standfast.spec.values import Assumption, Money, Promise, SecretRef
 
 
 # ------------------------------------------------------------------ where it runs, what it is made of
@@ -266,222 +280,6 @@ class PolicyBand:
 class BudgetPolicy:
     bands: tuple[PolicyBand, ...]  # from most left to exhausted
     owner: str | None = None
-
-
-# ------------------------------------------------------------------ who is called, and when
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlertRule:
-    name: str
-    of: str
-    when: Condition
-    severity: Severity
-    runbook: str | None = None
-    summary: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeverityRule:
-    """What one of P1-P4 promises and how it reaches people."""
-
-    severity: Severity
-    respond: timedelta | None  # None: next business day
-    notify: tuple[str, ...]  # page | call | sms | push | chat | email | webhook name
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Person:
-    id: str
-    name: str
-    email: str | None = None
-    phone: str | None = None
-    chat: str | None = None
-    leave: tuple[tuple[date, date], ...] = ()  # first and last day away
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Team:
-    name: str
-    members: tuple[str, ...]
-    chat: str | None = None
-    lead: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shift:
-    length: timedelta
-    handover_day: int | None  # 0 is Monday; None: every `length` from the start
-    handover_time: time
-    order: tuple[str, ...]
-    start: date = date(2026, 1, 5)  # the Monday at which the first of `order` begins
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EscalationStep:
-    to: str  # primary | secondary | a person | a team (its lead)
-    within: timedelta | None  # answered by then or the next step; None: as needed
-    only: tuple[Severity, ...] = ()  # empty: all
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OnCall:
-    name: str
-    covers: tuple[str, ...]  # teams
-    shift: Shift
-    timezone: str
-    escalate: Mapping[Severity, tuple[EscalationStep, ...]]  # resolved per severity
-    hours: str = "24x7"  # or "Mon-Fri 09:00-17:00"
-    overrides: tuple[tuple[date, date, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Channel:
-    """How a kind of notification (`page`, `chat` ...) leaves the house."""
-
-    name: str
-    kind: str  # smtp | webhook
-    wakes: bool
-    url: SecretRef | str | None = None  # webhook
-    host: str = ""  # smtp
-    port: int = 25
-    sender: str = ""
-    to: str = ""  # fixed address instead of the person's own
-    tls: bool = False
-    username: SecretRef | None = None
-    password: SecretRef | None = None
-    secret: SecretRef | None = None  # signs webhooks
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentRule:
-    sev: Sev
-    respond: timedelta | None
-    when: str
-    roles: tuple[str, ...] = ()
-    channel: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentPolicy:
-    rules: Mapping[Sev, IncidentRule]
-    post_mortem_for: tuple[Sev, ...]
-    post_mortem_within: timedelta
-    legal_contact: str | None = None
-    breach_clock: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Runbook:
-    name: str
-    title: str
-    symptoms: tuple[str, ...] = ()
-    diagnose: tuple[str, ...] = ()
-    causes: tuple[tuple[str, str, str], ...] = ()  # cause, how to check, fix
-    fixes: tuple[tuple[str, str], ...] = ()  # title, command
-    verify: tuple[str, ...] = ()
-    escalate: str = ""
-    reviewed: date | None = None
-
-
-# ------------------------------------------------------------------ data, backups, disasters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DataType:
-    name: str
-    store: str  # a component
-    classification: str | None  # critical | important | normal
-    kinds: tuple[str, ...] = ()  # personal | card | health
-    sensitive: tuple[str, ...] = ()
-    rpo: timedelta | None = None
-    rto: timedelta | None = None
-    rpo_region: timedelta | None = None  # of a lost region, where it differs
-    backup: str = ""  # "real-time replication", "continuous", "hourly", "daily": the seed's column
-    residency: tuple[str, ...] = ()
-    purpose: str = ""
-    keep: timedelta | None = None  # how long its purpose needs it
-    tables: tuple[str, ...] = ()  # what of the store it is
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CopyPlan:
-    """One kind of copy of one store: when, kept how long, where to."""
-
-    kind: str  # full | incremental | wal
-    keep: timedelta
-    to: tuple[str, ...]
-    at: time | None = None  # daily at
-    every: timedelta | None = None
-    continuous: bool = False
-    archive_timeout: timedelta | None = None
-    streaming: bool = False  # received over a replication slot
-    takes: timedelta | None = None  # how long a copy and its upload take
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verification:
-    every: timedelta
-    what: tuple[str, ...]  # finished | size | checksum | restore | dr-drill
-    automatic: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Backup:
-    store: str  # a component
-    copies: Mapping[str, CopyPlan]  # full | incremental | wal
-    verify: tuple[Verification, ...] = ()
-    restore_speed: int | None = None  # bytes a second
-    key: SecretRef | None = None
-    key_kept_at: tuple[str, ...] = ()
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Location:
-    name: str
-    path: str | None = None
-    bucket: str | None = None
-    region: str | None = None
-    account: str = ""
-    object_lock: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FailoverStep:
-    do: str
-    takes: timedelta
-    run: str | None = None
-    check: str | None = None
-    manual: bool = False
-    parallel: str = ""  # steps that share a word run side by side
-    owner: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drill:
-    date: date
-    rto: timedelta
-    rpo: timedelta | None = None
-    passed: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Failover:
-    source: str
-    target: str
-    rto: timedelta | None
-    rpo: timedelta | None
-    wait_before: timedelta
-    steps: tuple[FailoverStep, ...]
-    failback: tuple[FailoverStep, ...] = ()
-    fence: str = ""
-    dns_ttl: timedelta | None = None
-    last_drill: Drill | None = None
-
-    @property
-    def name(self) -> str:
-        return f"{self.source} -> {self.target}"
 
 
 # ------------------------------------------------------------------ degradation, compliance, the rest

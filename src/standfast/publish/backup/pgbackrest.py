@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from standfast.publish.artefact import Artefacts
     from standfast.publish.edition import Edition
-    from standfast.spec.system import Backup, Location, System
+    from standfast.spec.protection import Backup, Location
+    from standfast.spec.system import System
 
 _FOLDER = "backup/pgbackrest"
 PGDATA = "/var/lib/postgresql/data"

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from standfast.publish.artefact import Artefacts
     from standfast.publish.edition import Edition
-    from standfast.spec.system import Backup, Component, CopyPlan
+    from standfast.spec.protection import Backup, CopyPlan
+    from standfast.spec.system import Component
 
 _FOLDER = "postgresql.conf.d"
 _LEAST = 1024  # megabytes of WAL that a slot may hold back

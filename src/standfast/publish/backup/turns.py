@@ -11,7 +11,8 @@ from standfast.recovery.schedule import proof_interval
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from standfast.spec.system import Backup, CopyPlan, System
+    from standfast.spec.protection import Backup, CopyPlan
+    from standfast.spec.system import System
 
 _DAY, _HOUR, _MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 _WEEK = 7 * _DAY

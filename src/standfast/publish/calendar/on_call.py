@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from standfast.paging.rotation import Watch
     from standfast.publish.artefact import Artefacts
     from standfast.publish.edition import Edition
-    from standfast.spec.system import OnCall
+    from standfast.spec.calling import OnCall
 
 WEEKS = 8
 """How far shifts are told one by one; as far as the review proves them."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from standfast.publish.prometheus.rules import Alert
     from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
-    from standfast.spec.system import AlertRule
+    from standfast.spec.calling import AlertRule
 
 Promised = dict[str, list["Objective"]]
 EVALUATION = timedelta(seconds=15)

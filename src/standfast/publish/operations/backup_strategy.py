@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from standfast.publish.edition import Edition
-    from standfast.spec.system import Backup, CopyPlan, Location
+    from standfast.spec.protection import Backup, CopyPlan, Location
 
 MEANING = {
     "finished": "the copy ended without an error",

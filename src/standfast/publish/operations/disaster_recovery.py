@@ -14,7 +14,8 @@ from standfast.spec.values import Severity, Strength
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
-    from standfast.spec.system import Component, Failover, FailoverStep, System
+    from standfast.spec.protection import Failover, FailoverStep
+    from standfast.spec.system import Component, System
 
 
 def document(edition: Edition) -> Document:

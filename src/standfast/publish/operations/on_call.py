@@ -15,7 +15,7 @@ from standfast.publish.markdown import bullets, escape, join, span, table
 if TYPE_CHECKING:
     from standfast.paging.rotation import Watch
     from standfast.publish.edition import Edition
-    from standfast.spec.system import EscalationStep, OnCall
+    from standfast.spec.calling import EscalationStep, OnCall
 
 WEEKS = 8
 MOST = 60

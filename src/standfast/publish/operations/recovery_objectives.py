@@ -13,7 +13,8 @@ from standfast.review.arithmetic import copying, worst_loss
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
-    from standfast.spec.system import Backup, Component, DataType
+    from standfast.spec.protection import Backup, DataType
+    from standfast.spec.system import Component
 
 
 def document(edition: Edition) -> Document:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from standfast.publish.edition import Edition
     from standfast.publish.prometheus.rules import Alert
-    from standfast.spec.system import Baseline, Need, Runbook, System
+    from standfast.spec.calling import Runbook
+    from standfast.spec.system import Baseline, Need, System
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from standfast.publish.prometheus.objectives import Measured
     from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
-    from standfast.spec.system import AlertRule, System
+    from standfast.spec.calling import AlertRule
+    from standfast.spec.system import System
     from standfast.spec.values import Severity
 
 RULES = "ops/generated/prometheus/rules.yml"

@@ -6,10 +6,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import signals, units, words
+from standfast.spec.calling import AlertRule
 from standfast.spec.condition import Burn, Expr
 from standfast.spec.meaning.runbooks import BUILT_IN
 from standfast.spec.problem import nearest
-from standfast.spec.system import AlertRule
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:

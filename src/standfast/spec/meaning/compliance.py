@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from standfast.spec.meaning.margin import Margin
-    from standfast.spec.system import DataType
+    from standfast.spec.protection import DataType
     from standfast.spec.v1 import protection as v1
     from standfast.spec.v1.file import FileShape
 

@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
-from standfast.spec.system import IncidentPolicy, IncidentRule
+from standfast.spec.calling import IncidentPolicy, IncidentRule
 from standfast.spec.values import Sev
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from standfast.spec import units
-from standfast.spec.system import (
+from standfast.spec.calling import (
     Channel,
     EscalationStep,
     OnCall,

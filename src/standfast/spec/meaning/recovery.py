@@ -8,17 +8,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
-from standfast.spec.system import (
+from standfast.spec.protection import (
     Backup,
     CopyPlan,
     DataType,
-    Degradation,
     Drill,
     Failover,
     FailoverStep,
     Location,
     Verification,
 )
+from standfast.spec.system import Degradation
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

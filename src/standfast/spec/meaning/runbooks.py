@@ -6,7 +6,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from standfast.spec.system import Runbook
+from standfast.spec.calling import Runbook
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
