@@ -23,8 +23,9 @@ from real_prometheus import Asked, RealPrometheus, victoria_metrics
 from standfast import spec
 from standfast.drivers.http_probe import BoundedHttp
 from standfast.drivers.prometheus import PrometheusRange
-from standfast.engine.consult import Consult, asked_of
+from standfast.engine.consult import Consult
 from standfast.engine.evaluate import Evaluate
+from standfast.engine.meters import asked_indicators
 from standfast.slo.budget import BudgetState
 from standfast.slo.objective import objectives
 from standfast.slo.tally import Tally
@@ -400,7 +401,7 @@ def test_a_name_and_a_password_go_as_basic_authentication(
 def test_two_servers_that_ask_at_once_count_once(database: Database, clock: FakeClock) -> None:
     """The second finds that the minutes were read, and leaves its own counts."""
     asked = system()
-    keys = list(asked_of(asked))
+    keys = list(asked_indicators(asked))
     newest = datetime(2026, 11, 20, 11, 59, tzinfo=UTC)
     claimed = database.keep(lambda tx: tx.asked.claim(keys, NOW, newest, HOUR))
     assert {one.indicator for one in claimed} == set(keys)

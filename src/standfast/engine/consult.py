@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from standfast.engine.meters import asked_indicators, counted_elsewhere
 from standfast.errors import SourceError
 from standfast.monitoring.asked import (
     MINUTE,
@@ -27,7 +28,6 @@ from standfast.monitoring.asked import (
 )
 from standfast.publish.prometheus.asking import question
 from standfast.publish.prometheus.query import Unsaid
-from standfast.slo.objective import objectives
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ class Consult:
 
     def tick(self, system: System, now: datetime) -> int:
         """Ask what is due; answers how many answers were kept."""
-        every = asked_of(system)
+        every = asked_indicators(system)
         self._forget(counted_elsewhere(system))
         if every:
             self._begin(system, every, now)
@@ -182,26 +182,6 @@ class Consult:
     ) -> Read:
         after = failed(before, asked, because, now)
         return Read(before=before, taken=Taken(counts=(), progress=after), due=due)
-
-
-def asked_of(system: System) -> dict[str, Indicator]:
-    """The indicators that a Prometheus-compatible server counts, by their keys."""
-    return {
-        indicator.counted.key: indicator.counted
-        for objective in objectives(system)
-        for indicator in objective.indicators
-        if indicator.source == "prometheus"
-    }
-
-
-def counted_elsewhere(system: System) -> frozenset[str]:
-    """Every indicator that standfast does not count itself."""
-    return frozenset(
-        indicator.counted.key
-        for objective in objectives(system)
-        for indicator in objective.indicators
-        if indicator.source != "standfast"
-    )
 
 
 def _keep(tx: ConsultTx, one: Read) -> bool:

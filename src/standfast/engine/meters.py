@@ -1,4 +1,4 @@
-"""What is counted of a system, however it is seen: by a look, or pushed by those who know."""
+"""What is counted of a system, and by whom: by our looks, by what is pushed, or by a server that we ask."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.monitoring.measure import Meter
-from standfast.slo.agreement import agreements
+from standfast.slo.agreement import promised
 from standfast.slo.indicator import of_component, of_step, requests_of
-from standfast.slo.objective import objectives
 from standfast.spec.once import once
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
     from standfast.slo.indicator import Indicator
     from standfast.spec.system import System
 
@@ -21,7 +22,7 @@ _MINUTE = timedelta(minutes=1)
 
 @once
 def meters_of(system: System) -> tuple[Meter, ...]:
-    """What is counted: every indicator of every objective and contract at its finest, requests, probes."""
+    """What standfast counts itself: requests, probes, and every promise's indicators at their finest."""
     found: dict[str, Meter] = {}
     for component in system.components.values():
         if component.counted:
@@ -31,20 +32,53 @@ def meters_of(system: System) -> tuple[Meter, ...]:
     for journey in system.journeys.values():
         for step in journey.steps:
             _refine(found, of_step(step), _MINUTE)
-    for objective in (*objectives(system), *(one.terms for one in agreements(system))):
-        for indicator in objective.indicators:
-            if indicator.source != "standfast":
-                continue  # somebody else counts it
-            _refine(found, indicator.counted, min(objective.bucket, _MINUTE))
+    _refine_all(found, system, "standfast")
     return tuple(found.values())
 
 
 @once
-def meters_by_component(system: System) -> dict[str, tuple[Meter, ...]]:
+def meters_by_component(system: System) -> Mapping[str, tuple[Meter, ...]]:
+    return _by_component(meters_of(system))
+
+
+@once
+def written_meters(system: System) -> Mapping[str, tuple[Meter, ...]]:
+    """What is counted of the samples that others write to us, by component."""
+    found: dict[str, Meter] = {}
+    _refine_all(found, system, "remote-write")
+    return _by_component(found.values())
+
+
+@once
+def asked_indicators(system: System) -> Mapping[str, Indicator]:
+    """What a Prometheus-compatible server counts, by key."""
+    return {one.key: one for one, _ in _counted(system) if one.source == "prometheus"}
+
+
+@once
+def counted_elsewhere(system: System) -> frozenset[str]:
+    """The keys of everything that standfast does not count itself."""
+    return frozenset(one.key for one, _ in _counted(system) if one.source != "standfast")
+
+
+def _counted(system: System) -> Iterator[tuple[Indicator, timedelta]]:
+    """What is counted event by event, and how finely, whoever counts it."""
+    for promise in promised(system):
+        for indicator in promise.indicators:
+            yield indicator.counted, min(promise.bucket, _MINUTE)
+
+
+def _by_component(meters: Iterable[Meter]) -> Mapping[str, tuple[Meter, ...]]:
     found: dict[str, list[Meter]] = defaultdict(list)
-    for meter in meters_of(system):
+    for meter in meters:
         found[meter.component].append(meter)
-    return {name: tuple(meters) for name, meters in found.items()}
+    return {name: tuple(mine) for name, mine in found.items()}
+
+
+def _refine_all(found: dict[str, Meter], system: System, source: str) -> None:
+    for indicator, width in _counted(system):
+        if indicator.source == source:
+            _refine(found, indicator, width)
 
 
 def _refine(found: dict[str, Meter], indicator: Indicator, width: timedelta) -> None:

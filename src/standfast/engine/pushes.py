@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
-from standfast.engine.meters import meters_of
+from standfast.engine.meters import meters_by_component
 from standfast.monitoring import pushed, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped
 from standfast.monitoring.measure import of_scrape
@@ -119,9 +119,7 @@ class _Counting:
         self._tx, self._component, self._now = tx, component, now
         self._target: Target = replace(otlp_of(component), every=PUSHED_EVERY)
         self._names = signals.names_of(component)
-        self._meters: Sequence[Meter] = [
-            one for one in meters_of(system) if one.component == component.name
-        ]
+        self._meters: Sequence[Meter] = meters_by_component(system).get(component.name, ())
         marker = tx.monitoring.last_look(self._target.key)
         self._last = marker.at if marker and marker.at <= now else None
         self._first: datetime | None = tx.levels.first_seen().get(f"{component.name}/requests")

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import TYPE_CHECKING, Protocol
 
-from standfast.monitoring.measure import Meter
+from standfast.engine.meters import written_meters
 from standfast.monitoring.written import (
     SETTLED,
     Last,
@@ -18,7 +18,6 @@ from standfast.monitoring.written import (
     risen,
     silent,
 )
-from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.asked import Progress
     from standfast.monitoring.count import Count
+    from standfast.monitoring.measure import Meter
     from standfast.spec.system import System
 
 _TIDY_EVERY, _FORGOTTEN = timedelta(hours=1), timedelta(days=1)  # series that nobody sends any more
@@ -79,7 +79,7 @@ class Receive:
 
     def take(self, series: Sequence[Written], system: System, now: datetime) -> Receipt:
         """Returns once all of it is kept; raises StoreError where nothing is, so that the sender repeats."""
-        meters = meters_of(system)
+        meters = written_meters(system)
         mine: dict[str, list[Written]] = {}
         for one in series:
             component = one.label("job")
@@ -97,37 +97,13 @@ class Receive:
 
     def tick(self, system: System, now: datetime) -> int:
         """Count what is whole by now; answers how many instants were."""
-        meters = meters_of(system)
+        meters = written_meters(system)
         if not meters:
             return 0
         if self._tidied is None or now - self._tidied >= _TIDY_EVERY:
             self._tidied = now
             self._store.keep(lambda tx: tx.written.forget(now - _FORGOTTEN))
         return self._store.keep(lambda tx: _count(tx, system, meters, now))
-
-
-def meters_of(system: System) -> dict[str, list[Meter]]:
-    """What is fed by writing, by component."""
-    found: dict[str, dict[str, Meter]] = {}
-    for objective in objectives(system):
-        for one in (each.counted for each in objective.indicators):
-            if one.source == "remote-write":
-                mine = found.setdefault(one.component, {})
-                known = mine.get(one.key)
-                mine[one.key] = Meter(
-                    key=one.key,
-                    component=one.component,
-                    kind=one.kind,
-                    bad_codes=one.bad_codes,
-                    route=one.route,
-                    threshold=one.threshold,
-                    width=min(objective.bucket, known.width if known else timedelta(minutes=1)),
-                )
-    return {component: list(meters.values()) for component, meters in found.items()}
-
-
-def written_of(system: System) -> tuple[str, ...]:
-    return tuple(one.key for meters in meters_of(system).values() for one in meters)
 
 
 def _take(tx: ReceiveTx, component: str, series: Sequence[Written], now: datetime) -> int:

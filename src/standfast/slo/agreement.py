@@ -20,6 +20,7 @@ from standfast.slo.objective import Objective, bucket_of, objectives, of_journey
 from standfast.slo.tally import NOTHING, Tally, of_journey
 from standfast.slo.window import CALENDARS, Span, calendar_span
 from standfast.spec.contract import Contract, Credit
+from standfast.spec.once import once
 from standfast.spec.units import show_percentage
 from standfast.spec.values import Money
 
@@ -120,6 +121,7 @@ class Tallies(Protocol):
 # ------------------------------------------------------------------ which there are
 
 
+@once
 def agreements(system: System) -> tuple[Agreement, ...]:
     """Every stated contract's promises, then each plain `sla:` that no contract speaks of."""
     every = objectives(system)
@@ -140,6 +142,12 @@ def agreements(system: System) -> tuple[Agreement, ...]:
             )
             found.append(_agreement(contract.name, contract, one, every, stated=False))
     return tuple(found)
+
+
+@once
+def promised(system: System) -> tuple[Objective, ...]:
+    """All that is to be counted: every objective, and the terms of every contract."""
+    return (*objectives(system), *(one.terms for one in agreements(system)))
 
 
 def _plain(system: System) -> Iterator[tuple[str, str]]:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from standfast.slo.agreement import agreements
-from standfast.slo.objective import objectives
+from standfast.slo.agreement import promised
 from standfast.spec.once import once
 
 if TYPE_CHECKING:
@@ -27,10 +26,9 @@ def bad(slices: Slices, seen: Tally) -> bool | None:
 @once
 def sliced(system: System) -> Mapping[str, Indicator]:
     """Every indicator that counts slices, of objectives and of contracts, by its key."""
-    every = (*objectives(system), *(one.terms for one in agreements(system)))
     return {
         indicator.key: indicator
-        for objective in every
+        for objective in promised(system)
         for indicator in objective.indicators
         if indicator.slices is not None
     }
