@@ -295,3 +295,19 @@ def test_where_there_are_only_examples_they_are_what_is_meant(shop: Path) -> Non
 def test_what_it_runs_on_is_read_from_the_kind_of_source() -> None:
     run("compose.yaml")
     assert spec.read("standfast.yaml", Files()).platform == "compose"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "said"),
+    [
+        ("services:\n  web: {image: [x\n", "broken.yaml:3:1", "cannot be read as YAML or JSON"),
+        ("services:\n  a: &a {<<: *a}\n", "broken.yaml:2:", "cannot be read as YAML or JSON"),
+    ],
+)
+def test_a_broken_file_is_told_by_its_fault_and_the_line(
+    text: str, place: str, said: str, shop: Path
+) -> None:
+    (shop / "broken.yaml").write_text(text)
+    error = refused("broken.yaml")
+    assert place in error
+    assert said in error

@@ -29,7 +29,7 @@ from standfast.spec.drafting.draft import Draft, Note, NoteKind, join
 from standfast.spec.drafting.merging import Merged, merge
 from standfast.spec.drafting.writing import write
 from standfast.spec.reading import joined, wrong_with
-from standfast.spec.tree import MAX_FOREIGN_BYTES
+from standfast.spec.tree import MAX_FOREIGN_BYTES, Refused
 from standfast.spec.values import Place
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def gather(named: Sequence[str], disk: Disk, only: str, stdin: bytes, own: set[s
         else:
             source = _standard_input(stdin) if name == STANDARD_INPUT else disk.read(str(path))
             if not _claim(source, importers, claimed, sure=bool(only)):
-                raise _unknown(name)
+                raise _unknown(name, source)
     return Gathered(
         claimed=tuple((one, tuple(claimed[one.name])) for one in importers if claimed[one.name]),
         left=tuple(left),
@@ -255,7 +255,17 @@ def _formats() -> str:
     return ", ".join(one.name for one in IMPORTERS)
 
 
-def _unknown(name: str) -> StandfastError:
+def _unknown(name: str, source: Source) -> StandfastError:
+    """A file that is broken is told by its fault: nobody could say of what format it is."""
+    try:
+        source.documents  # noqa: B018 - read for what it refuses
+    except Refused as error:
+        at = error.problem
+        return StandfastError(
+            f"cannot be read as YAML or JSON: {at.sentence}",
+            where=f"{'standard input' if name == STANDARD_INPUT else name}:{at.line}:{at.column}",
+            fix="mend that line; what still holds templates is rendered first (`helm template`)",
+        )
     return StandfastError(
         "is of no format that can be imported",
         where="standard input" if name == STANDARD_INPUT else name,
