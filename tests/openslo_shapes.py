@@ -81,6 +81,8 @@ class Window(Strict):
 class Objective(Strict):
     displayName: str | None = None
     target: Annotated[float, Field(ge=0, lt=1)]
+    indicatorRef: Name | None = None
+    compositeWeight: Annotated[float, Field(gt=0)] | None = None
 
 
 class PolicyRef(Strict):
@@ -90,11 +92,17 @@ class PolicyRef(Strict):
 class SloSpec(Strict):
     description: Described | None = None
     service: Name
-    indicatorRef: Name
+    indicatorRef: Name | None = None
     timeWindow: Annotated[list[Window], Field(min_length=1, max_length=1)]
     budgetingMethod: Literal["Occurrences", "Timeslices", "RatioTimeslices"]
     objectives: Annotated[list[Objective], Field(min_length=1)]
     alertPolicies: list[PolicyRef] = []
+
+    @model_validator(mode="after")
+    def of_one_indicator_or_a_composite(self) -> SloSpec:
+        own = [one.indicatorRef for one in self.objectives]
+        assert all(own) if self.indicatorRef is None else not any(own)
+        return self
 
 
 class Burn(Strict):
@@ -181,7 +189,8 @@ def checked(documents: list[Any]) -> list[Thing]:
     assert len(names) == len(found), "a name stands twice"
     for one in found:
         if isinstance(one, Slo):
-            assert ("SLI", one.spec.indicatorRef) in names
+            refs = [one.spec.indicatorRef, *(each.indicatorRef for each in one.spec.objectives)]
+            assert {("SLI", ref) for ref in refs if ref} <= names
             assert ("Service", one.spec.service) in names
             assert all(
                 ("AlertPolicy", each.alertPolicyRef) in names for each in one.spec.alertPolicies

@@ -163,7 +163,7 @@ def test_pages_and_tickets_are_decided_alike_to_the_minute(both: Both, name: str
 @pytest.mark.parametrize("name", ["api-availability", "api-latency"])
 def test_the_ratio_of_thirty_days_is_the_same(both: Both, name: str) -> None:
     one = both.objectives[name]
-    theirs = both.theirs.instant(ratio_of(one, one.objective.window), END)
+    theirs = both.theirs.instant(ratio_of(one, one.objective.window, plain=True), END)
     key = one.objective.indicators[0].key
     (ours,) = both.ours.levels.tallies_of({key: [(START, END)]})[key]
     assert ours.bad_share is not None
@@ -173,9 +173,9 @@ def test_the_ratio_of_thirty_days_is_the_same(both: Both, name: str) -> None:
 def test_a_mean_of_ratios_would_have_been_far_off(both: Both) -> None:
     """Traffic is uneven enough to tell: the night's few requests would weigh as much as the day's many."""
     one = both.objectives["api-availability"]
-    ratio = ratio_of(one, timedelta(hours=1))
+    ratio = ratio_of(one, timedelta(hours=1), plain=True)
     mean = both.theirs.instant(f"avg_over_time(({ratio})[30d:10m])", END)
-    right = both.theirs.instant(ratio_of(one, one.objective.window), END)
+    right = both.theirs.instant(ratio_of(one, one.objective.window, plain=True), END)
     assert mean is not None
     assert right is not None
     assert abs(mean / right - 1) > 0.05

@@ -82,6 +82,7 @@ def promises(all_objectives: tuple[Objective, ...]) -> set[tuple[object, ...]]:
             one.sli,
             (one.target, one.promise.threshold),
             (one.window, one.calendar),
+            tuple(part.weight for part in one.parts),
             *(
                 (each.bad_codes, each.route) for each in one.indicators
             ),  # what is scraped, OpenSLO does not know
@@ -146,6 +147,44 @@ def test_journeys_are_named_and_left_out() -> None:
     text = exported(system)[openslo.OBJECTIVES]
     assert "#   buy: a journey multiplies" in text
     assert "name: buy" not in text
+
+
+WEIGHED = """
+  fast: {of: api, sli: latency, slo: [p95 < 200ms, p99 < 1s]}
+composites:
+  whole: {weighted: {api-availability: 1, fast-p99-1s: 2.5}, SLO}
+"""
+
+
+@pytest.mark.parametrize("slo", ["window: 28d", "slo: 99.25%, window: [7d, 28d]"])
+def test_a_composite_by_weight_is_one_of_openslos_and_is_read_back(slo: str) -> None:
+    system = system_of(more=WEIGHED.replace("SLO", slo))
+    files = exported(system)
+    checked_all(files[openslo.OBJECTIVES])
+    kept = able(system, files)
+    assert any(one.group == "composites" for one in kept)
+    again, draft = imported(files)
+    assert promises(kept) <= promises(objectives(again))
+    assert len(again.service_levels) == 3  # its parts are the levels that stand there already
+    assert any("is a composite" in note.text for note in draft.notes)
+
+
+@pytest.mark.parametrize(
+    ("composite", "why"),
+    [
+        ("all: [api-availability, fast-p99-1s]", "composite of all its parts multiplies"),
+        ("weighted: {api-availability: 1, buy: 1}", "buy is a journey, which multiplies"),
+        ("weighted: {api-availability: 1, fast-p99-1s: 1}, slo: 99%",
+         "it promises 99%; a composite of OpenSLO promises what its objectives come to, 99.45%"),
+        ("weighted: {api-availability: 1, fast-p99-1s: 1}, window: 2h30s", "window of 2h30s has seconds"),
+    ],
+)  # fmt: skip
+def test_what_openslo_has_no_composite_for_is_named(composite: str, why: str) -> None:
+    more = WEIGHED.replace("weighted: {api-availability: 1, fast-p99-1s: 2.5}, SLO", composite)
+    system = system_of(more=f"{more}journeys: {{buy: {{path: [api], slo: 99.9%}}}}\n")
+    text = exported(system)[openslo.OBJECTIVES]
+    assert f"#   whole: {why}" in text or why in text
+    assert "name: whole" not in text
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_detection_is_added_up_term_by_term(published) -> None:
     text = published["shop"]["docs/operations/alerting.md"]
     assert (
         "| api-availability-burns | scrape 15s + evaluation 15s + recording 15s + burn 52s | 1m37s | "
-        "15m *(assumed, A-15)* | 16m37s |" in text
+        "15m *(assumed, A-16)* | 16m37s |" in text
     )
     assert "| disk-full-soon | scrape 15s + evaluation 15s | 30s |" in text
 
@@ -78,7 +78,7 @@ def test_watches_are_told_in_the_zone_of_the_rotation_and_in_utc(published) -> N
         "| Mon 2026-11-23 09:00 | Mon 2026-11-30 09:00 | Mon 2026-11-23 08:00 | Cy Park (cy) |"
         in text
     )
-    assert "| storefront | P1 *(assumed, A-18)* | primary | secondary after 5 min |" in text
+    assert "| storefront | P1 *(assumed, A-19)* | primary | secondary after 5 min |" in text
 
 
 def test_each_disruption_is_judged_against_both_promises(published) -> None:

@@ -52,7 +52,7 @@ def test_a_report_is_made_written_listed_and_verified(
     made = run("make", "--period", _month(), "--out", str(tmp_path))
 
     assert "provisional: the period is not over" in made.output
-    assert "Of 2 objectives: 2 unknown." in made.output
+    assert "Of 3 objectives: 3 unknown." in made.output
     kinds = {one.suffix for one in tmp_path.iterdir()}
     assert kinds == {".html", ".pdf", ".csv", ".json", ".manifest"}
     assert json.loads(next(tmp_path.glob("*.json")).read_text())["provisional"] is True

@@ -329,7 +329,7 @@ def test_a_version_that_can_no_longer_be_read_is_told_and_stops_nothing(database
 # ------------------------------------------------------------------ arithmetic
 
 _WEB = objectives(shop())[0]
-_BUY = next(one for one in objectives(shop()) if one.is_journey)
+_BUY = next(one for one in objectives(shop()) if one.group == "journeys")
 _PERIOD = period_of("2026-10", ZONE)
 _HOURS = 745
 _hour = st.tuples(st.integers(0, 5), st.integers(0, 20), st.integers(0, 60)).map(

@@ -38,6 +38,12 @@ def promise(percent: str) -> Promise:
     return Promise(text=f"{percent}%", target=Fraction(percent) / 100)
 
 
+def composite(percent: str) -> s.Composite:
+    slow = s.CompositePart(of="api-latency", level="api-latency", promise=latency(95, 250))
+    parts = (s.CompositePart(of="checkout"), slow)
+    return s.Composite(name="all", parts=parts, weighted=False, slo=promise(percent))
+
+
 def latency(percentile: int, ms: int) -> Promise:
     share, limit = Fraction(percentile, 100), timedelta(milliseconds=ms)
     return Promise(text=f"p{percentile} < {ms}ms", target=share, threshold=limit)
@@ -267,6 +273,11 @@ CASES: Mapping[str, tuple[dict[str, object], str, dict[str, object]]] = {
         {"journeys/checkout/slo": promise("99.93")},
         "journeys.checkout.slo",
         {"journeys/checkout/slo": promise("99.92")},
+    ),
+    "AVL-09": (
+        {"composites/all": composite("94.95")},
+        "composites.all.slo",
+        {"composites/all": composite("94.9")},
     ),
     "SLO-01": (
         {f"{UP}/of": "db", f"{LATENCY}/of": "db"},

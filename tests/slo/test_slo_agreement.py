@@ -234,7 +234,11 @@ def test_what_is_left_out_lies_within_the_window_and_under_the_cap(found_spans, 
 @pytest.mark.parametrize(
     ("before", "after", "problem"),
     [
-        ("of: up\n", "of: upp\n", "there is no service level or journey 'upp'; did you mean 'up'?"),
+        (
+            "of: up\n",
+            "of: upp\n",
+            "there is no service level, journey or composite 'upp'; did you mean 'up'?",
+        ),
         ('"< 99%": 25%', '"< 99%": 5%', "< 99% owes no more than < 99.5%"),
         ('"< 99.5%": 10%', '"< 99.9%": 10%', "99.5% keeps the promise, and yet a credit"),
         ('"< 95%": 100%', '"95": 100%', "not a border of a credit: '95'"),

@@ -11,7 +11,7 @@ from standfast.slo.budget import BudgetState, budget, budget_left, exhaustion
 from standfast.slo.indicator import Indicator
 from standfast.slo.objective import Objective
 from standfast.slo.policy import PolicyState, band_of, policy_state
-from standfast.slo.tally import Tally, of_journey
+from standfast.slo.tally import Tally, all_of
 from standfast.slo.window import Span, span
 from standfast.spec.system import BudgetPolicy, PolicyBand
 from standfast.spec.values import Promise
@@ -164,7 +164,7 @@ tallies = st.integers(min_value=0, max_value=1000).flatmap(
 @given(st.lists(tallies, min_size=1, max_size=5))
 def test_a_journey_is_never_better_than_its_worst_step(steps) -> None:
     assume(any(step.total for step in steps))
-    journey = of_journey(steps)
+    journey = all_of(steps)
 
     worst = min(step.good_share for step in steps if step.total)
     assert journey.good_share <= worst
@@ -175,7 +175,7 @@ def test_a_journey_is_the_product_of_its_steps() -> None:
     web = Tally(bad=5, total=1000, covered=DAY)
     api = Tally(bad=1, total=500, covered=DAY / 2)
 
-    journey = of_journey([web, api])
+    journey = all_of([web, api])
 
     assert journey.good_share == Fraction(995, 1000) * Fraction(499, 500)
     assert (journey.total, journey.covered) == (1000, DAY / 2)

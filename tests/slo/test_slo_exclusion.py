@@ -154,7 +154,13 @@ def test_excluded_time_is_neither_good_nor_bad_nor_unknown_in_the_budget() -> No
 
 def test_an_exclusion_of_a_component_holds_for_all_that_rest_on_it_until_it_is_revoked() -> None:
     journey = replace(
-        API, name="buy", level="buy", component="web", sli="journey", unmeasured=("bank",)
+        API,
+        name="buy",
+        level="buy",
+        component="web",
+        sli="journey",
+        group="journeys",
+        unmeasured=("bank",),
     )
     other = replace(API, name="web", level="web", component="web", indicators=())
 

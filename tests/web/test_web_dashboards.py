@@ -159,6 +159,29 @@ def test_what_nothing_looks_at_is_unknown_and_not_well(blog: Standfast) -> None:
     assert "of 1 nothing is known" in screen["words"]
 
 
+def test_the_ceiling_stands_beside_what_was_measured_and_both_say_what_they_are_made_of(
+    blog: Standfast,
+) -> None:
+    with blog.client("read") as api:
+        screen = api.get("/api/v1/objectives/reading").json()
+        journey = api.get("/api/v1/objectives/read").json()
+        alone = api.get("/api/v1/objectives/web-probes").json()
+    together = screen["together"]
+    assert together["words"].startswith("(3 × web-probes 99% + 1 × read 99%) / 4; unknown")
+    assert [(one["of"], one["weight"]) for one in together["parts"]] == [
+        ("web-probes", "3"),
+        ("read", "1"),
+    ]
+    assert {one["indicator"] for one in together["parts"]} == {"web/probe"}
+    assert "taken to be perfect: db" in together["words"]
+    assert journey["together"]["words"].startswith("web 99%; unknown")
+    assert alone["together"] is None
+    page = seen(blog, "/objectives/reading")
+    assert 'class="label">Ceiling' in page
+    assert page.count("web/probe") >= 2
+    assert "composite of" in page
+
+
 def test_a_deployment_is_drawn_on_the_charts_and_listed(blog: Standfast) -> None:
     page = seen(blog, "/services/web")
     told = json.loads(unescape(re.search(r'data-plot="([^"]*)"', page)[1]))

@@ -37,6 +37,8 @@ journeys:
   read: {{path: [web], slo: 99%}}
 service_levels:
   web-probes: {{of: web, sli: probe, slo: 99%, window: 10m}}
+composites:
+  reading: {{weighted: {{web-probes: 3, read: 1}}, slo: 99%}}
 people:
   ada: {{name: Ada Ito, email: ada@blog.test}}
   bo: {{name: Bo Lind, email: bo@blog.test}}

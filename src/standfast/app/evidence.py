@@ -18,7 +18,6 @@ from standfast.review import Evidence, Measured
 from standfast.review.wording import span
 from standfast.slo.indicator import requests_of
 from standfast.slo.objective import objectives
-from standfast.slo.tally import of_journey
 from standfast.spec.values import Grade
 
 if TYPE_CHECKING:
@@ -168,7 +167,7 @@ def _levels(
             evidence[f"availability.{one.name}"] = Evidence(
                 grade=Grade.MEASURED, at=now, of=f"over {of}"
             )
-        if not one.is_journey and asked is not None:
+        if not one.joint and asked is not None:
             silence = _silence(tx, one, first, asked, now)
             if silence >= _DAY:
                 silent[one.level] = max(silence, silent.get(one.level, silence))
@@ -182,7 +181,7 @@ def _share(
     if now - begin < one.window:
         return None
     tallies = excluding.tallies(tx, system, one, begin, now)
-    whole = of_journey(tallies) if one.is_journey else tallies[0]
+    whole = one.whole(tallies)
     asked = now - begin - excluding.excluded(tx, system, one, begin, now)
     least = one.min_coverage
     return (

@@ -39,6 +39,7 @@ from standfast.monitoring.target import PROBES
 from standfast.slo.gate import rests_on
 from standfast.slo.indicator import of_step
 from standfast.slo.objective import objectives
+from standfast.slo.window import span
 from standfast_kit.metrics import Family, Sample
 
 if TYPE_CHECKING:
@@ -386,6 +387,7 @@ def _service(tx: Tx, system: System, name: str, now: datetime) -> ServiceScreen:
 
 def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> ObjectiveScreen:
     alerts = tx.alerting.history(now - objective.window, objective.component)
+    begin = span(objective, now, system.timezone).start
     return objective_screen.screen(
         system,
         objective,
@@ -397,6 +399,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         tx.deploys.since(now - objective.window, rests_on(objective)),
         agreeing.of_objective(tx, system, objective, now),
         asking.of_objective(tx.asked.progress(), objective),
+        excluding.tallies(tx, system, objective, begin, now) if objective.joint else (),
     )
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from standfast.paging.rotation import on_duty, shifts
-from standfast.slo.tally import of_journey
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -212,7 +211,7 @@ def level(
 ) -> LevelFigures:
     """`steps` are the counts of its indicators over ninety days, without the time that is excluded."""
     budget = status.budget if status else None
-    whole = of_journey(steps) if objective.is_journey else (steps[0] if steps else None)
+    whole = objective.whole(steps)
     return LevelFigures(
         name=objective.name,
         promise=objective.promise.text,
@@ -222,7 +221,7 @@ def level(
         left_time=budget.left_time if budget else None,
         burn=_float(budget.burn) if budget else None,
         runs_out=budget.exhausted_at if budget else None,
-        attained=_float(whole.good_share) if whole else None,
+        attained=_float(whole.good_share),
         seen_since=seen_since,
         band=policy.band if policy else "",
         action=policy.action if policy else "",

@@ -8,12 +8,16 @@ from typing import TYPE_CHECKING
 from standfast.dashboards.deploy import lines
 from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
+from standfast.review.ceiling import of_objective
+from standfast.review.finding import Measured
+from standfast.review.known import Known
 from standfast.slo.burn import refused, severity_of
 from standfast.slo.judgement import words
+from standfast.slo.tally import NOTHING
 from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime, timedelta
     from fractions import Fraction
 
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
     from standfast.slo.objective import Objective
     from standfast.slo.policy import PolicyState
     from standfast.slo.status import BurnDown, BurnFigure, LevelStatus
+    from standfast.slo.tally import Tally
     from standfast.spec.system import System
 
 
@@ -71,12 +76,35 @@ class PolicyLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartLine:
+    """One of the indicators that a joint figure is made of."""
+
+    of: str  # the step, or the part of a composite, that it belongs to
+    indicator: str
+    weight: str
+    measured: Fraction | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Together:
+    """What a joint objective is made of, and how much its parts allow."""
+
+    ceiling: Fraction
+    words: str
+    parts: tuple[PartLine, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectiveScreen:
     name: str
     component: str
     window: timedelta
     promise: str
     sla: str
+    target: Fraction
+    weighted: bool
+    together: Together | None  # of a journey or composite
     mark: Mark
     sentence: str
     measured: Fraction | None
@@ -127,9 +155,10 @@ def screen(
     deploys: Sequence[Deploy],
     agreements: Iterable[AgreementLine] = (),
     asked: Sequence[Progress] = (),
+    counted: Sequence[Tally] = (),
 ) -> ObjectiveScreen:
     """`bands` are the states of its budget policy, oldest first; the last one holds. `asked` is what a
-    Prometheus-compatible server was asked for it."""
+    Prometheus-compatible server was asked for it, `counted` what each of its indicators counted."""
     budget, policy = status.budget if status else None, bands[-1] if bands else None
     return ObjectiveScreen(
         name=objective.name,
@@ -137,6 +166,9 @@ def screen(
         window=objective.window,
         promise=objective.promise.text,
         sla=objective.sla.text if objective.sla else "",
+        target=objective.target,
+        weighted=bool(objective.parts),
+        together=together(system, objective, counted),
         mark=mark(budget.state.value) if budget else UNKNOWN,
         sentence=_with_faults(
             budget.because if budget else "Not judged yet: the first look is still to come.", asked
@@ -161,6 +193,38 @@ def screen(
         exclusions=excluded.lines,
         agreements=tuple(agreements),
     )
+
+
+def together(system: System, objective: Objective, counted: Sequence[Tally]) -> Together | None:
+    top = of_objective(Known(system=system, measured=Measured()), objective)
+    if top is None:
+        return None
+    unknown = f"; unknown, and taken to be perfect: {', '.join(top.unknown)}" if top.unknown else ""
+    once = f"; counted once: {', '.join(top.once)}" if top.once else ""
+    return Together(
+        ceiling=top.value,
+        words=(top.words.replace(" x ", " × ") or "nothing is known of its parts") + unknown + once,
+        parts=tuple(_parts(objective, counted)),
+    )
+
+
+def _parts(objective: Objective, counted: Sequence[Tally]) -> Iterator[PartLine]:
+    known = dict(zip((one.key for one in objective.indicators), counted, strict=False))
+    by_key = {one.key: one for one in objective.indicators}
+    every = [
+        (part.of, f"{float(part.weight):.6g}", key)
+        for part in objective.parts
+        for key in part.indicators
+    ] or [(one.component, "", one.key) for one in objective.indicators]
+    for of, weight, key in every:
+        tally = known.get(key, NOTHING)
+        yield PartLine(
+            of=of,
+            indicator=by_key[key].key,
+            weight=weight,
+            measured=tally.good_share,
+            total=tally.total,
+        )
 
 
 def _with_faults(sentence: str, asked: Iterable[Progress]) -> str:
@@ -222,8 +286,8 @@ def _rate(rate: Fraction | None) -> str:
 def _why(
     system: System, objective: Objective, status: LevelStatus | None, excluded: Excluded
 ) -> tuple[tuple[str, str], ...]:
-    path = f"service_levels.{objective.level}"
-    place = system.place(path) or system.place(f"journeys.{objective.level}")
+    path = objective.path
+    place = system.place(path)
     counted = ", ".join(one.key for one in objective.indicators) or "nothing"
     rows = [
         ("What counts", f"{objective.sli} of {counted}"),

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from standfast.dashboards.status_notice import Maintenance, Notice, notice
 from standfast.slo.exclusion import Kind
 from standfast.slo.objective import objectives, working
-from standfast.slo.tally import NOTHING, Tally, of_journey
+from standfast.slo.tally import NOTHING, Tally, all_of
 from standfast.spec.steps import closure, hard_steps
 
 if TYPE_CHECKING:
@@ -191,7 +191,7 @@ def _maintenance(
     """Work on a journey, or on an objective, level or component that journeys need."""
     component_of = {name: name for name in hurt}
     component_of |= {name: level.of for name, level in system.service_levels.items()}
-    component_of |= {one.name: one.component for one in objectives(system) if not one.is_journey}
+    component_of |= {one.name: one.component for one in objectives(system) if not one.joint}
     found = []
     for one in exclusions:
         if one.kind is not Kind.MAINTENANCE or one.revoked_at is not None or one.ends <= now:
@@ -223,7 +223,7 @@ def _journey(
     steps = {step: seen[step] for step in deciding if step in seen}
     now = {name: one.recent for name, one in steps.items() if one.recent.covered >= _SEEN}
     whole = Looked(
-        recent=of_journey(list(now.values())),
+        recent=all_of(list(now.values())),
         days=tuple(
             _journey_day(system, {name: one.days[number] for name, one in steps.items()})
             for number in range(len(days))
@@ -237,7 +237,7 @@ def _journey(
 def _journey_day(system: System, steps: Mapping[str, Tally]) -> Tally:
     """What failed is told though another step was not seen; that all was well takes all of them."""
     known = {name: tally for name, tally in steps.items() if tally.covered}
-    whole = of_journey(list(known.values()))
+    whole = all_of(list(known.values()))
     return NOTHING if not whole.bad and _blind(system, steps, known) else whole
 
 

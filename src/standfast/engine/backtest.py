@@ -10,7 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from standfast.alerting.machine import Turn
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from standfast.alerting.alert import Alert
     from standfast.engine.sieving import Sieved
-    from standfast.spec.system import ServiceLevel, System
+    from standfast.spec.system import Composite, ServiceLevel, System
     from standfast.spec.values import Promise, Severity
 
 _US, _MINUTE = timedelta(microseconds=1), timedelta(minutes=1)
@@ -106,11 +106,16 @@ def laid_over(
             raise ValueError(f"{objective} promises no latency")
         # A bare share keeps what counts as good: "p95 < 200ms" at 99% is 99% under 200 ms.
         target = replace(promise, threshold=promise.threshold or found.promise.threshold)
-    if found.is_journey:
+    if found.group == "journeys":
         if window is not None:
             raise ValueError(f"{objective} is a journey's: its window is that of the budgets")
         journey = replace(system.journeys[found.level], slo=target)
         return replace(system, journeys={**system.journeys, found.level: journey})
+    if found.group == "composites":
+        composite = replace(system.composites[found.level], slo=target)
+        if window is not None:
+            composite = _of_window(composite, found, window)
+        return replace(system, composites={**system.composites, found.level: composite})
     level = system.service_levels[found.level]
     slos = tuple(target if one == found.promise else one for one in level.slos)
     changed = replace(level, slos=slos)
@@ -119,8 +124,11 @@ def laid_over(
     return replace(system, service_levels={**system.service_levels, found.level: changed})
 
 
-def _of_window(level: ServiceLevel, objective: Objective, window: timedelta) -> ServiceLevel:
-    """A level may promise the same over several windows; this objective's is the one that changes."""
+_Level = TypeVar("_Level", "ServiceLevel", "Composite")
+
+
+def _of_window(level: _Level, objective: Objective, window: timedelta) -> _Level:
+    """The same may be promised over several windows; this objective's is the one that changes."""
     if not level.also:
         return replace(level, window=window, calendar="")
     every = [level.window, *level.also]

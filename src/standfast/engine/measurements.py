@@ -24,7 +24,6 @@ from standfast.slo.judgement import Burn, events_needed, events_needed_shortly, 
 from standfast.slo.objective import counts_kept
 from standfast.slo.scheme import Scheme, schemes, wider
 from standfast.slo.status import BurnFigure, LevelStatus
-from standfast.slo.tally import NOTHING, Tally, of_journey
 from standfast.slo.window import Span, span
 from standfast.spec.once import once
 
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from standfast.monitoring.heartbeat import Pulse
     from standfast.monitoring.target import TargetState
     from standfast.slo.objective import Objective
+    from standfast.slo.tally import Tally
     from standfast.spec.system import System
 
 _STALE = 3  # intervals
@@ -256,7 +256,7 @@ class Measurements:
     def _without(self, objective: Objective, start: datetime, out: Sequence[Span]) -> Tally:
         window = self._now - start
         steps = [self._less(one.key, window, out) for one in objective.indicators]
-        return of_journey(steps) if objective.is_journey else (steps[0] if steps else NOTHING)
+        return objective.whole(steps)
 
     def _less(self, indicator: str, window: timedelta, out: Sequence[Span]) -> Tally:
         whole = self._tally(indicator, window)
@@ -292,7 +292,7 @@ class Measurements:
                     (window.long, events_needed(objective, window)),
                     (window.short, events_needed_shortly(objective, window)),
                 ):
-                    if self._of(objective, width).total < enough:
+                    if self._of(objective, width).evidence < enough:
                         more = set(wider(width, objective.window))
                         for indicator in objective.indicators:
                             found[indicator.key] |= more

@@ -121,7 +121,7 @@ class Sieve:
         lag = self._lags.get(indicator.key, timedelta(0)) // _MINUTE
         may = could_fire(objective, window, sums, laid.first, lag=lag)
         seen = self._past.counts.first_seen().get(indicator.key)
-        if seen is None or objective.is_journey:
+        if seen is None or objective.joint:
             return may, []
         begun = laid.place(seen)
         return may, surely_fires(objective, window, sums, may, watched_from=begun, lag=lag)

@@ -11,6 +11,8 @@ import hashlib
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING
 
 from standfast.publish.artefact import FOLDER as _BELOW
@@ -22,6 +24,7 @@ from standfast.publish.prometheus.promql import over
 from standfast.publish.prometheus.query import Unsaid
 from standfast.publish.yaml_text import text_of
 from standfast.slo.burn import burn_alerts
+from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -76,10 +79,8 @@ def openslo(edition: Edition) -> Artefacts:
 
 def said_of(edition: Edition, objective: Objective) -> Said | str:
     """The documents of one objective, or why OpenSLO cannot have it."""
-    if objective.is_journey:
-        return (
-            "a journey multiplies the shares of its steps; a composite adds up what each has burnt"
-        )
+    if objective.joint:
+        return _joint(edition, objective)
     found = counted(objective.indicators[0].counted, edition.system.components[objective.component])
     if isinstance(found, Unsaid):
         return found.reason
@@ -95,6 +96,45 @@ def said_of(edition: Edition, objective: Objective) -> Said | str:
         *policies,
     )
     return Said(objective=objective, documents=documents)
+
+
+def _joint(edition: Edition, objective: Objective) -> Said | str:
+    """A composite of OpenSLO has no target of its own: it is what its objectives come to, by weight."""
+    if not objective.parts:
+        each = "the shares of its steps" if objective.group == "journeys" else "what its parts keep"
+        what = "journey" if objective.group == "journeys" else "composite of all its parts"
+        return f"a {what} multiplies {each}; a composite of OpenSLO adds up what each has burnt"
+    first: dict[str, Objective] = {}
+    for one, _ in edition.measured:
+        first.setdefault(one.level, one)
+        first.setdefault(one.name, one)
+    parts = [(first[part.of], part.weight) for part in objective.parts]
+    for one, _ in parts:
+        if one.joint:
+            return f"{one.level} is a journey, which multiplies the shares of its steps"
+        if one.slices is not None:
+            return f"{one.level} promises slices of time, and its events count here"
+        if isinstance(why := said_of(edition, one), str):
+            return f"{one.name} is left out: {why}"
+    whole = sum((weight for _, weight in parts), Fraction(0))
+    target = sum((weight * one.target for one, weight in parts), Fraction(0)) / whole
+    if objective.target != Fraction(floor(target * 10_000), 10_000):
+        return (
+            f"it promises {objective.promise.text}; a composite of OpenSLO promises what its objectives"
+            f" come to, {show_percentage(target)}"
+        )
+    window = _window(edition, objective)
+    if isinstance(window, str):
+        return window
+    policies = tuple(_policies(edition, objective))
+    promised: list[Document] = [
+        _promised(one)
+        | {"displayName": one.name, "indicatorRef": name_of(one), "compositeWeight": float(weight)}
+        for one, weight in parts
+    ]
+    spec = _spec(edition, objective, window, policies) | {"objectives": promised}
+    slo = _document("SLO", name_of(objective), spec)
+    return Said(objective=objective, documents=(slo, *policies))
 
 
 def name_of(objective: Objective) -> str:
@@ -185,17 +225,24 @@ def digest(bad: str, total: str) -> str:
 def _slo(
     edition: Edition, objective: Objective, window: Document, policies: Iterable[Document]
 ) -> Document:
+    spec = _spec(edition, objective, window, policies)
+    return _document("SLO", name_of(objective), spec)
+
+
+def _spec(
+    edition: Edition, objective: Objective, window: Document, policies: Iterable[Document]
+) -> Document:
     spec: Document = {
         "description": _described(edition, objective),
         "service": objective.component,
-        "indicatorRef": name_of(objective),
+        **({} if objective.joint else {"indicatorRef": name_of(objective)}),
         "timeWindow": [window],
         "budgetingMethod": "Timeslices" if objective.slices else "Occurrences",
         "objectives": [_promised(objective)],
     }
     if refs := [{"alertPolicyRef": _named(one)} for one in policies]:
         spec["alertPolicies"] = refs
-    return _document("SLO", name_of(objective), spec)
+    return spec
 
 
 def _promised(objective: Objective) -> Document:
@@ -211,7 +258,7 @@ def _promised(objective: Objective) -> Document:
 
 def _described(edition: Edition, objective: Objective) -> str:
     said = f"{objective.component}: {objective.promise.text or objective.name}"
-    assumed = edition.assumption(f"service_levels.{objective.level}")
+    assumed = edition.assumption(objective.path)
     return f"{said} (assumed by standfast, {assumed.id})" if assumed else said
 
 

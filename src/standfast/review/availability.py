@@ -14,14 +14,17 @@ from standfast.review.arithmetic import (
     redundant,
     share_of,
 )
+from standfast.review.ceiling import figures, of_chain, of_composite
 from standfast.review.finding import Hit, Role, Verdict, rule
 from standfast.review.wording import listed, percent, span
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from standfast.review.case import Case, Figure
-    from standfast.review.chain import Branch, Chain
+    from standfast.review.case import Case
+    from standfast.review.ceiling import Ceiling
+    from standfast.review.chain import Chain
+    from standfast.review.known import Figure
     from standfast.spec.protection import Failover
     from standfast.spec.system import Journey
     from standfast.spec.values import Promise
@@ -33,42 +36,15 @@ def _promised(case: Case) -> Iterator[tuple[Journey, Promise, Chain]]:
             yield journey, journey.slo, case.chains[name]
 
 
-def _figures(case: Case, chain: Chain) -> dict[str, Figure]:
-    known = ((name, case.availability(name)) for name in chain.hard)
-    return {name: figure for name, figure in known if figure is not None}
-
-
 def _weakest(case: Case, chain: Chain) -> tuple[str, Figure] | None:
     """The least available hard part, vendors left out: a vendor may do better than its SLA."""
-    figures = _figures(case, chain).items()
-    sure = [pair for pair in figures if pair[1].kind != "vendor SLA"]
+    sure = [pair for pair in figures(case, chain).items() if pair[1].kind != "vendor SLA"]
     return min(sure, key=lambda pair: pair[1].value, default=None)
 
 
-def _ceiling(case: Case, chain: Chain) -> tuple[Fraction, str, tuple[str, ...]]:
-    """The ceiling, the product in words, and the paths that it rests on."""
-    words = [f"{name} {percent(figure.value)}" for name, figure in _figures(case, chain).items()]
-    words += [one for branch in chain.branches if (one := _branch(case, branch))]
-    known = [case.availability(name) for name in (*chain.hard, *chain.parts)]
-    return case.ceiling(chain), " x ".join(words), tuple(one.path for one in known if one)
-
-
-def _branch(case: Case, branch: Branch) -> str:
-    """`payments 99.9% with gateway 99.95% (soft, fallback works 90%)`; "" where nothing is known."""
-    figures = {name: case.availability(name) for name in branch.parts}
-    own = [f"{name} {percent(figure.value)}" for name, figure in figures.items() if figure]
-    own += [f"[{one}]" for deeper in branch.branches if (one := _branch(case, deeper))]
-    if not own:
-        return ""
-    works = case.effectiveness(branch.caller, branch.need)
-    edge = case.measured.edges.get((branch.caller, branch.need.to))
-    how = ", measured" if edge is not None and edge.effectiveness is not None else ""
-    return f"{' with '.join(own)} (soft, fallback works {percent(works)}{how})"
-
-
-def _independent(chain: Chain) -> str:
+def _independent(top: Ceiling) -> str:
     """The assumption, and what it does not touch."""
-    once = f"; {listed(chain.shared)} counted once" if chain.shared else ""
+    once = f"; {listed(top.once)} counted once" if top.once else ""
     return f"failures taken to be independent{once}"
 
 
@@ -112,30 +88,30 @@ def weakest_link(case: Case) -> Iterator[Hit]:
 def ceiling_too_low(case: Case) -> Iterator[Hit]:
     window = case.system.budget_window
     for journey, promise, chain in _promised(case):
-        value, words, paths = _ceiling(case, chain)
-        if value < promise.target:
+        top = of_chain(case, chain)
+        if top.value < promise.target:
             parts = len(chain.hard)
             each = f"each of {parts} parts" if parts > 1 else listed(chain.hard)
             yield Hit(
                 at=f"journeys.{journey.name}.slo",
-                problem=f"{words} = {percent(value)}: {span(budget(window, value))} down per "
+                problem=f"{top.words} = {percent(top.value)}: {span(budget(window, top.value))} down per "
                 f"{span(window)}, {span(budget(window, promise.target))} allowed by "
-                f"{percent(promise.target)} ({_independent(chain)})",
-                suggestion=f"promise {percent(_floor(value))}; or raise {each} to "
+                f"{percent(promise.target)} ({_independent(top)})",
+                suggestion=f"promise {percent(_floor(top.value))}; or raise {each} to "
                 f"{percent(needed_of_each(promise.target, max(parts, 1)))}; or make one soft with a "
                 f"drilled fallback{_doubled(case, chain)}",
                 # A default follows from the hard needs alone; it is no promise anybody made.
                 verdict=Verdict.WARN if case.assumed(f"journeys.{journey.name}.slo") else None,
-                rests_on=paths,
+                rests_on=top.paths,
             )
 
 
 def _doubled(case: Case, chain: Chain) -> str:
     """What a second one beside the weakest part would bring, and on which condition."""
-    figures = _figures(case, chain)
-    if not figures:
+    known = figures(case, chain)
+    if not known:
         return ""
-    name, weakest = min(figures.items(), key=lambda pair: pair[1].value)
+    name, weakest = min(known.items(), key=lambda pair: pair[1].value)
     both = redundant(weakest.value, 2)
     return (
         f"; or double {name}: 1 - (1 - {percent(weakest.value)})^2 = {percent(both)} where the two "
@@ -153,7 +129,7 @@ def _doubled(case: Case, chain: Chain) -> str:
 )
 def vendor_below(case: Case) -> Iterator[Hit]:
     for journey, promise, chain in _promised(case):
-        for name, figure in _figures(case, chain).items():
+        for name, figure in figures(case, chain).items():
             if figure.kind == "vendor SLA" and figure.value < promise.target:
                 yield Hit(
                     at=f"journeys.{journey.name}.path.{name}",
@@ -177,19 +153,19 @@ def contract_above(case: Case) -> Iterator[Hit]:
     for name, journey in case.system.journeys.items():
         if journey.sla is None:
             continue
-        value, words, paths = _ceiling(case, case.chains[name])
-        if value < journey.sla.target:
+        top = of_chain(case, case.chains[name])
+        if top.value < journey.sla.target:
             weakest = _weakest(case, case.chains[name])
             certain = weakest is not None and weakest[1].value < journey.sla.target
             yield Hit(
                 at=f"journeys.{name}.sla",
-                problem=f"the contract promises {percent(journey.sla.target)}; {words} = "
-                f"{percent(value)}, {span(budget(window, value))} down per {span(window)} with "
+                problem=f"the contract promises {percent(journey.sla.target)}; {top.words} = "
+                f"{percent(top.value)}, {span(budget(window, top.value))} down per {span(window)} with "
                 f"{span(budget(window, journey.sla.target))} allowed "
-                f"({_independent(case.chains[name])})",
-                suggestion=f"contract for {percent(_floor(value))} or less, or improve the chain",
+                f"({_independent(top)})",
+                suggestion=f"contract for {percent(_floor(top.value))} or less, or improve the chain",
                 verdict=Verdict.BLOCK if certain else None,
-                rests_on=(weakest[1].path,) if certain and weakest else paths,
+                rests_on=(weakest[1].path,) if certain and weakest else top.paths,
             )
 
 
@@ -236,10 +212,11 @@ def _all_promises(case: Case) -> Iterator[tuple[str, Promise]]:
     for name, level in case.system.service_levels.items():
         yield from ((f"service_levels.{name}.slo", promise) for promise in level.slos)
         yield from ((f"service_levels.{name}.sla", promise) for promise in level.slas)
-    for name, journey in case.system.journeys.items():
-        for key, promise in (("slo", journey.slo), ("sla", journey.sla)):
-            if promise is not None:
-                yield f"journeys.{name}.{key}", promise
+    for group in ("journeys", "composites"):
+        for name, one in getattr(case.system, group).items():
+            for key, promise in (("slo", one.slo), ("sla", one.sla)):
+                if promise is not None:
+                    yield f"{group}.{name}.{key}", promise
 
 
 @rule(
@@ -255,9 +232,8 @@ def measured_below(case: Case) -> Iterator[Hit]:
         measured = case.measured.availability.get(one.name)
         if one.promise.threshold is None and measured is not None and measured < one.target:
             key = f"availability.{one.name}"
-            group = "journeys" if one.is_journey else "service_levels"
             yield Hit(
-                at=f"{group}.{one.level}.slo",
+                at=f"{one.path}.slo",
                 problem=f"{percent(measured)}{case.how(key)}, promised {percent(one.target)}: "
                 f"{span(budget(one.window, measured))} down per {span(one.window)}, "
                 f"{span(budget(one.window, one.target))} allowed",
@@ -301,6 +277,34 @@ def _switching(case: Case, failover: Failover) -> timedelta:
     return failover.wait_before + lasting(failover.steps) if measured is None else measured
 
 
+@rule(
+    "AVL-09",
+    Verdict.CLARIFY,
+    Role.ANALYST,
+    condition="a composite promises more than its parts come to",
+    why="each part may keep its own promise, and the whole still breaks",
+    if_rejected="the objective stands as a hope; its budget will be overspent",
+)
+def composite_above(case: Case) -> Iterator[Hit]:
+    for name, composite in case.system.composites.items():
+        top = of_composite(case, composite)
+        for key, promise in (("slo", composite.slo), ("sla", composite.sla)):
+            at = f"composites.{name}.{key}"
+            if promise is None or top.value >= promise.target:
+                continue
+            window = composite.window
+            yield Hit(
+                at=at,
+                problem=f"{top.words} = {percent(top.value)}, {span(budget(window, top.value))} down per "
+                f"{span(window)} with {span(budget(window, promise.target))} allowed by "
+                f"{percent(promise.target)} ({_independent(top)})",
+                suggestion=f"promise {percent(_floor(top.value))}, or raise what its parts promise",
+                # A default follows from what the parts promise; it is no promise anybody made.
+                verdict=Verdict.WARN if case.assumed(at) else None,
+                rests_on=(at, *top.paths),
+            )
+
+
 RULES = (
     weakest_link,
     ceiling_too_low,
@@ -310,4 +314,5 @@ RULES = (
     perfection,
     measured_below,
     no_room_to_fail_over,
+    composite_above,
 )

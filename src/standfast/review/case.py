@@ -9,8 +9,9 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from standfast.paging.cover import Piece, cover
-from standfast.review.chain import Chain, chain_of, works
+from standfast.review.chain import Chain, chain_of
 from standfast.review.finding import Evidence
+from standfast.review.known import Known
 from standfast.slo.burn import burn_alerts, detection
 from standfast.slo.objective import Objective, objectives
 from standfast.spec.condition import Burn
@@ -23,30 +24,18 @@ if TYPE_CHECKING:
     from standfast.review.finding import Measured
     from standfast.spec.calling import AlertRule
     from standfast.spec.protection import DataType
-    from standfast.spec.system import Need, ServiceLevel, System
+    from standfast.spec.system import ServiceLevel, System
 
 T = TypeVar("T")
-_AVAILABILITY = frozenset({"availability", "errors", "probe"})
 _ALL = Fraction(1)  # of the requests fail
 AHEAD = timedelta(weeks=8)
 """So far on-call is proved: two turns of four people in weekly shifts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Figure:
-    """A known availability: how much, where it stands, and of what kind it is."""
-
-    value: Fraction
-    path: str
-    kind: str  # "availability" | "vendor SLA" | "SLO"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(Known):
     """One review's material. The indexes keep every rule linear in the size of the file."""
 
-    system: System
-    measured: Measured
     now: datetime
     levels_of: Mapping[str, tuple[ServiceLevel, ...]]  # component -> its service levels
     alerts_of: Mapping[str, tuple[AlertRule, ...]]
@@ -93,39 +82,6 @@ class Case:
     def stated_levels(self, component: str) -> tuple[ServiceLevel, ...]:
         levels = self.levels_of.get(component, ())
         return tuple(one for one in levels if not self.assumed(f"service_levels.{one.name}"))
-
-    def availability(self, component: str) -> Figure | None:
-        """The figure the file itself gives, the component's own before its vendor's before its SLO's."""
-        path = f"components.{component}"
-        about = self.system.components[component]
-        if about.availability is not None:
-            return Figure(
-                value=about.availability, path=f"{path}.availability", kind="availability"
-            )
-        if about.sla is not None:
-            return Figure(value=about.sla, path=f"{path}.sla", kind="vendor SLA")
-        return self._promised(component)
-
-    def effectiveness(self, caller: str, need: Need) -> Fraction:
-        """How often a need's fallback works: as measured, else as the file says, else not at all."""
-        edge = self.measured.edges.get((caller, need.to))
-        measured = edge.effectiveness if edge is not None else None
-        return (need.effectiveness or Fraction(0)) if measured is None else measured
-
-    def ceiling(self, chain: Chain) -> Fraction:
-        """The most a journey can be up, its parts failing independently; unknown ones count as perfect."""
-        known = {name: self.availability(name) for name in (*chain.hard, *chain.parts)}
-        values = {name: figure.value for name, figure in known.items() if figure is not None}
-        return works(chain, values.get, self.effectiveness)
-
-    def _promised(self, component: str) -> Figure | None:
-        figures = [
-            Figure(value=promise.target, path=f"service_levels.{level.name}.slo", kind="SLO")
-            for level in self.levels_of.get(component, ())
-            if level.sli in _AVAILABILITY and not level.route
-            for promise in level.slos
-        ]
-        return min(figures, key=lambda figure: figure.value, default=None)
 
 
 def open_case(system: System, measured: Measured, now: datetime) -> Case:

@@ -240,7 +240,9 @@ def literal_secrets(case: Case) -> Iterator[Hit]:
 def no_sla(case: Case) -> Iterator[Hit]:
     system = case.system
     promised = any(one.slas for one in system.service_levels.values())
-    if system.components and not promised and not any(j.sla for j in system.journeys.values()):
+    slas = [one.sla for one in system.journeys.values()]
+    slas += [one.sla for one in system.composites.values()]
+    if system.components and not promised and not any(slas):
         yield Hit(
             at="service_levels",
             problem="no service level and no journey carries an SLA",

@@ -35,9 +35,8 @@ def _urgent(case: Case) -> dict[tuple[str, Severity], tuple[str, str]]:
             found.setdefault((alert.of, alert.severity), (alert.name, f"alerts.{alert.name}"))
     for one in case.objectives:
         grades = {window.severity for window in burn_alerts(one) if window.pages}
-        group = "journeys" if one.is_journey else "service_levels"
         for severity in sorted(grades) if not {one.name, one.level} & case.burning else ():
-            said = (f"{one.name}-burn", f"{group}.{one.level}")
+            said = (f"{one.name}-burn", one.path)
             found.setdefault((one.component, severity), said)
     return found
 

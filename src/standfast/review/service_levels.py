@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from standfast.review.case import Case
     from standfast.slo.agreement import Agreement
     from standfast.slo.objective import Objective
-    from standfast.spec.system import PolicyBand
+    from standfast.spec.system import Composite, Journey, PolicyBand
     from standfast.spec.values import Promise
 
 # Advised boundaries of http.server.request.duration (OpenTelemetry semantic conventions), in ms.
@@ -63,9 +63,14 @@ def no_margin(case: Case) -> Iterator[Hit]:
             rivals = [slo for slo in level.slos if _comparable(slo, sla)]
             if rivals and not any(_stricter(slo, sla) for slo in rivals):
                 yield _unguarded(f"service_levels.{level.name}", rivals[0], sla)
-    for name, journey in case.system.journeys.items():
-        if journey.slo and journey.sla and not _stricter(journey.slo, journey.sla):
-            yield _unguarded(f"journeys.{name}", journey.slo, journey.sla)
+    for at, joint in _joint(case):
+        if joint.slo and joint.sla and not _stricter(joint.slo, joint.sla):
+            yield _unguarded(at, joint.slo, joint.sla)
+
+
+def _joint(case: Case) -> Iterator[tuple[str, Journey | Composite]]:
+    yield from ((f"journeys.{name}", one) for name, one in case.system.journeys.items())
+    yield from ((f"composites.{name}", one) for name, one in case.system.composites.items())
 
 
 def _unguarded(at: str, slo: Promise, sla: Promise) -> Hit:
@@ -102,8 +107,8 @@ def contract_alone(case: Case) -> Iterator[Hit]:
         (f"service_levels.{n}", s.slos, s.slas) for n, s in case.system.service_levels.items()
     ]
     promises += [
-        (f"journeys.{name}", (one.slo,) if one.slo else (), (one.sla,) if one.sla else ())
-        for name, one in case.system.journeys.items()
+        (at, (one.slo,) if one.slo else (), (one.sla,) if one.sla else ())
+        for at, one in _joint(case)
     ]
     for at, slos, slas in promises:
         if slas and not slos:
@@ -340,7 +345,7 @@ def thin_margin(case: Case) -> Iterator[Hit]:
 def _place(one: Agreement) -> str:
     if one.stated:
         return f"agreements.{one.contract.name}"
-    return f"{'journeys' if one.terms.is_journey else 'service_levels'}.{one.terms.level}.sla"
+    return f"{one.terms.path}.sla"
 
 
 RULES = (

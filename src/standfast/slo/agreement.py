@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.slo.budget import Budget, budget
 from standfast.slo.exclusion import Exclusion, Kind, edges, merged, rest, spared, within
 from standfast.slo.judgement import words
-from standfast.slo.objective import Objective, bucket_of, objectives, of_journeys, of_promise, short
-from standfast.slo.tally import NOTHING, Tally, of_journey
+from standfast.slo.objective import Objective, bucket_of, joint_terms, objectives, of_promise
 from standfast.slo.window import CALENDARS, Span, calendar_span
 from standfast.spec.contract import Contract, Credit
 from standfast.spec.once import once
+from standfast.spec.promises import short
 from standfast.spec.units import show_percentage
 from standfast.spec.values import Money
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
+    from standfast.slo.tally import Tally
     from standfast.spec.system import System
     from standfast.spec.values import Promise
 
@@ -125,10 +126,10 @@ class Tallies(Protocol):
 def agreements(system: System) -> tuple[Agreement, ...]:
     """Every stated contract's promises, then each plain `sla:` that no contract speaks of."""
     every = objectives(system)
-    journeys = of_journeys(system)
+    joint = joint_terms(system)
     found: list[Agreement] = []
     for contract in system.agreements.values():
-        terms = [one for of in contract.of for one in _terms(system, of, contract.sla, journeys)]
+        terms = [one for of in contract.of for one in _terms(system, of, contract.sla, joint)]
         for one in terms:
             name = contract.name if len(terms) == 1 else f"{contract.name}-{one.name}"
             found.append(_agreement(name, contract, one, every, stated=True))
@@ -136,7 +137,7 @@ def agreements(system: System) -> tuple[Agreement, ...]:
     for of, window in _plain(system):
         if of in spoken:
             continue
-        for one in _terms(system, of, None, journeys):
+        for one in _terms(system, of, None, joint):
             contract = Contract(
                 name=f"{one.name}-sla", of=(of,), calendar=window, timezone=system.timezone
             )
@@ -158,20 +159,23 @@ def _plain(system: System) -> Iterator[tuple[str, str]]:
     for name, journey in system.journeys.items():
         if journey.sla and name not in system.service_levels:
             yield name, "month"
+    for name, composite in system.composites.items():
+        if composite.sla:
+            yield name, composite.calendar or "month"
 
 
 def _terms(
-    system: System, of: str, sla: Promise | None, journeys: Mapping[str, Objective]
+    system: System, of: str, sla: Promise | None, joint: Mapping[str, Objective]
 ) -> list[Objective]:
-    """What is counted for each promise about a level or a journey, named so that names differ."""
+    """What is counted for each promise about a level, a journey or a composite, named so that names differ."""
     if of not in system.service_levels:
-        journey = journeys.get(of)
-        return [replace(journey, name=of, promise=sla or journey.promise)] if journey else []
+        terms = joint.get(of)
+        return [replace(terms, name=of, promise=sla or terms.promise)] if terms else []
     level = system.service_levels[of]
     promises = [sla] if sla else list(level.slas)
     several = len(promises) > 1
     return [
-        replace(of_promise(system, level, one), name=f"{of}-{short(one)}" if several else of)
+        replace(of_promise(system, level, one), name=f"{of}-{short(one.text)}" if several else of)
         for one in promises
     ]
 
@@ -332,7 +336,7 @@ def counted(objective: Objective, span: Span, out: Sequence[Span], tallies: Tall
     for one in objective.indicators:
         whole, *left_out = tallies(one.key, [(start, end), *parts])
         steps.append(rest(whole, left_out))
-    return of_journey(steps) if objective.is_journey else (steps[0] if steps else NOTHING)
+    return objective.whole(steps)
 
 
 def _credit(agreement: Agreement, achieved: Fraction | None) -> Credit | None:

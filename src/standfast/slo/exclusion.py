@@ -47,7 +47,7 @@ class Exclusion:
         steps = [one.component for one in objective.indicators]
         names = {objective.name, objective.level, *steps, *objective.unmeasured}
         return self.revoked_at is None and self.of in names | (
-            set() if objective.is_journey else {objective.component}
+            set() if objective.joint else {objective.component}
         )
 
 

@@ -108,7 +108,7 @@ def subject_of(system: System, name: str) -> Subject:
 
 def rests_on(objective: Objective) -> tuple[str, ...]:
     """The components that can spend its budget."""
-    if not objective.is_journey:
+    if not objective.joint:
         return (objective.component,)
     measured = [one.component for one in objective.indicators]
     return tuple(dict.fromkeys([*measured, *objective.unmeasured]))

@@ -108,27 +108,27 @@ def _reading(
 ) -> Reading:
     wide = window
     tally = counts(wide)
-    while _expected(tally, wide, watched) < needed and wide < widest:
+    while _at_pace(tally.evidence, wide, watched) < needed and wide < widest:
         wide = min(2 * wide, widest)
         tally = counts(wide)
     return Reading(
         window=wide,
         tally=tally,
-        rate=burn_rate(tally.bad, _expected(tally, wide, watched), objective.allowed),
+        rate=burn_rate(tally.bad, _at_pace(tally.total, wide, watched), objective.allowed),
         widened=wide > window,
         young=watched < wide,
     )
 
 
-def _expected(tally: Tally, window: timedelta, watched: timedelta) -> Fraction | int:
+def _at_pace(events: int, window: timedelta, watched: timedelta) -> Fraction | int:
     """How many events the whole window holds, at the pace since the first look.
 
     What was seen for two minutes has not spent the budget of an hour at the pace of those two minutes:
     the rest of the window counts as just as busy, and good. So the young alert as soon as the old do.
     """
     if not timedelta(0) < watched < window:
-        return tally.total
-    return tally.total * Fraction(window // _US, watched // _US)
+        return events
+    return events * Fraction(window // _US, watched // _US)
 
 
 def _state(
@@ -153,12 +153,14 @@ def _state(
 
 def _too_few(objective: Objective, window: BurnWindow, long: Reading) -> bool:
     """A handful of events of something just begun is no evidence, however bad they are."""
-    return long.young and long.tally.total < min(_HANDFUL, events_needed(objective, window))
+    return long.young and long.tally.evidence < min(_HANDFUL, events_needed(objective, window))
 
 
 def _over(window: BurnWindow, reading: Reading) -> bool:
     """At or above the factor, by more than one bad event: the widest window may still be poor."""
-    return reading.rate is not None and reading.rate >= window.factor and reading.tally.bad > 1
+    tally = reading.tally
+    several = tally.bad * tally.evidence > tally.total
+    return several and reading.rate is not None and reading.rate >= window.factor
 
 
 def _seen(objective: Objective, reading: Reading, watched: timedelta) -> bool:

@@ -8,16 +8,25 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.slo.indicator import Indicator, of_component, of_level
+from standfast.slo.tally import NOTHING, Tally, all_of, weighed
 from standfast.slo.window import CALENDARS
 from standfast.spec.once import once
+from standfast.spec.promises import short
 from standfast.spec.steps import hard_steps
 from standfast.spec.units import show_duration
 from standfast.spec.values import Criticality
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from standfast.spec.system import Journey, ServiceLevel, Slices, System
+    from standfast.spec.system import (
+        Composite,
+        CompositePart,
+        Journey,
+        ServiceLevel,
+        Slices,
+        System,
+    )
     from standfast.spec.values import Promise
 
 _DAY = timedelta(days=1)
@@ -26,13 +35,23 @@ HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What a composite is made of: one service level, or the steps of one journey."""
+
+    of: str  # as the file names it: a service level, one promise of it, or a journey
+    indicators: tuple[str, ...]  # keys; it is good where all of them are
+    weight: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Objective:
-    """A promise on one indicator, or for a journey on one indicator of each measured step that decides."""
+    """A promise on one indicator, or a joint one: of a journey on each measured step that decides, of a
+    composite on all that its service levels and journeys count."""
 
     name: str  # unique: the level's, with the promise behind it where a level carries several
-    level: str  # the service level or journey it comes from
-    component: str  # the component measured; of a journey its first step
-    sli: str  # availability | latency | errors | probe | freshness | saturation | journey
+    level: str  # the service level, journey or composite it comes from
+    component: str  # the component measured; of a joint one its first step
+    sli: str  # as the level's, or "journey" or "composite"
     promise: Promise
     window: timedelta
     indicators: tuple[Indicator, ...]
@@ -45,6 +64,8 @@ class Objective:
     soft: tuple[
         str, ...
     ] = ()  # steps that the journey can do without: their failures are not its own
+    group: str = "service_levels"  # "journeys", "composites": the section of the file it stands in
+    parts: tuple[Part, ...] = ()  # of a composite whose parts are weighed
 
     @property
     def target(self) -> Fraction:
@@ -55,8 +76,25 @@ class Objective:
         return self.promise.allowed
 
     @property
-    def is_journey(self) -> bool:
-        return self.sli == "journey"
+    def joint(self) -> bool:
+        """Is it one figure of what several indicators count, so that its bad events are worked out?"""
+        return self.group != "service_levels"
+
+    @property
+    def path(self) -> str:
+        """Where it stands in the file, "journeys.checkout"."""
+        return f"{self.group}.{self.level}"
+
+    def whole(self, tallies: Sequence[Tally]) -> Tally:
+        """What its indicators counted, in their order, as one."""
+        if not self.joint:
+            return tallies[0] if tallies else NOTHING
+        if not self.parts:
+            return all_of(tallies)
+        known = {one.key: found for one, found in zip(self.indicators, tallies, strict=True)}
+        return weighed(
+            [(part.weight, all_of([known[key] for key in part.indicators])) for part in self.parts]
+        )
 
     @property
     def slices(self) -> Slices | None:
@@ -78,21 +116,28 @@ class Objective:
 
 @once
 def objectives(system: System) -> tuple[Objective, ...]:
-    """Every objective of the file, those of the journeys last."""
+    """Every objective of the file, those of the journeys and composites last."""
     journeys = [
         of_journey(system, journey, journey.slo)
         for journey in system.journeys.values()
         if journey.slo is not None
     ]
-    return (*_levels(system), *(one for one in journeys if one is not None))
+    composites = [
+        one for composite in system.composites.values() for one in _of_composite(system, composite)
+    ]
+    return (*_levels(system), *(one for one in journeys if one is not None), *composites)
 
 
-def of_journeys(system: System) -> Mapping[str, Objective]:
-    """What each journey with an SLA counts, with that SLA in place of its objective."""
+def joint_terms(system: System) -> Mapping[str, Objective]:
+    """What each journey and composite counts, with its SLA in place of its objective where it has one."""
     found = {
         name: of_journey(system, journey, journey.sla or journey.slo)
         for name, journey in system.journeys.items()
         if journey.sla or journey.slo
+    }
+    found |= {
+        name: of_composite(system, composite, composite.sla or composite.slo)
+        for name, composite in system.composites.items()
     }
     return {name: one for name, one in found.items() if one is not None}
 
@@ -163,7 +208,7 @@ def of_promise(system: System, level: ServiceLevel, promise: Promise) -> Objecti
     component = system.components[level.of]
     window = CALENDARS.get(level.calendar, level.window)
     indicator = of_level(level, promise, component)
-    every = component.probe_every if indicator.kind == "probe" else component.scrape_every
+    every = _looked_at(system, indicator)
     return Objective(
         name=level.name,
         level=level.name,
@@ -187,13 +232,8 @@ def _bucket(level: ServiceLevel, window: timedelta, every: timedelta) -> timedel
 
 
 def _name(level: ServiceLevel, promise: Promise, window: timedelta) -> str:
-    name = level.name if len(level.slos) == 1 else f"{level.name}-{short(promise)}"
+    name = level.name if len(level.slos) == 1 else f"{level.name}-{short(promise.text)}"
     return f"{name}-{show_duration(window)}" if level.also else name
-
-
-def short(promise: Promise) -> str:
-    """As a part of a name: "p95-200ms", "99.9pct"."""
-    return promise.text.replace(" ", "").replace("<", "-").replace("%", "pct").lower()
 
 
 def _sla(level: ServiceLevel, number: int) -> Promise | None:
@@ -204,12 +244,9 @@ def _sla(level: ServiceLevel, number: int) -> Promise | None:
 
 
 def of_journey(system: System, journey: Journey, promise: Promise | None) -> Objective | None:
-    first = _first_of_each(system)
-    deciding = hard_steps(system, journey.path)
-    steps = {step: _step(system, step, first) for step in deciding}
-    measured = tuple(one for one in steps.values() if one is not None)
     if promise is None or not journey.path:
         return None
+    steps = _steps(system, journey)
     return Objective(
         name=journey.name
         if journey.name not in system.service_levels
@@ -219,16 +256,31 @@ def of_journey(system: System, journey: Journey, promise: Promise | None) -> Obj
         sli="journey",
         promise=promise,
         window=system.budget_window,
-        indicators=measured,
+        indicators=tuple(one for one in steps.values() if one is not None),
         sla=journey.sla,
         critical=journey.critical and _weighty(system),
         bucket=bucket_of(
             system.budget_window,
-            max(system.components[step].scrape_every for step in deciding),
+            max(system.components[step].scrape_every for step in steps),
         ),
-        unmeasured=tuple(step for step, one in steps.items() if one is None),
-        soft=tuple(step for step in journey.path if step not in deciding),
+        unmeasured=_unmeasured(steps),
+        soft=_soft(journey, steps),
+        group="journeys",
     )
+
+
+def _steps(system: System, journey: Journey) -> Mapping[str, Indicator | None]:
+    """The steps that decide, each with what tells whether it works."""
+    first = _first_of_each(system)
+    return {step: _step(system, step, first) for step in hard_steps(system, journey.path)}
+
+
+def _unmeasured(steps: Mapping[str, Indicator | None]) -> tuple[str, ...]:
+    return tuple(step for step, one in steps.items() if one is None)
+
+
+def _soft(journey: Journey, steps: Mapping[str, Indicator | None]) -> tuple[str, ...]:
+    return tuple(step for step in journey.path if step not in steps)
 
 
 def _step(
@@ -240,6 +292,85 @@ def _step(
             return first[step, sli].indicators[0].counted
     component = system.components[step]
     return of_component(component) if component.probed else None
+
+
+# ------------------------------------------------------------------ composites
+
+
+def _of_composite(system: System, composite: Composite) -> Iterator[Objective]:
+    for window in (composite.window, *composite.also):
+        name = f"{composite.name}-{show_duration(window)}" if composite.also else composite.name
+        alone = replace(composite, window=window, also=())
+        yield replace(of_composite(system, alone, composite.slo), name=name)
+
+
+def of_composite(system: System, composite: Composite, promise: Promise) -> Objective:
+    """One promise on what its parts count; what several of them count is counted once where all must work."""
+    counted = {part.of: tuple(_counted(system, part)) for part in composite.parts}
+    ways = [system.journeys[part.of] for part in composite.parts if not part.level]
+    steps = [(way, _steps(system, way)) for way in ways]
+    indicators = {one.key: one for every in counted.values() for one in every}
+    components = {one.component for one in indicators.values()}
+    window = CALENDARS.get(composite.calendar, composite.window)
+    return Objective(
+        name=composite.name,
+        level=composite.name,
+        component=_first_component(system, composite.parts[0]),
+        sli="composite",
+        promise=promise,
+        window=window,
+        indicators=tuple(indicators.values()),
+        sla=composite.sla,
+        calendar=composite.calendar,
+        min_coverage=HALF if composite.min_coverage is None else composite.min_coverage,
+        critical=not components.isdisjoint(critical_components(system)),
+        bucket=_joint_bucket(system, window, indicators.values()),
+        unmeasured=tuple(dict.fromkeys(one for _, found in steps for one in _unmeasured(found))),
+        soft=tuple(
+            dict.fromkeys(
+                one for way, found in steps for one in _soft(way, found) if one not in components
+            )
+        ),
+        group="composites",
+        parts=tuple(
+            Part(
+                of=part.of,
+                weight=part.weight,
+                indicators=tuple(one.key for one in counted[part.of]),
+            )
+            for part in composite.parts
+            if composite.weighted and counted[part.of]
+        ),
+    )
+
+
+def _counted(system: System, part: CompositePart) -> Iterator[Indicator]:
+    """Events, also of a level that promises slices: they alone can be weighed with those of others."""
+    if part.promise is not None:
+        level = system.service_levels[part.level]
+        yield of_level(level, part.promise, system.components[level.of]).counted
+    else:
+        steps = _steps(system, system.journeys[part.of])
+        yield from (one for one in steps.values() if one is not None)
+
+
+def _first_component(system: System, part: CompositePart) -> str:
+    if part.level:
+        return system.service_levels[part.level].of
+    return system.journeys[part.of].path[0]
+
+
+def _joint_bucket(system: System, window: timedelta, indicators: Iterable[Indicator]) -> timedelta:
+    """As finely as the slowest of them is looked at; what others count is told by the minute."""
+    every = [
+        _COARSEST if one.source == "prometheus" else _looked_at(system, one) for one in indicators
+    ]
+    return bucket_of(window, max(every, default=_COARSEST))
+
+
+def _looked_at(system: System, indicator: Indicator) -> timedelta:
+    component = system.components[indicator.component]
+    return component.probe_every if indicator.kind == "probe" else component.scrape_every
 
 
 @once

@@ -22,7 +22,6 @@ _SENTENCES = {
     "string_type": "text is expected here; put it in quotes",
     "int_type": "a whole number is expected here",
     "bool_type": "write true or false",
-    "too_short": "at least one is needed here",
     "greater_than_equal": "too small",
     "less_than_equal": "too big",
     "string_too_long": "too long",
@@ -86,7 +85,17 @@ def _sentence(one: ErrorDetails, shape: type[BaseModel], steps: list[str]) -> st
     if kind == "string_pattern_mismatch":
         field = next((step for step in reversed(one["loc"]) if isinstance(step, str)), "")
         return _PATTERNS.get(field, _SENTENCES[kind])
+    if kind in ("too_short", "too_long"):
+        return _how_many(one)
     return _SENTENCES.get(kind, "this value is not understood here")
+
+
+def _how_many(one: ErrorDetails) -> str:
+    context = one.get("ctx", {})
+    if one["type"] == "too_long":
+        return f"at most {context['max_length']} are allowed here"
+    least = context["min_length"]
+    return "at least one is needed here" if least == 1 else f"at least {least} are needed here"
 
 
 def _shape_at(shape: type[BaseModel], loc: tuple[str | int, ...]) -> list[tuple[str, Any]]:

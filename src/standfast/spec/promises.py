@@ -17,6 +17,11 @@ _BAD = re.compile(r"(?:errors?(?: rate)?\s*)?<=?\s*(?P<share>\S+%)", re.IGNORECA
 EXAMPLES = "99.9%, p95 < 200ms, or < 0.1%"
 
 
+def short(text: str) -> str:
+    """As a part of a name: "p95-200ms", "99.9pct"."""
+    return text.replace(" ", "").replace("<", "-").replace("%", "pct").lower()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Written:
     """A promise, and whether it is one on an average, which no share of events can keep."""

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.spec.values import Criticality, Grade, Place, Severity, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from fractions import Fraction
 
     from standfast.spec.calling import (
         AlertRule,
@@ -208,6 +208,29 @@ class Journey:
 
 
 # ------------------------------------------------------------------ what is promised
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompositePart:
+    of: str  # a service level, one promise of it, or a journey
+    weight: Fraction = Fraction(1)
+    promise: Promise | None = None  # of a service level: what is good by it counts
+    level: str = ""  # "" is a journey
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composite:
+    """One promise on several service levels and journeys: on all of them working, or on their weighted mean."""
+
+    name: str
+    parts: tuple[CompositePart, ...]
+    weighted: bool
+    slo: Promise
+    sla: Promise | None = None
+    window: timedelta = timedelta(days=30)
+    also: tuple[timedelta, ...] = ()  # further windows that the same promise holds over
+    calendar: str = ""  # "week", "month", "quarter" or "year" instead of the rolling window
+    min_coverage: Fraction | None = None  # below this share of observed time the state is unknown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -423,6 +446,7 @@ class System:
         str, ...
     ] = ()  # dotted paths at which a secret stands; the secret is not kept
     platform: str = "kubernetes"  # kubernetes | compose | systemd: whose commands runbooks tell
+    composites: Mapping[str, Composite] = field(default_factory=dict)
     agreements: Mapping[str, Contract] = field(default_factory=dict)
     experience: Experience | None = None
     environment: str = ""  # the overlay that was laid over the file

@@ -342,9 +342,27 @@ def test_a_composite_is_several_levels_and_told(read: Callable[..., Draft]) -> N
     found = read(SERVICE, SLI, text)
     assert level(found, "availability-a")["slo"] == "90%"
     assert level(found, "availability-b")["slo"] == "99%"
-    assert any(
-        "composite" in one and "weights" in one for one in notes(found, NoteKind.UNSUPPORTED)
+    assert weights(found, "availability") == {"availability-a": 2, "availability-b": 1}
+    assert any("availability is a composite" in one for one in notes(found, NoteKind.DETECTED))
+
+
+def weights(found: Draft, composite: str) -> dict[str, object]:
+    above = ("composites", composite, "weighted")
+    return {one.path[3]: one.value for one in found.facts if one.path[:3] == above}
+
+
+@pytest.mark.parametrize("weight", ["0", "-1", "heavy", "1e9"])
+def test_a_weight_that_is_none_is_told(read: Callable[..., Draft], weight: str) -> None:
+    several = (
+        f"[{{target: 0.9, indicatorRef: shop-errors, compositeWeight: {weight}, displayName: a}}, "
+        "{target: 0.99, indicatorRef: shop-errors, compositeWeight: 2.5, displayName: b}]"
     )
+    text = SLO.replace("  indicatorRef: shop-errors\n", "").replace(
+        "[{displayName: most, target: 0.9995}]", several
+    )
+    found = read(SERVICE, SLI, text)
+    assert weights(found, "availability") == {"availability-a": 1, "availability-b": 2.5}
+    assert any("is no weight above 0" in one for one in notes(found, NoteKind.UNSUPPORTED))
 
 
 POLICY = """

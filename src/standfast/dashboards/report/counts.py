@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from standfast.slo.agreement import judge
 from standfast.slo.exclusion import edges, merged, rest, spared
 from standfast.slo.period import cut_days
-from standfast.slo.tally import NOTHING, of_journey
+from standfast.slo.tally import NOTHING
 from standfast.slo.window import Span, calendar_span
 
 if TYPE_CHECKING:
@@ -276,9 +276,7 @@ class _Tallies:
         """Of all `spans` together, without the time that `out` takes of them."""
         wanted = _wanted(spans, out)
         steps = [self._step(each.key, wanted) for each in self._objective.indicators]
-        if self._objective.is_journey:
-            return of_journey(steps)
-        return steps[0] if steps else NOTHING
+        return self._objective.whole(steps)
 
     def _step(self, key: str, wanted: Sequence[tuple[Edges, Sequence[Edges]]]) -> Tally:
         asked = [edge for whole, parts in wanted for edge in (whole, *parts)]

@@ -11,6 +11,7 @@ from standfast.dashboards.report.wording import (
     minutes_words,
     share_words,
     spent_words,
+    weight_words,
 )
 from standfast.slo.judgement import words
 from standfast.spec.units import show_percentage
@@ -40,9 +41,8 @@ def method(
 
 
 def _counts(objective: Objective) -> str:
-    if objective.is_journey:
-        steps = ", ".join(each.component for each in objective.indicators) or "no measured step"
-        return f"A journey is good where each of its steps is: {steps}."
+    if objective.joint:
+        return _joint(objective)
     told = " ".join(_indicator(each) for each in objective.indicators) or "Nothing."
     if objective.slices is not None:
         told += (
@@ -51,6 +51,19 @@ def _counts(objective: Objective) -> str:
             " that, and does not count where nobody looked. The figure is the share of good slices."
         )
     return told
+
+
+def _joint(objective: Objective) -> str:
+    if objective.parts:
+        parts = ", ".join(f"{each.of} ({weight_words(each.weight)})" for each in objective.parts)
+        return f"A composite is the mean of its parts by weight: {parts}."
+    what, of = ("composite", "parts") if objective.group == "composites" else ("journey", "steps")
+    names = dict.fromkeys(
+        each.key if what == "composite" else each.component for each in objective.indicators
+    )
+    return (
+        f"A {what} is good where each of its {of} is: {', '.join(names) or 'nothing is measured'}."
+    )
 
 
 def _indicator(one: Indicator) -> str:
@@ -69,11 +82,7 @@ def _indicator(one: Indicator) -> str:
 
 def _source(rows: Rows, objective: Objective) -> str:
     keys = ", ".join(each.key for each in objective.indicators) or "nothing"
-    place = (
-        rows.system.place(f"service_levels.{objective.level}")
-        or rows.system.place(f"journeys.{objective.level}")
-        or "the reliability file"
-    )
+    place = rows.system.place(objective.path) or "the reliability file"
     return (
         f"Counts kept by standfast under {keys}; promised in {place}, version {rows.version.number}"
         f" of the reliability file (SHA-256 {rows.version.digest[:16]}…)."
@@ -88,11 +97,18 @@ def _resolution(objective: Objective, zone: str) -> str:
 
 
 def _formula(objective: Objective) -> str:
-    if objective.is_journey:
+    apart = "so their bad events need not add up to those of the period."
+    if objective.parts:
         return (
-            "Achieved = the product of the good shares of its steps over the whole period, of the events"
-            " of its first step. Days are multiplied each by itself, so their bad events need not add up"
-            " to those of the period."
+            "Achieved = the sum of weight × good share of each part over the whole period, by the sum of the"
+            " weights; a part without events leaves its weight to the others, and bad events are those"
+            f" that this share makes of the events of all parts. Days are weighed each by itself, {apart}"
+        )
+    if objective.joint:
+        of = "parts" if objective.group == "composites" else "steps"
+        return (
+            f"Achieved = the product of the good shares of its {of} over the whole period, of the events"
+            f" of the first of them. Days are multiplied each by itself, {apart}"
         )
     return "Achieved = (all − bad) / all, over all counted events of the period."
 

@@ -88,11 +88,10 @@ def window_words(objective: Objective) -> str:
 
 
 def whole_of(objective: Objective, every: Sequence[DayCount], tally: Tally) -> Counted:
-    """Its sums are those of the days; only the share of a journey is that of its steps over the whole."""
+    """Its sums are those of the days; only the share of a joint one is that of its parts over the whole."""
     days = [_of_day(each) for each in every]
-    journey = objective.is_journey
-    total = tally.total if journey else sum(each.total for each in days)
-    bad = Fraction(tally.bad) if journey else sum((each.bad for each in days), Fraction(0))
+    total = tally.total if objective.joint else sum(each.total for each in days)
+    bad = Fraction(tally.bad) if objective.joint else sum((each.bad for each in days), Fraction(0))
     return Counted(
         bad=bad,
         total=total,

@@ -29,13 +29,18 @@ def figure_of(share: Fraction | None, target: Fraction) -> str:
     return percent(share, places)
 
 
+def weight_words(weight: Fraction) -> str:
+    """ "weight 2.5"."""
+    return f"weight {float(weight):.6g}"
+
+
 def points_words(change: Fraction) -> str:
     """A difference of two shares, in percentage points."""
     return f"{'−' if change < 0 else '+'}{abs(float(change * 100)):.4f} points"
 
 
 def count_words(number: Fraction) -> str:
-    """Events with thin groups; those of a journey may be parts of one."""
+    """Events with thin groups; those of a joint figure may be parts of one."""
     if number.denominator == 1:
         return f"{int(number):,}"
     return f"{float(number):,.1f}"

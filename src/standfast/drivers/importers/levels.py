@@ -120,6 +120,25 @@ class Levels:
             self.put(("service_levels", name, *path), value, *at)
         return name
 
+    def composite(
+        self,
+        wanted: str,
+        weights: Mapping[str, tuple[Plain, Node]],
+        window: tuple[str, Node] | None,
+        calendar: tuple[str, Node] | None,
+        named: Node,
+    ) -> str:
+        """Levels together, by weight; no level has its name."""
+        values: Values = {("weighted", of): (by, (at,)) for of, (by, at) in weights.items()}
+        if window is not None:
+            values["window",] = (window[0], (window[1],))
+        if calendar is not None:
+            values["calendar",] = (calendar[0], (calendar[1],))
+        name = self._free(wanted, {path: value for path, (value, _) in values.items()}, named)
+        for path, (value, at) in values.items():
+            self.put(("composites", name, *path), value, *at)
+        return name
+
     def _free(self, wanted: str, values: dict[Path, Plain], node: Node) -> str:
         """A name that no other level has; what bears one twice and differs is told."""
         name = fit(wanted)
@@ -281,6 +300,6 @@ def told(levels: Levels, error: Untold, node: Node) -> None:
 
 
 def ordered(facts: Iterable[Fact]) -> Iterator[Fact]:
-    """Components before levels, levels before alerts."""
-    order = ("system", "components", "service_levels", "alerts", "teams")
+    """Components before levels, levels before what is made of them, and that before alerts."""
+    order = ("system", "components", "service_levels", "composites", "alerts", "teams")
     return iter(sorted(facts, key=lambda one: order.index(one.path[0])))

@@ -71,7 +71,11 @@ def _loads(edition: Edition) -> Iterator[Panel]:
 
 def _journey(edition: Edition, journey: Journey) -> Iterator[Panel]:
     for objective, found in edition.measured_of.get(journey.path[0] if journey.path else "", ()):
-        if objective.is_journey and objective.level == journey.name and isinstance(found, Measured):
+        if (
+            objective.group == "journeys"
+            and objective.level == journey.name
+            and isinstance(found, Measured)
+        ):
             pace = max((one for one in found.windows if one <= _HOUR), default=found.base)
             yield Panel(
                 question=f"{journey.name}: how many users get to the end of it?",

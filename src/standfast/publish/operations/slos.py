@@ -11,17 +11,19 @@ from standfast.publish.markdown import escape, fence, join, minutes, percent, pr
 from standfast.publish.prometheus import objectives
 from standfast.publish.prometheus.query import Unsaid
 from standfast.review.arithmetic import budget
+from standfast.review.ceiling import of_composite
 from standfast.review.chain import chain_of
 from standfast.slo.agreement import agreements
+from standfast.spec.system import Journey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import timedelta
 
     from standfast.publish.edition import Edition
-    from standfast.review.case import Figure
+    from standfast.review.known import Figure
     from standfast.slo.agreement import Agreement
-    from standfast.spec.system import Journey, Need, ServiceLevel
+    from standfast.spec.system import Composite, CompositePart, Need, ServiceLevel
     from standfast.spec.values import Promise
 
 
@@ -55,6 +57,7 @@ INDICATORS = {
 def _promises(edition: Edition) -> str:
     levels = edition.system.service_levels.values()
     journeys = [one for one in edition.system.journeys.values() if one.slo or one.sla]
+    composites = edition.system.composites.values()
     if not levels and not journeys:
         return join(
             "## What is promised",
@@ -84,6 +87,19 @@ def _promises(edition: Edition) -> str:
         ]
         for journey in journeys
     ]
+    rows += [
+        [
+            f"{escape(one.name)} (composite)",
+            ", ".join(_part_of(part, weighted=one.weighted) for part in one.parts),
+            "mean of the shares of its parts, by weight"
+            if one.weighted
+            else "share in which every part works",
+            _promise_of(edition, one, "slo"),
+            _promise_of(edition, one, "sla"),
+            escape(one.calendar) or ", ".join(span(each) for each in (one.window, *one.also)),
+        ]
+        for one in composites
+    ]
     return join(
         "## What is promised",
         "SLI is what is measured, SLO what we aim for, SLA what the contract says.",
@@ -91,11 +107,19 @@ def _promises(edition: Edition) -> str:
     )
 
 
-def _promise_of(edition: Edition, journey: Journey, kind: str) -> str:
-    promise = journey.slo if kind == "slo" else journey.sla
+def _part_of(part: CompositePart, *, weighted: bool) -> str:
+    return f"{escape(part.of)} ({float(part.weight):.6g})" if weighted else escape(part.of)
+
+
+def _promise_of(edition: Edition, joint: Journey | Composite, kind: str) -> str:
+    promise = joint.slo if kind == "slo" else joint.sla
     if promise is None:
         return "none"
-    return escape(promise.text) + edition.mark(f"journeys.{journey.name}.{kind}")
+    return escape(promise.text) + edition.mark(f"{_group(joint)}.{joint.name}.{kind}")
+
+
+def _group(joint: Journey | Composite) -> str:
+    return "journeys" if isinstance(joint, Journey) else "composites"
 
 
 def _indicator_of(level: ServiceLevel) -> str:
@@ -176,6 +200,15 @@ def _budgets(edition: Edition) -> str:
         for journey in edition.system.journeys.values()
         if journey.slo
     ]
+    rows += [
+        [
+            f"{escape(one.name)} (composite)",
+            _promise_of(edition, one, "slo"),
+            *_allowance(one.slo, window),
+        ]
+        for one in edition.system.composites.values()
+        for window in (one.window, *one.also)
+    ]
     if not rows:
         return join(
             "## Error budgets",
@@ -237,6 +270,17 @@ def _ceilings(edition: Edition) -> str:
         "The ceiling of a journey is the product of what it needs hard; a soft need counts only as far as "
         "its fallback is known to work. It assumes that parts fail independently.",
         *(_ceiling(edition, journey) for journey in journeys),
+        *(_composite(edition, one) for one in edition.system.composites.values()),
+    )
+
+
+def _composite(edition: Edition, composite: Composite) -> str:
+    """What its parts allow, beside what it promises."""
+    top = of_composite(edition.case, composite)
+    return join(
+        f"### {escape(composite.name)} (composite)",
+        f"{escape(top.words.replace(' x ', ' × '))} = **{percent(top.value)}**",
+        *_against(edition, composite, top.value, whole=not top.unknown),
     )
 
 
@@ -294,23 +338,25 @@ def _soft_row(edition: Edition, need: Need, known: Figure | None) -> list[str]:
     return [escape(need.to), "soft", figure, fallback]
 
 
-def _against(edition: Edition, journey: Journey, top: Fraction, *, whole: bool) -> list[str]:
+def _against(
+    edition: Edition, joint: Journey | Composite, top: Fraction, *, whole: bool
+) -> list[str]:
     """The ceiling beside the promise, in minutes of the window."""
-    window = edition.system.budget_window
+    window = edition.system.budget_window if isinstance(joint, Journey) else joint.window
     down = minutes(budget(window, top))
     about = "" if whole else " at best, with the unknown parts counted as perfect"
     said = [f"Ceiling: **{percent(top)}**{about}, that is {down} down in {span(window)}."]
-    for kind, promise in (("SLO", journey.slo), ("SLA", journey.sla)):
+    for kind, promise in (("SLO", joint.slo), ("SLA", joint.sla)):
         if promise is None:
             continue
         allowed = minutes(budget(window, promise.target))
         verdict = "kept" if top >= promise.target else "**not kept by these parts**"
         said.append(
-            f"{kind} {escape(promise.text)}{edition.mark(f'journeys.{journey.name}.{kind.lower()}')} "
+            f"{kind} {escape(promise.text)}{edition.mark(f'{_group(joint)}.{joint.name}.{kind.lower()}')} "
             f"allows {allowed}: {verdict}."
         )
-    if journey.revenue_per_hour:
-        said.append(f"An hour down costs {escape(str(journey.revenue_per_hour))}.")
+    if isinstance(joint, Journey) and joint.revenue_per_hour:
+        said.append(f"An hour down costs {escape(str(joint.revenue_per_hour))}.")
     return [" ".join(said)]
 
 
@@ -340,5 +386,5 @@ def _measured(edition: Edition) -> Iterator[str]:
         else:
             unseen = f"Not measured in it: {names(one.unmeasured)}." if one.unmeasured else ""
             spared = f"Needed softly, and not counted: {names(one.soft)}." if one.soft else ""
-            ratio = fence(objectives.ratio_of(found, found.windows[0]), "promql")
+            ratio = fence(objectives.ratio_of(found, found.windows[0], plain=True), "promql")
             yield join(title, ratio, unseen, spared)

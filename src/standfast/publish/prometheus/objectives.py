@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.publish.markdown import span
@@ -19,7 +20,7 @@ from standfast.slo.judgement import events_needed
 from standfast.slo.objective import objectives
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from standfast.slo.objective import Objective
     from standfast.spec.system import System
@@ -105,18 +106,33 @@ def recordings(all_measured: Iterable[Measured]) -> Iterator[Recording]:
 
 
 def _rates(several: tuple[Measured, ...]) -> Iterator[Recording]:
-    seen: set[tuple[str, timedelta]] = set()
+    seen: set[tuple[str, str]] = set()
     for one in several:
         for part in one.parts:
-            if (part.key, one.base) not in seen:
-                seen.add((part.key, one.base))
-                labels = {"indicator": part.key}
-                yield Recording(
-                    record=BAD + span(one.base), expr=over(part.bad, one.base), labels=labels
-                )
-                yield Recording(
-                    record=EVENTS + span(one.base), expr=over(part.total, one.base), labels=labels
-                )
+            for recording in _of_part(one, part):
+                key = recording.record, part.key
+                if key not in seen:
+                    seen.add(key)
+                    yield recording
+
+
+def _of_part(one: Measured, part: Counted) -> Iterator[Recording]:
+    """What long windows are added up from. Of a joint figure every window: it asks for each many times over."""
+    labels = {"indicator": part.key}
+    for name, query in ((BAD, part.bad), (EVENTS, part.total)):
+        short = [window for window in one.windows if window < LONG] if one.objective.joint else []
+        for window in dict.fromkeys((one.base, *short)):
+            yield Recording(record=name + span(window), expr=over(query, window), labels=labels)
+    for window in one.windows if one.objective.joint else ():
+        if window >= LONG:
+            bad, total = _pair_of(one, part, window)
+            yield Recording(record=_sum_name(BAD, one.base, window), expr=bad, labels=labels)
+            yield Recording(record=_sum_name(EVENTS, one.base, window), expr=total, labels=labels)
+
+
+def _sum_name(record: str, base: timedelta, window: timedelta) -> str:
+    """`standfast:indicator_bad:rate2m_sum3d`: of those rates, one every half a minute."""
+    return f"{record}{span(base)}_sum{span(window)}"
 
 
 def _ratios(one: Measured) -> Iterator[Recording]:
@@ -158,14 +174,45 @@ def _guarded(one: Measured, labels: Mapping[str, str]) -> Iterator[Recording]:
 
 
 def _events(one: Measured, window: timedelta) -> str:
-    """How many events there were; of a journey those of its first step."""
-    part = one.parts[0]
+    """How many there were to judge by; of a joint figure as many as would be as certain, as slo.tally has it:
+    the sum of w p by that of w² p / n, where any were bad."""
+    if len(one.parts) == 1:
+        return _count(one, one.parts[0], window)
+    lost, spread, calm = [], [], []
+    for weight, parts in _weights(one):
+        by = Fraction(1) if weight is None else weight
+        for part in parts:
+            share = f"({_ratio(one, (part,), window)})"
+            lost.append(f"({share} * {number(by)} or vector(0))")
+            spread.append(
+                f"({share} * {number(by * by)} / ({_count(one, part, window)}) or vector(0))"
+            )
+        # A part's own are those of its first step that had any.
+        calm.append(" or ".join(f"{_count(one, part, window)} > 0" for part in parts))
+    heavy = f"{_busy(one, window)}\n* " if one.objective.parts else ""
+    all_of_them = " + ".join(f"({each} or vector(0))" for each in calm)
+    nothing_bad = f"({all_of_them}) > 0" if one.objective.parts else calm[0]
+    certain = "({})\n/ (({}) > 0)".format("\n  + ".join(lost), "\n  + ".join(spread))
+    return f"{heavy}{certain}\nor {nothing_bad}"
+
+
+def _busy(one: Measured, window: timedelta, *, plain: bool = False) -> str:
+    """The weights of the parts that had any events."""
+    return "({})".format(
+        " + ".join(
+            f"((({_ratio(one, parts, window, plain=plain)}) >= bool 0)"
+            f" * {number(weight or Fraction(1))} or vector(0))"
+            for weight, parts in _weights(one)
+        )
+    )
+
+
+def _count(one: Measured, part: Counted, window: timedelta) -> str:
     if window < LONG:
         factor = window / _SECOND if part.per_second else 1.0
-        return f"{over(part.total, window)} * {factor:.12g}"
-    rate = series(EVENTS + span(one.base), indicator=part.key)
-    factor = EVERY / (_SECOND if part.per_second else one.base)
-    return f"{_summed(rate, window)} * {factor:.12g}"
+    else:
+        factor = EVERY / (_SECOND if part.per_second else one.base)
+    return f"{_pair(one, part, window)[1]} * {factor:.12g}"
 
 
 def _count_name(window: timedelta) -> str:
@@ -184,9 +231,34 @@ def recorded(objective: Objective, window: timedelta) -> str:
     return series(name_of(window), objective=objective.name)
 
 
-def ratio_of(one: Measured, window: timedelta) -> str:
-    """The share of bad events; for a journey what is left when every step must work."""
-    pairs = [_pair(part, one.base, window) for part in one.parts]
+def ratio_of(one: Measured, window: timedelta, *, plain: bool = False) -> str:
+    """The share of bad events; of a journey what is left when every step must work, of a weighted composite
+    the mean of its parts that had any. `plain` is for people: of the metrics themselves."""
+    whole = _weights(one)
+    if whole[0][0] is None:
+        return _ratio(one, whole[0][1], window, plain=plain)
+    lost = "\n  + ".join(
+        f"(({_ratio(one, parts, window, plain=plain)}) * {number(weight or Fraction(1))} or vector(0))"
+        for weight, parts in whole
+    )
+    return f"({lost})\n/ ({_busy(one, window, plain=plain)} > 0)"
+
+
+def _weights(one: Measured) -> list[tuple[Fraction | None, tuple[Counted, ...]]]:
+    """The parts that are weighed, with their weights; else all of it, with none."""
+    if not one.objective.parts:
+        return [(None, one.parts)]
+    known = {part.key: part for part in one.parts}
+    return [
+        (part.weight, tuple(known[key] for key in part.indicators)) for part in one.objective.parts
+    ]
+
+
+def _ratio(
+    one: Measured, parts: Sequence[Counted], window: timedelta, *, plain: bool = False
+) -> str:
+    """Bad where any of them is."""
+    pairs = [_pair(one, part, window, plain=plain) for part in parts]
     if len(pairs) == 1:
         bad, total = pairs[0]
         return f"{bad}\n/ ({total} > 0)"
@@ -196,11 +268,26 @@ def ratio_of(one: Measured, window: timedelta) -> str:
     return f"(1 - {kept})\nand on() ({used})"
 
 
-def _pair(part: Counted, base: timedelta, window: timedelta) -> tuple[str, str]:
+def _pair(
+    one: Measured, part: Counted, window: timedelta, *, plain: bool = False
+) -> tuple[str, str]:
+    """Bad events and all of them, of a joint figure as they were recorded for each of its parts."""
+    if plain or not one.objective.joint:
+        return _pair_of(one, part, window)
+    return _known(BAD, one, part, window), _known(EVENTS, one, part, window)
+
+
+def _pair_of(one: Measured, part: Counted, window: timedelta) -> tuple[str, str]:
     if window < LONG:
         return over(part.bad, window), over(part.total, window)
-    bad, total = (series(name + span(base), indicator=part.key) for name in (BAD, EVENTS))
+    bad, total = (series(name + span(one.base), indicator=part.key) for name in (BAD, EVENTS))
     return _summed(bad, window), _summed(total, window)
+
+
+def _known(record: str, one: Measured, part: Counted, window: timedelta) -> str:
+    """Without its label, so that it goes with others."""
+    name = record + span(window) if window < LONG else _sum_name(record, one.base, window)
+    return f"sum({series(name, indicator=part.key)})"
 
 
 def _summed(rate: str, window: timedelta) -> str:

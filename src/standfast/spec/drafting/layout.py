@@ -17,9 +17,9 @@ WIDEST = 100
 _MOST_PLACES = 3
 SECTIONS = (
     "apiVersion", "include", "system", "regions", "components", "journeys", "service_levels",
-    "agreements", "budget_policy", "alerts", "severities", "people", "teams", "on_call", "channels",
-    "incidents", "runbooks", "data", "backups", "locations", "failover", "degradation", "compliance",
-    "experience", "waivers", "server", "environments",
+    "composites", "agreements", "budget_policy", "alerts", "severities", "people", "teams", "on_call",
+    "channels", "incidents", "runbooks", "data", "backups", "locations", "failover", "degradation",
+    "compliance", "experience", "waivers", "server", "environments",
 )  # fmt: skip
 _KEYS = (
     "name", "role", "mode", "zones", "type", "of", "store", "vendor", "owner", "members", "lead", "url",

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from standfast.spec.drafting.draft import Path, Plain
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
-_NAMED = ("components", "journeys", "service_levels", "alerts", "people", "teams", "on_call", "regions", "data",
-          "locations", "runbooks", "channels")  # fmt: skip
+_NAMED = ("components", "journeys", "service_levels", "composites", "alerts", "people", "teams", "on_call",
+          "regions", "data", "locations", "runbooks", "channels")  # fmt: skip
 # Where a value names an entry of another section: (section, key) -> that section.
 _REFERS = {
     ("components", "owner"): "teams",
@@ -34,6 +34,7 @@ _KEYED = {
     ("components", "needs"): "components",
     ("components", "replicas"): "regions",
     ("components", "replication"): "regions",
+    ("composites", "weighted"): "service_levels",
 }
 _Names = dict[str, dict[str, str]]
 

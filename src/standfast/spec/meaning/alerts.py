@@ -33,7 +33,7 @@ def alerts(
         return _assumed(components, levels, margin)
     found = {}
     for name, shape in file.alerts.items():
-        rule = _rule(name, shape, components, [*levels, *file.journeys], margin)
+        rule = _rule(name, shape, components, [*levels, *file.journeys, *file.composites], margin)
         if shape.runbook:
             _runbook(f"alerts.{name}.runbook", shape.runbook, file, margin)
         if rule:

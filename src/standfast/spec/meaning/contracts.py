@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.spec.meaning.margin import Margin
-    from standfast.spec.system import Journey, ServiceLevel
+    from standfast.spec.system import Composite, Journey, ServiceLevel
     from standfast.spec.v1 import promises as v1
     from standfast.spec.v1.file import FileShape
     from standfast.spec.values import Promise
@@ -29,13 +29,13 @@ _BELOW = re.compile(r"<\s*(\S+%)")
 def contracts(
     file: FileShape,
     levels: Mapping[str, ServiceLevel],
-    journeys: Mapping[str, Journey],
+    joint: Mapping[str, Journey | Composite],
     timezone: str,
     margin: Margin,
 ) -> Mapping[str, Contract]:
     promised = {name: one.slas for name, one in levels.items()}
-    for name, journey in journeys.items():
-        promised.setdefault(name, (journey.sla,) if journey.sla else ())
+    for name, one in joint.items():
+        promised.setdefault(name, (one.sla,) if one.sla else ())
     found = {}
     for name, shape in file.agreements.items():
         _checked(name, shape, levels, promised, margin)
@@ -86,7 +86,9 @@ def _checked(
 ) -> None:
     path = f"agreements.{name}"
     for index, of in enumerate(shape.of):
-        known = margin.refer(f"{path}.of.{index}", of, promised, "service level or journey")
+        known = margin.refer(
+            f"{path}.of.{index}", of, promised, "service level, journey or composite"
+        )
         if known and shape.sla is None and not promised[of]:
             said = f"{of} states no SLA; write `sla:` there or here, for example 99.5%"
             margin.wrong(f"{path}.of.{index}", said)

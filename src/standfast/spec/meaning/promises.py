@@ -15,7 +15,7 @@ from standfast.spec.system import BudgetPolicy, EventNames, EventQuery, PolicyBa
 from standfast.spec.values import Promise
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from standfast.spec.meaning.margin import Margin
     from standfast.spec.system import Component
@@ -78,15 +78,16 @@ def _level(
                 said = f"{shape.sli} is promised as a share of good events, for example 99.5%"
                 margin.wrong(f"{path}.{key}", said)
     part = components.get(shape.of)
-    windows = _windows(path, shape, window, [*file.service_levels, *file.journeys], margin)
+    taken = [*file.service_levels, *file.journeys, *file.composites]
+    over = windows(path, shape.window or [], window, taken, margin)
     return ServiceLevel(
         name=name,
         of=shape.of,
         sli=shape.sli,
         slos=tuple(one.promise for one in written),
         slas=tuple(one.promise for one in shape.sla or ()),
-        window=windows[0],
-        also=windows[1:],
+        window=over[0],
+        also=over[1:],
         calendar=shape.calendar or "",
         sla_window=shape.sla_window or "",
         bad_codes=tuple(shape.bad) if shape.bad is not None else OURS,
@@ -98,19 +99,18 @@ def _level(
         events=_events(path, shape, margin),
         signal=_signal(path, shape, part, margin) if part else "",
         limit=_limit(path, shape, part, margin) if part else None,
-        slices=slices.of_level(path, shape, part, min(windows), margin),
+        slices=slices.of_level(path, shape, part, min(over), margin),
     )
 
 
-def _windows(
+def windows(
     path: str,
-    shape: v1.ServiceLevelShape,
+    said: Sequence[timedelta],
     otherwise: timedelta,
     names: Collection[str],
     margin: Margin,
 ) -> tuple[timedelta, ...]:
     """The windows that the same events are judged over, in the order of the file."""
-    said = shape.window or []
     found = tuple(countable(f"{path}.window", one, otherwise, margin) for one in said)
     if len(set(found)) < len(found):
         margin.wrong(f"{path}.window", "a window is here twice; write each once")

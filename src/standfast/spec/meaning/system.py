@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from standfast.spec.meaning import (
     alerts,
     compliance,
+    composites,
     contracts,
     experience,
     incidents,
@@ -67,7 +68,8 @@ def mean(
     parts = topology.components(file, margin)
     levels = promises.service_levels(file, parts, criticality, window, margin)
     ways = journeys.journeys(file, parts, levels, criticality, margin)
-    agreed = contracts.contracts(file, levels, ways, timezone, margin)
+    joint = composites.composites(file, levels, ways, criticality, window, margin)
+    agreed = contracts.contracts(file, levels, {**ways, **joint}, timezone, margin)
     policy = promises.budget_policy(file, [*file.people, *file.teams], margin)
     rules = alerts.alerts(file, parts, levels, margin)
     severities = people.severities(file, margin)
@@ -88,6 +90,7 @@ def mean(
         components=parts,
         journeys=ways,
         service_levels=levels,
+        composites=joint,
         agreements=agreed,
         budget_policy=policy,
         alerts=rules,

@@ -24,6 +24,7 @@ class FileShape(Shape):
     components: dict[Name, topology.ComponentShape] = {}
     journeys: promises.JourneyMap = {}
     service_levels: promises.ServiceLevelMap = {}
+    composites: promises.CompositeMap = {}
     agreements: promises.AgreementMap = {}
     budget_policy: promises.Policy | None = None
     alerts: calling.AlertMap | None = None

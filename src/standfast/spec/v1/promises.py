@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field
@@ -122,6 +123,38 @@ class ServiceLevelShape(Shape):
     min_coverage: Percentage | None = None
 
 
+def _weight(value: object) -> Fraction:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= _HEAVIEST:
+        said = f"a weight is a number above 0, such as 1 or 2.5, not '{str(value)[:80]}'"
+        raise ValueError(said)
+    return Fraction(str(value))
+
+
+_HEAVIEST = 1_000_000
+_MOST_PARTS = 50
+Weight = Annotated[
+    Fraction,
+    Read(_weight, anyOf=[{"type": "number", "exclusiveMinimum": 0, "maximum": _HEAVIEST}]),
+]
+
+
+class CompositeShape(Shape):
+    """One promise on several service levels and journeys: `all` of them working, or their `weighted` mean."""
+
+    all_: Annotated[
+        Annotated[References, Field(min_length=2, max_length=_MOST_PARTS)] | None,
+        Field(alias="all"),
+    ] = None
+    weighted: (
+        Annotated[dict[Reference, Weight], Field(min_length=2, max_length=_MOST_PARTS)] | None
+    ) = None
+    slo: Promised | None = None
+    sla: Promised | None = None
+    window: Windows | None = None
+    calendar: Calendar | None = None
+    min_coverage: Percentage | None = None
+
+
 class BandShape(Shape):
     do: Line
     freezes: Flag | None = None
@@ -177,6 +210,7 @@ class AgreementShape(Shape):
     maintenance: MaintenanceShape | None = None
 
 
+CompositeMap = dict[Name, CompositeShape]
 JourneyMap = dict[Name, JourneyShape]
 AgreementMap = dict[Name, AgreementShape]
 ServiceLevelMap = dict[Name, ServiceLevelShape]

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from standfast.drivers.importers.source import Folder, Source
+    from standfast.spec.drafting.draft import Plain
     from standfast.spec.tree import Node
 
 _MARK = re.compile(r"[\"']?apiVersion[\"']?\s*:\s*[\"']?openslo(?:\.com)?/")
 _METHODS = {"occurrences", "timeslices", "ratiotimeslices"}
+_INDICATORS = ("indicator", "indicatorRef", "sli", "sliRef")
+_WEIGHT = re.compile(r"\d{1,7}(?:\.\d{1,6})?", re.ASCII)
+_HEAVIEST = 1_000_000
 _OWNERS = ("team", "owner", "owned-by", "squad")
 
 
@@ -45,7 +49,8 @@ class OpenSlo:
         catalogue = Catalogue(filter(is_openslo, manifests(sources, levels.notes)), levels)
         reading = _Reading(catalogue, levels)
         reading.services()
-        for slo in catalogue.of_kind("SLO"):
+        # Composites last: an objective of one may be a level that another SLO says already.
+        for slo in sorted(catalogue.of_kind("SLO"), key=reading.composite):
             reading.objective(slo)
         reading.rest()
         joined = join([levels.draft()])
@@ -57,6 +62,7 @@ class _Reading:
         self.catalogue, self.levels = catalogue, levels
         self.policies = Policies(catalogue, levels)
         self.used: set[str] = set()  # the SLIs that an objective refers to
+        self.known: dict[tuple[str, str], str] = {}  # SLI referred to, target -> the level
 
     def services(self) -> None:
         for one in self.catalogue.of_kind("Service"):
@@ -92,10 +98,53 @@ class _Reading:
         made = []
         for asked in found:
             try:
-                made += self._level(slo, of, asked, windowed)
+                made.append((self._level(slo, of, asked, windowed), asked[0].objective))
             except Untold as error:
                 told(self.levels, error, slo.named)
-        self.policies.of(slo, of, made)
+        if self.composite(slo):
+            self.policies.of(slo, of, self._composite(slo, made, windowed))
+        else:
+            self.policies.of(slo, of, [name for name, _ in made])
+
+    @staticmethod
+    def composite(slo: Thing) -> bool:
+        """Does each of its objectives have an indicator of its own?"""
+        objectives = nodes.items(slo.spec, "objectives")
+        own = (at(one, key) for one in objectives for key in _INDICATORS)
+        return len(objectives) > 1 and any(one is not None for one in own)
+
+    def _composite(
+        self, slo: Thing, made: Sequence[tuple[str, Node]], windowed: Window
+    ) -> list[str]:
+        """Its name. What OpenSLO adds up is a mean by weight, and promises what its objectives come to."""
+        node = at(slo.spec, "objectives") or slo.node
+        weights: dict[str, tuple[Plain, Node]] = {}
+        for name, objective in made:
+            weights.setdefault(name, self._weight(slo, objective))
+        if len(weights) < 2:
+            said = f"of the composite {slo.name} fewer than two objectives could be taken; it is none here"
+            self.levels.note(NoteKind.UNSUPPORTED, said, node)
+            return list(weights)
+        said = (
+            f"{slo.name} is a composite: its objectives are service levels here, and it is the mean of "
+            "them by weight, with what they come to as its target"
+        )
+        self.levels.note(NoteKind.DETECTED, said, node)
+        return [
+            self.levels.composite(slo.name, weights, windowed.rolling, windowed.calendar, slo.named)
+        ]
+
+    def _weight(self, slo: Thing, objective: Node) -> tuple[Plain, Node]:
+        node = at(objective, "compositeWeight")
+        if node is None:
+            return 1, objective
+        text = nodes.text(node)
+        weight = float(text) if _WEIGHT.fullmatch(text) else 0.0
+        if not 0 < weight <= _HEAVIEST:
+            said = f"{slo.name}: compositeWeight {text[:40]!r} is no weight above 0; 1 is taken"
+            self.levels.note(NoteKind.UNSUPPORTED, said, node)
+            return 1, node
+        return int(weight) if weight.is_integer() else weight, node
 
     def _parted(self, slo: Thing, windowed: Window) -> Iterator[list[Asked]]:
         """The objectives that share one indicator, as one level; others each as a level of its own."""
@@ -109,15 +158,6 @@ class _Reading:
             raise Untold(NoteKind.UNSUPPORTED, f"the SLO {slo.name} has no objectives")
         shared = self._indicator(slo, slo.spec)
         own = [self._indicator(slo, one) for one in objectives]
-        if any(own) and len(objectives) > 1:
-            said = (
-                f"{slo.name} is a composite: each of its objectives is a service level here; what all "
-                "of them "
-            )
-            said += "together promise is said by a journey"
-            weights = [one for one in objectives if at(one, "compositeWeight") is not None]
-            said += " (weights are left out)" if weights else ""
-            self.levels.note(NoteKind.UNSUPPORTED, said, at(slo.spec, "objectives") or slo.node)
         together: dict[int, list[Asked]] = {}
         for number, (one, mine) in enumerate(zip(objectives, own, strict=True)):
             indicator = mine or shared
@@ -155,9 +195,13 @@ class _Reading:
         plain = at(node, "ratioMetrics") or at(node, "ratioMetric") or at(node, "thresholdMetric")
         return (node, None) if node is not None and plain is not None else None
 
-    def _level(self, slo: Thing, of: str, asked: list[Asked], windowed: Window) -> list[str]:
+    def _level(self, slo: Thing, of: str, asked: list[Asked], windowed: Window) -> str:
         slos = [_target(one) for one in asked]
         first = asked[0]
+        ref = at(first.objective, "indicatorRef") or at(slo.spec, "indicatorRef")
+        refers = (nodes.text(ref), slos[0][0]) if ref is not None and len(slos) == 1 else None
+        if self.composite(slo) and refers in self.known:
+            return self.known[refers]
         own = stated(first, slos[0][0], self.catalogue, self.levels) if len(slos) == 1 else None
         cut = slices(first)
         if cut is not None:
@@ -174,7 +218,9 @@ class _Reading:
             instead=own,
             slices=cut.values if cut else None,
         )
-        return [name]
+        if refers is not None:
+            self.known.setdefault(refers, name)
+        return name
 
     def _counts(self, asked: Asked, *, quiet: bool) -> Counts:
         """What is concluded of queries that are not taken is nothing to tell."""
