@@ -311,8 +311,8 @@ class Read:
         return self._platform.accept.current()
 
     def _delivery(self, now: datetime) -> Delivery:
-        late = self._platform.deliver.undelivered(now)
-        return on_call_screen.delivery(self._store.read(lambda tx: tx.outbox.waiting()), late)
+        system, late = self._system, self._platform.deliver.undelivered(now)
+        return self._store.read(lambda tx: rooms.delivery(tx, system, late, now))
 
     def _overview(
         self, tx: Tx, system: System, delivery: Delivery, now: datetime
@@ -333,10 +333,15 @@ class Read:
 
 
 def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
-    statuses = tx.levels.statuses()
+    statuses, seen = tx.levels.statuses(), tx.levels.first_seen()
     asked = tx.asked.progress()
     return [
-        objective_screen.line(one, statuses.get(one.name), asking.of_objective(asked, one))
+        objective_screen.line(
+            one,
+            statuses.get(one.name),
+            asking.of_objective(asked, one),
+            objective_screen.first_look(one, seen),
+        )
         for one in objectives(system)
     ]
 
@@ -400,6 +405,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         agreeing.of_objective(tx, system, objective, now),
         asking.of_objective(tx.asked.progress(), objective),
         excluding.tallies(tx, system, objective, begin, now) if objective.joint else (),
+        objective_screen.first_look(objective, tx.levels.first_seen()),
     )
 
 

@@ -69,6 +69,17 @@
     }
   }
 
+  function zone() {
+    const said = document.querySelector("footer .zone");
+    if (said) said.textContent = "Times are of " + Intl.DateTimeFormat().resolvedOptions().timeZone + "; each says its UTC where one points at it.";
+  }
+
+  // A link to "why this number" opens what it leads to.
+  function unfold() {
+    const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (at?.tagName === "DETAILS") { at.setAttribute("open", ""); at.scrollIntoView({ block: "center" }); at.querySelector("summary")?.focus({ preventScroll: true }); }
+  }
+
   function find() {
     const field = document.getElementById("find");
     if (!field) return;
@@ -109,6 +120,9 @@
   }
 
   localTimes(document);
+  zone();
+  unfold();
+  addEventListener("hashchange", unfold);
   find();
   theme();
   if (live && sign) listen();
