@@ -16,6 +16,7 @@ from standfast.app import (
     rooms,
 )
 from standfast.app import health as own_health
+from standfast.audit.instant import stamp
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
 from standfast.dashboards import audit as audit_screen
@@ -412,7 +413,8 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
 def _seal(tx: Tx, stream: str, now: datetime) -> Seal:
     size = tx.audit.history.head(stream)[0].size
     signed_size, signed_at = tx.audit.history.last_signed(stream)
-    return audit_screen.seal(size, signed_size, signed_at, now, _UNSIGNED)
+    due = tx.audit.history.size_before(stream, stamp(now - _UNSIGNED))
+    return audit_screen.seal(size, signed_size, signed_at, due - signed_size)
 
 
 def _retention(tx: Tx, system: System) -> Retention:
