@@ -202,7 +202,7 @@ def _young(objectives: Sequence[ObjectiveLine]) -> str:
     young = [one for one in objectives if one.mark.tone == "bad" and one.watched is not None]
     if not young:
         return ""
-    least = min(young, key=lambda one: one.watched or one.window)
+    least = min(young, key=lambda one: (one.watched or one.window) / one.window)
     named = listed([one.name for one in young], _EXPLAINED)
     return (
         f" Early days: {named} {'was' if len(young) == 1 else 'were'} watched for less than the window,"

@@ -29,7 +29,7 @@ NAVIGATION = (
     ("/", "Overview"),
     ("/services", "Services"),
     ("/infrastructure", "Infrastructure"),
-    ("/experience", "Users"),
+    ("/experience", "Experience"),
     ("/incidents", "Incidents"),
     ("/on-call", "On call"),
     ("/recovery", "Recovery"),
