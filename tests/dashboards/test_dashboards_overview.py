@@ -9,7 +9,7 @@ from standfast.dashboards.overview import screen
 from standfast.dashboards.service import ComponentLine
 
 SEAL = Seal(size=0, signed_size=0, signed_at=None, mark=mark("sealed"), words="")
-DELIVERY = Delivery(waiting=0, mark=mark("delivering"), words="")
+DELIVERY = Delivery(waiting=0, mark=mark("delivering"), words="", proven_at=None, why=())
 
 
 def because(*marks: Mark) -> str:

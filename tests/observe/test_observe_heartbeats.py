@@ -65,7 +65,7 @@ def test_a_job_that_stays_away_is_a_state_and_an_alert_and_comes_back(office: Of
     assert office.health[0] is Health.UNKNOWN
     office.beats.tell("invoices", Told.FINISH)
     assert office.wait(minutes=10) == []
-    assert office.health == (Health.HEALTHY, "invoices well")
+    assert office.health == (Health.HEALTHY, "invoices is well")
     assert office.wait(minutes=2) == ["invoices-heartbeat firing"]
     state, because = office.health
     assert state is Health.UNHEALTHY

@@ -58,7 +58,7 @@ def test_a_load_is_counted_in_its_group_and_nothing_of_it_is_kept(blog: Standfas
     read = blog.platform.read.experience
     until(lambda: read(blog.platform.now()).pages[0].vitals[0].samples, "the count to be kept")
     lcp = read(blog.platform.now()).pages[0].vitals[0]
-    assert (lcp.name, lcp.mark.word, lcp.few) == ("LCP", "good", True)
+    assert (lcp.name, lcp.mark.word, lcp.few) == ("LCP", "too few", True)
     file = Path(blog.platform.settings.database.removeprefix("sqlite:///"))
     with closing(sqlite3.connect(file)) as db:
         dump = "\n".join(db.iterdump())

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
+import re
 from datetime import UTC, datetime, timedelta
+from html import unescape
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -38,4 +42,23 @@ def test_words_of_others_cannot_leave_the_attribute_that_carries_them() -> None:
 def test_a_single_point_is_no_chart() -> None:
     assert "Not enough measured" in charts.hovered(
         "a", charts.series([(START, 1.0)], "x"), [(START, 1.0)], words="x"
+    )
+
+
+def test_an_even_burn_is_drawn_to_the_end_of_the_window_and_not_of_the_curve() -> None:
+    points = [(START, 1.0), (START + timedelta(minutes=1), -40.0)]
+    ends = START + timedelta(minutes=10)
+    drawn = str(charts.burn_down(points, "w", even_until=ends))
+    (left, right) = re.search(r'class="even" points="([^"]+)"', drawn)[1].split()
+    top, bottom = 10.0, 10.0 + (180 - 10 - 22) / 2
+    assert float(left.split(",")[1]) == pytest.approx(top)
+    assert float(right.split(",")[1]) == pytest.approx(top + (bottom - top) * 0.1, abs=0.1)
+    assert charts.below(points)
+    assert not charts.below(points[:1])
+    figure = str(
+        charts.hovered("b", charts.burn_down(points, "w"), points, words="w", even_until=ends)
+    )
+    assert (
+        json.loads(unescape(re.search(r'data-plot="([^"]*)"', figure)[1]))["even"]
+        == ends.timestamp()
     )

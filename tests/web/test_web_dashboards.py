@@ -58,7 +58,8 @@ def blog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standfast]:
             store.keep(lambda tx, p=point: tx.levels.keep_points({"web-probes": p}))
         for route, taken in (("/", 200), ("/posts", 80)):
             store.keep(lambda tx, r=route, n=taken: tx.levels.add([_count(r, n, now)]))
-        found.platform.feel.take("/posts/7", {"LCP": 1800, "INP": 90, "CLS": 0.3}, now)
+        for _ in range(20):
+            found.platform.feel.take("/posts/7", {"LCP": 1800, "INP": 90, "CLS": 0.3}, now)
         found.platform.feel.tick(found.platform.accept.current(), now)
         found.platform.deploys.mark("web", "1.2.3", SYSTEM, at=now - timedelta(seconds=50))
         yield found
@@ -194,7 +195,39 @@ def test_a_deployment_is_drawn_on_the_charts_and_listed(blog: Standfast) -> None
     assert 'standfast_deploy_timestamp_seconds{component="web",version="1.2.3"}' in metrics
     loads = r'standfast_web_vital_seconds_bucket\{page="posts",vital="LCP",le="(\S+)"\} (\d+)'
     found = {float(edge): int(count) for edge, count in re.findall(loads, metrics)}
-    assert (found[1.5], found[2], found[float("inf")]) == (0, 1, 1)
+    assert (found[1.5], found[2], found[float("inf")]) == (0, 20, 20)
+
+
+def test_a_figure_of_the_services_leads_to_why_it_is_what_it_is(blog: Standfast) -> None:
+    services, service = seen(blog, "/services"), seen(blog, "/services/web")
+    for name in ("requests-per-second", "error-rate", "p95-latency"):
+        assert f'href="/services/web#why-web-{name}"' in services
+        assert f'id="why-web-{name}"' in service
+
+
+def test_of_a_service_the_golden_signals_stand_first_and_the_rest_after_what_one_can_do(
+    blog: Standfast,
+) -> None:
+    page = seen(blog, "/services/web")
+    order = [">error rate</h2>", "Health checks", "May it be deployed?", ">memory used</h3>"]
+    places = [page.index(one) for one in order]
+    assert places == sorted(places)
+    assert "A flag on a chart is a deployment: web 1.2.3 deployed" in page
+
+
+def test_a_journey_rests_on_what_is_promised_of_each_component_and_not_on_itself(
+    blog: Standfast,
+) -> None:
+    with blog.client("read") as api:
+        (step,) = api.get("/api/v1/experience").json()["journeys"][0]["steps"]
+    assert step["objective"] in {"web-probes", ""}
+
+
+def test_every_table_says_what_it_is_a_table_of(blog: Standfast) -> None:
+    for path in ("/", "/services", "/services/web", "/infrastructure", "/experience", "/on-call",
+                 "/objectives/web-probes", "/recovery", "/reports", "/incidents", "/audit"):  # fmt: skip
+        page = seen(blog, path)
+        assert page.count("<table") == page.count("<caption"), path
 
 
 def test_vendored_files_are_those_that_their_note_names() -> None:

@@ -8,7 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 from test_web_browser import CHROMIUM, FLAGS, signed_in
 from web_server import FILE, Standfast, running, until
 
@@ -133,6 +133,28 @@ def test_without_scripts_the_servers_own_drawing_stands_there(
     page.click("#table-web-connections summary")
     assert page.locator("#table-web-connections tbody tr").count() > 5
     context.close()
+
+
+def drawn_anew(page: Page) -> None:
+    page.evaluate("document.querySelector('h1').dataset.old = 'yes'")
+    page.wait_for_selector("h1:not([data-old])")
+
+
+def test_a_link_to_why_opens_it_and_the_keyboard_stays_there_while_the_page_lives(
+    browser: Browser, blog: Standfast
+) -> None:
+    page, wrong = signed_in(browser, blog)
+    page.goto(blog.address + "/services/web#why-web-connections")
+    page.wait_for_selector("#why-web-connections[open] summary:focus")
+    drawn_anew(page)
+    assert page.evaluate("document.activeElement.closest('details').id") == "why-web-connections"
+    page.focus(".crumbs a")
+    drawn_anew(page)
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "/services"
+    zone = page.evaluate("Intl.DateTimeFormat().resolvedOptions().timeZone")
+    assert f"Times are of {zone}" in page.locator("footer").text_content()
+    page.close()
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("scheme", "width"), [("dark", 1200), ("light", 390)])

@@ -84,7 +84,8 @@ def _audit(tx: Tx, system: System, now: datetime) -> m.AuditFigures:
     sizes = {stream: log.head(stream)[0].size for stream in streams}
     since = {stream: log.size_before(stream, stamp(now - m.RECENT)) for stream in streams}
     signed_size, signed_at = log.last_signed(SYSTEM_STREAM)
-    seal = audit_screen.seal(sizes.get(SYSTEM_STREAM, 0), signed_size, signed_at, now, _UNSIGNED)
+    due = log.size_before(SYSTEM_STREAM, stamp(now - _UNSIGNED))
+    seal = audit_screen.seal(sizes.get(SYSTEM_STREAM, 0), signed_size, signed_at, due - signed_size)
     long = log.size_before(SYSTEM_STREAM, stamp(now - m.LONG))
     return m.log(
         seal,

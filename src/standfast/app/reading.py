@@ -16,6 +16,7 @@ from standfast.app import (
     rooms,
 )
 from standfast.app import health as own_health
+from standfast.audit.instant import stamp
 from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
 from standfast.dashboards import audit as audit_screen
@@ -311,8 +312,8 @@ class Read:
         return self._platform.accept.current()
 
     def _delivery(self, now: datetime) -> Delivery:
-        late = self._platform.deliver.undelivered(now)
-        return on_call_screen.delivery(self._store.read(lambda tx: tx.outbox.waiting()), late)
+        system, late = self._system, self._platform.deliver.undelivered(now)
+        return self._store.read(lambda tx: rooms.delivery(tx, system, late, now))
 
     def _overview(
         self, tx: Tx, system: System, delivery: Delivery, now: datetime
@@ -333,10 +334,15 @@ class Read:
 
 
 def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
-    statuses = tx.levels.statuses()
+    statuses, seen = tx.levels.statuses(), tx.levels.first_seen()
     asked = tx.asked.progress()
     return [
-        objective_screen.line(one, statuses.get(one.name), asking.of_objective(asked, one))
+        objective_screen.line(
+            one,
+            statuses.get(one.name),
+            asking.of_objective(asked, one),
+            objective_screen.first_look(one, seen),
+        )
         for one in objectives(system)
     ]
 
@@ -400,13 +406,15 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         agreeing.of_objective(tx, system, objective, now),
         asking.of_objective(tx.asked.progress(), objective),
         excluding.tallies(tx, system, objective, begin, now) if objective.joint else (),
+        objective_screen.first_look(objective, tx.levels.first_seen()),
     )
 
 
 def _seal(tx: Tx, stream: str, now: datetime) -> Seal:
     size = tx.audit.history.head(stream)[0].size
     signed_size, signed_at = tx.audit.history.last_signed(stream)
-    return audit_screen.seal(size, signed_size, signed_at, now, _UNSIGNED)
+    due = tx.audit.history.size_before(stream, stamp(now - _UNSIGNED))
+    return audit_screen.seal(size, signed_size, signed_at, due - signed_size)
 
 
 def _retention(tx: Tx, system: System) -> Retention:

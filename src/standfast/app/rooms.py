@@ -82,6 +82,12 @@ def _while_it_lasted(found: Incident, now: datetime) -> tuple[datetime, datetime
     return found.started_at - timedelta(seconds=30), found.resolved_at or now
 
 
+def delivery(tx: Tx, system: System, late: Sequence[str], now: datetime) -> Delivery:
+    """Would a page arrive?"""
+    found = ways(system, tx.trials.standing(), now)
+    return on_call_screen.delivery(system, tx.outbox.waiting(), late, found, now)
+
+
 def on_call(tx: Tx, system: System, delivery: Delivery, now: datetime) -> OnCallScreen:
     pages = [page for page in tx.paging.recent(now - _RECENT) if not page.active]
     shown = [*tx.paging.active(), *pages]

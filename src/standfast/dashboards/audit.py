@@ -11,7 +11,7 @@ from standfast.review.wording import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from standfast.audit.query import Found, Page, Query
 
@@ -60,15 +60,16 @@ class AuditScreen:
     retention: Retention
 
 
-def seal(
-    size: int, signed_size: int, signed_at: datetime | None, now: datetime, patience: timedelta
-) -> Seal:
-    """`patience` is how long records may wait for their signature before that is worth a word."""
+def seal(size: int, signed_size: int, signed_at: datetime | None, overdue: int) -> Seal:
+    """`overdue` is how many records wait for their signature longer than they may.
+
+    Of a log that was quiet for an hour the last signature is old, and nothing is wrong with it.
+    """
     if not signed_at:
         state, words = "unsealed", "no checkpoint was signed yet"
     elif signed_size >= size:
         state, words = "sealed", f"all {size} records are under a signed checkpoint"
-    elif now - signed_at <= patience:
+    elif overdue <= 0:
         state, words = (
             "sealed",
             f"{size - signed_size} of {size} records wait for the next checkpoint",
@@ -76,7 +77,7 @@ def seal(
     else:
         state, words = (
             "stale",
-            f"{counted(size - signed_size, 'record')} not signed since {signed_at:%H:%M:%S} UTC",
+            f"{counted(overdue, 'record')} not signed since {signed_at:%H:%M:%S} UTC",
         )
     return Seal(
         size=size, signed_size=signed_size, signed_at=signed_at, mark=mark(state), words=words

@@ -33,6 +33,8 @@ class Step:
 
     component: str
     success: float | None
+    mark: Mark
+    objective: str  # whose figure it is; "" where nothing measures it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,19 +125,20 @@ def _journey(
         name=journey.name,
         mark=worst([one.mark for one in own]) if own else UNKNOWN,
         promise=journey.slo.text if journey.slo else "none",
-        steps=tuple(
-            Step(component=step, success=_success(step, objectives)) for step in journey.path
-        ),
+        steps=tuple(_step(step, objectives) for step in journey.path),
         funnel=funnel.lines(system, journey, taken, now) if taken else (),
         objectives=own,
     )
 
 
-def _success(component: str, objectives: Sequence[ObjectiveLine]) -> float | None:
-    """The worst measured share of good events of the component; None where nothing measures it."""
-    shares = [
-        float(one.measured)
+def _step(component: str, objectives: Sequence[ObjectiveLine]) -> Step:
+    """The worst of what is promised of the component itself; what is promised of a whole journey is not."""
+    known = [
+        (float(one.measured), one)
         for one in objectives
-        if one.component == component and one.measured is not None
+        if one.component == component and one.measured is not None and not one.joint
     ]
-    return min(shares, default=None)
+    if not known:
+        return Step(component=component, success=None, mark=UNKNOWN, objective="")
+    share, least = min(known, key=lambda one: one[0])
+    return Step(component=component, success=share, mark=least.mark, objective=least.name)

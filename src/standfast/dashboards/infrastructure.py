@@ -24,7 +24,8 @@ KINDS: Mapping[str, tuple[str, ...]] = {  # what a signal's name begins with
     "Disk": ("disk",),
     "Network": ("network",),
     "Containers": ("container",),
-    "Connections": ("connections", "concurrent users"),
+    "Connections": ("connections",),
+    "Users at once": ("concurrent users",),
 }
 _OTHERS = ("queue length", "consumer lag", "replication lag", "query time")
 _PREFIXES = (*(one for names in KINDS.values() for one in names), *_OTHERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.dashboards.deploy import lines
@@ -17,8 +18,8 @@ from standfast.slo.tally import NOTHING
 from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
-    from datetime import datetime, timedelta
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
     from fractions import Fraction
 
     from standfast.dashboards.agreement import AgreementLine
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 
 _BANDS_SHOWN = 50
+_SPENT = "0%"  # the band of a budget that is gone, as the file writes it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +52,9 @@ class ObjectiveLine:
     left: Fraction | None
     runs_out: datetime | None
     why_unknown: str
+    joint: bool  # it speaks of several components, and not of this one
+    quiet: bool  # it was watched, and nobody came
+    watched: timedelta | None  # so far, while that is less than its window
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +77,7 @@ class PolicyLine:
     since: datetime
     band: str
     action: str
-    freezes: bool
+    closes: bool  # the gate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,6 +112,7 @@ class ObjectiveScreen:
     together: Together | None  # of a journey or composite
     mark: Mark
     sentence: str
+    watched: timedelta | None  # so far, while that is less than its window
     measured: Fraction | None
     bad: int
     total: int
@@ -115,9 +121,12 @@ class ObjectiveScreen:
     policy_band: str
     policy_action: str
     policy_since: datetime | None
-    policy_freezes: bool
+    policy_closes: bool  # the gate
     policy_history: tuple[PolicyLine, ...]  # the newest first
     points: tuple[tuple[datetime, float | None], ...]
+    even_until: (
+        datetime | None
+    )  # when an even burn that begins with the first point has spent it all
     marks: tuple[tuple[datetime, str], ...]  # alerts that fired
     deploys: tuple[DeployLine, ...]  # of what it rests on, within its window
     burns: tuple[BurnLine, ...]
@@ -127,9 +136,19 @@ class ObjectiveScreen:
     agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
 
 
+def first_look(objective: Objective, seen: Mapping[str, datetime]) -> datetime | None:
+    """Since when all of it is watched; `seen` has the first count of each indicator."""
+    known = [seen[one.key] for one in objective.indicators if one.key in seen]
+    return max(known) if known and len(known) == len(objective.indicators) else None
+
+
 def line(
-    objective: Objective, status: LevelStatus | None, asked: Iterable[Progress] = ()
+    objective: Objective,
+    status: LevelStatus | None,
+    asked: Iterable[Progress] = (),
+    since: datetime | None = None,
 ) -> ObjectiveLine:
+    """`since` is when it was first looked at."""
     budget = status.budget if status else None
     return ObjectiveLine(
         name=objective.name,
@@ -141,7 +160,17 @@ def line(
         left=budget.left if budget else None,
         runs_out=budget.exhausted_at if budget else None,
         why_unknown=_with_faults(budget.because if budget else "not judged yet", asked),
+        joint=objective.joint,
+        quiet=bool(budget and budget.left is not None and not budget.tally.total),
+        watched=_watched(status, since),
     )
+
+
+def _watched(status: LevelStatus | None, since: datetime | None) -> timedelta | None:
+    """A figure over 30 days that rests on two minutes says so."""
+    if status is None or since is None or since <= status.budget.span.start:
+        return None
+    return max(timedelta(0), min(status.at, status.budget.span.end) - since)
 
 
 def screen(
@@ -156,9 +185,11 @@ def screen(
     agreements: Iterable[AgreementLine] = (),
     asked: Sequence[Progress] = (),
     counted: Sequence[Tally] = (),
+    since: datetime | None = None,
 ) -> ObjectiveScreen:
     """`bands` are the states of its budget policy, oldest first; the last one holds. `asked` is what a
-    Prometheus-compatible server was asked for it, `counted` what each of its indicators counted."""
+    Prometheus-compatible server was asked for it, `counted` what each of its indicators counted, `since` when
+    it was first looked at."""
     budget, policy = status.budget if status else None, bands[-1] if bands else None
     return ObjectiveScreen(
         name=objective.name,
@@ -173,17 +204,19 @@ def screen(
         sentence=_with_faults(
             budget.because if budget else "Not judged yet: the first look is still to come.", asked
         ),
+        watched=_watched(status, since),
         measured=budget.achieved if budget else None,
         bad=round(budget.tally.bad) if budget else 0,
         total=budget.tally.total if budget else 0,
         left=budget.left if budget else None,
         left_words=_left_words(status, objective.unit),
-        policy_band=policy.band if policy else "none yet",
+        policy_band=_band_words(policy) if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
         policy_since=policy.since if policy else None,
-        policy_freezes=policy.freezes if policy else False,
+        policy_closes=_closes(policy) if policy else False,
         policy_history=tuple(_band(one) for one in reversed(bands[-_BANDS_SHOWN:])),
         points=tuple((point.at, float(point.left)) for point in points),
+        even_until=_even_until(objective, budget, points),
         marks=tuple(episodes),
         deploys=lines(deploys),
         burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
@@ -193,6 +226,14 @@ def screen(
         exclusions=excluded.lines,
         agreements=tuple(agreements),
     )
+
+
+def _even_until(
+    objective: Objective, budget: Budget | None, points: Sequence[BurnDown]
+) -> datetime | None:
+    if not points or budget is None:
+        return None
+    return budget.span.end if objective.calendar else points[0].at + budget.span.length
 
 
 def together(system: System, objective: Objective, counted: Sequence[Tally]) -> Together | None:
@@ -253,7 +294,18 @@ def _asked(system: System, asked: Sequence[Progress]) -> list[tuple[str, str]]:
 
 
 def _band(one: PolicyState) -> PolicyLine:
-    return PolicyLine(since=one.since, band=one.band, action=one.action, freezes=one.freezes)
+    return PolicyLine(
+        since=one.since, band=_band_words(one), action=one.action, closes=_closes(one)
+    )
+
+
+def _band_words(one: PolicyState) -> str:
+    return "exhausted" if one.band == _SPENT else one.band
+
+
+def _closes(one: PolicyState) -> bool:
+    """A budget that is gone closes the gate, whatever the file does about it."""
+    return one.freezes or one.band == _SPENT
 
 
 def _left_words(status: LevelStatus | None, unit: str) -> str:

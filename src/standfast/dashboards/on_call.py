@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from standfast.dashboards.mark import Mark, mark
+from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.paging.cover import cover
-from standfast.paging.reachable import Proof, proved
+from standfast.paging.reachable import Proof, proved, waking
 from standfast.paging.rotation import on_duty, shifts, until
+from standfast.review.wording import listed
 from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from standfast.dashboards.incident import IncidentLine
     from standfast.dashboards.service import RecentAlert
+    from standfast.dashboards.why import Why
     from standfast.paging.page import Page
     from standfast.paging.reachable import Way
     from standfast.spec.calling import EscalationStep, OnCall
@@ -34,11 +36,13 @@ class Duty:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """The outbox: how much waits, and whether anything of it is late."""
+    """Would a page arrive? What waits or is late, and whether whoever is on call ever answered a test."""
 
     waiting: int
     mark: Mark
     words: str
+    proven_at: datetime | None  # the oldest answer among those who are on call now
+    why: Why
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +114,68 @@ def duties(system: System, now: datetime) -> tuple[Duty, ...]:
     return tuple(_duty(system, rota, now) for rota in system.on_call.values())
 
 
-def delivery(waiting: int, late: Sequence[str]) -> Delivery:
-    """`late` says why pages that are due have not left; empty while all is well."""
+def delivery(
+    system: System,
+    waiting: int,
+    late: Sequence[str],
+    found: Mapping[tuple[str, str], Way],
+    now: datetime,
+) -> Delivery:
+    """`late` says why pages that are due have not left, `found` are the ways to people.
+
+    That pages leave the house is half of it: who is called must have answered one that woke them.
+    """
+    heard = {one: _heard(system, one, found) for one in _first_called(system, now)}
+    deaf = [name_of(system, one) for one, at in heard.items() if at is None]
+    answered = [at for at in heard.values() if at is not None]
+    proven_at = min(answered) if answered and not deaf else None
     if late:
-        return Delivery(waiting=waiting, mark=mark("stuck"), words="; ".join(late))
-    words = "every page that was due has left" if not waiting else "on their way"
-    return Delivery(waiting=waiting, mark=mark("delivering"), words=words)
+        state, said = mark("stuck"), "; ".join(late)
+    elif not heard:
+        state, said = UNKNOWN, "nobody is on call"
+    elif deaf:
+        left = "every page that was due has left" if not waiting else "they are on their way"
+        state, said = mark("unproven"), f"{left}, but {listed(deaf)} never answered a test page"
+    else:
+        state = mark("delivering")
+        said = f"{listed([name_of(system, one) for one in heard])} answered a test page"
+    return Delivery(
+        waiting=waiting,
+        mark=state,
+        words=said,
+        proven_at=proven_at,
+        why=_why_delivery(system, waiting, late, heard),
+    )
+
+
+def _first_called(system: System, now: datetime) -> tuple[str, ...]:
+    """Who is on call at this moment, by id."""
+    named = [on_duty(rota, now).primary for rota in system.on_call.values()]
+    return tuple(dict.fromkeys(one for one in named if one))
+
+
+def _heard(system: System, person: str, found: Mapping[tuple[str, str], Way]) -> datetime | None:
+    """When they last answered a test page of a channel that wakes them and whose proof still holds."""
+    mine = waking(person, Severity.P1, system, found)
+    return max(
+        (one.answered_at for one in mine if one.proof is Proof.VERIFIED and one.answered_at),
+        default=None,
+    )
+
+
+def _why_delivery(
+    system: System, waiting: int, late: Sequence[str], heard: Mapping[str, datetime | None]
+) -> Why:
+    answers = [
+        f"{name_of(system, one)} {f'{at:%Y-%m-%d %H:%M} UTC' if at else 'never'}"
+        for one, at in heard.items()
+    ]
+    return (
+        ("Counted", f"pages, and news of them, in the outbox: {waiting}"),
+        ("Late", "; ".join(late) or "none"),
+        ("Answered a test page by a channel that wakes", ", ".join(answers) or "nobody is on call"),
+        ("How to prove it", "the page On call sends a test page; an answer counts for a while"),
+    )
 
 
 def screen(

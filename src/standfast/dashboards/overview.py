@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import UNKNOWN, Mark, worst
 from standfast.review.wording import listed
+from standfast.slo.judgement import words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,7 +89,7 @@ def screen(
         kept=len(kept),
         kept_words=_kept_words(objectives),
         least_left=least.left if least else None,
-        least_words=f"of {least.name}" if least else "nothing was measured yet",
+        least_words=f"of {least.name}{_so_far(least)}" if least else "nothing was measured yet",
         objectives=tuple(objectives),
         components=tuple(components),
         incidents=tuple(incidents),
@@ -105,7 +106,16 @@ def screen(
             ("Least budget left", _why_least(least)),
             ("Open incidents", _why_open(open_words, alerts)),
             ("Last proven restore", _why_proof(recovery)),
+            ("Audit log", _why_sealed(seal)),
+            ("Pages", delivery.why),
         ),
+    )
+
+
+def _so_far(one: ObjectiveLine) -> str:
+    """A figure over a month that rests on minutes is no figure of a month."""
+    return (
+        "" if one.watched is None else f", watched for {words(one.watched)} of {words(one.window)}"
     )
 
 
@@ -124,7 +134,7 @@ def _why_least(least: ObjectiveLine | None) -> Why:
         return (("Counted", "no objective has measured a budget yet"),)
     return (
         ("Counted", f"1 - bad events / bad events allowed, of {least.name}: the least of all"),
-        ("Window", f"{least.window}, of {least.component}"),
+        ("Window", f"{words(least.window)}, of {least.component}{_so_far(least)}"),
         ("Promised", least.promise),
         ("Samples", f"the page of {least.name} has the counts, and what is missing"),
     )
@@ -143,6 +153,18 @@ def _why_proof(recovery: Sequence[RecoveryLine]) -> Why:
         ("Counted", "the newest copy that was restored into a scratch server and compared"),
         ("Of", ", ".join(f"{one.data} ({one.mark.word})" for one in recovery) or "no data type"),
         ("Who promised", "data: in the reliability file, by RPO and RTO"),
+    )
+
+
+def _why_sealed(seal: Seal) -> Why:
+    signed = f"{seal.signed_at:%Y-%m-%d %H:%M:%S} UTC" if seal.signed_at else "never"
+    return (
+        ("Counted", "records of the system's own audit log, from its first"),
+        ("Signed", f"the first {seal.signed_size} of {seal.size}, {signed}"),
+        (
+            "Missing",
+            "a signature says that nothing was changed since; the page Audit looks for holes",
+        ),
     )
 
 
@@ -172,8 +194,21 @@ def _health(
         return UNKNOWN, f"Nothing is known of {listed(unseen)}; the rest is healthy."
     if broken := [one.name for one in objectives if one.mark.tone == "bad"]:
         said = f"Every component is well now; broken promises: {listed(broken)}."
-        return Mark("warn", "promises broken"), said
+        return Mark("warn", "promises broken"), said + _young(objectives)
     return known, "Every component answers and does what it should."
+
+
+def _young(objectives: Sequence[ObjectiveLine]) -> str:
+    young = [one for one in objectives if one.mark.tone == "bad" and one.watched is not None]
+    if not young:
+        return ""
+    least = min(young, key=lambda one: (one.watched or one.window) / one.window)
+    named = listed([one.name for one in young], _EXPLAINED)
+    return (
+        f" Early days: {named} {'was' if len(young) == 1 else 'were'} watched for less than the window,"
+        f" {least.name} for {words(least.watched or least.window)} of {words(least.window)};"
+        " a failure weighs less the longer one looks."
+    )
 
 
 def _unwell_words(unwell: Sequence[ComponentLine]) -> str:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SHOWN = timedelta(hours=24)
 CORE = ("LCP", "INP", "CLS")
 _FEW = 20  # loads; with fewer than that a percentile is chance
+TOO_FEW = Mark("quiet", "too few")
 _TONES = {"good": "good", "needs improvement": "warn", "poor": "bad"}
 
 
@@ -82,7 +83,7 @@ def _vital(system: System, page: str, one: Felt, now: datetime) -> VitalLine:
         name=one.vital.name,
         title=one.vital.title,
         now="no data" if one.p75 is None else _shown(one, one.p75),
-        mark=Mark(_TONES[one.rating], one.rating) if one.rating in _TONES else UNKNOWN,
+        mark=_mark(one),
         good=one.good / whole,
         middling=(one.samples - one.good - one.poor) / whole,
         poor=one.poor / whole,
@@ -90,6 +91,13 @@ def _vital(system: System, page: str, one: Felt, now: datetime) -> VitalLine:
         few=0 < one.samples < _FEW,
         why=_why(system, page, one, now),
     )
+
+
+def _mark(one: Felt) -> Mark:
+    """Of a handful of loads the figure is shown, and not judged."""
+    if one.rating not in _TONES:
+        return UNKNOWN
+    return TOO_FEW if one.samples < _FEW else Mark(_TONES[one.rating], one.rating)
 
 
 def _shown(one: Felt, value: float) -> str:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import Mark, mark, worst
 from standfast.recovery.catalogue import CopyState
+from standfast.recovery.objective import Verdict
 from standfast.slo.judgement import words
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
     from standfast.recovery.catalogue import Copy
@@ -110,8 +111,22 @@ def _line(system: System, one: Judgement) -> RecoveryLine:
         rto=one.rto_promised,
         rto_measured=one.rto_measured,
         proven_at=one.proven_at,
-        words=one.because,
+        words="; ".join((*_missed(one), one.because)),
     )
+
+
+def _missed(one: Judgement) -> Iterator[str]:
+    """What a loss would cost beyond its promise."""
+    if one.rpo is Verdict.MISSED and one.rpo_measured is not None:
+        lost = words(one.rpo_measured)
+        yield f"up to {lost} of it would be lost, {_promised(one.rpo_promised)} promised"
+    if one.rto is Verdict.MISSED and one.rto_measured is not None:
+        took = words(one.rto_measured)
+        yield f"it took {took} to come back, {_promised(one.rto_promised)} promised"
+
+
+def _promised(span: timedelta | None) -> str:
+    return "no loss is" if not span else f"{words(span)} are"
 
 
 def _summary(own: Sequence[RecoveryLine]) -> str:

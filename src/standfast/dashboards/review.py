@@ -133,7 +133,10 @@ def screen(report: Report, refused: tuple[str, ...] = ()) -> ReviewScreen:
             for each in review.inputs
         ),
         groups=_groups(report),
-        waived=tuple(f"{each.rule} at {each.at}: {each.waived_by}" for each in review.waived),
+        waived=tuple(
+            f"{one.rule} at {one.at}, waived by {one.waived_by}: {one.problem}"
+            for one in review.waived
+        ),
         changed=tuple(
             ": ".join(filter(None, (each.id, telling.answer(each))))
             for each in report.feedback.changed

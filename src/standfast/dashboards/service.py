@@ -99,6 +99,17 @@ class ServiceScreen:
     since: datetime | None  # of its state
     gate: GateCard  # may it be deployed?
 
+    @property
+    def golden(self) -> tuple[Signal, ...]:
+        """Latency, traffic, errors and saturation; where none of them is measured, the first that are."""
+        found = tuple(one for one in self.signals if one.title in _GOLDEN)
+        return found or self.signals[: len(_GOLDEN)]
+
+    @property
+    def others(self) -> tuple[Signal, ...]:
+        shown = {one.title for one in self.golden}
+        return tuple(one for one in self.signals if one.title not in shown)
+
 
 def component_line(system: System, name: str, health: ComponentHealth | None) -> ComponentLine:
     component = system.components[name]
@@ -155,6 +166,14 @@ def drawn(
     )
 
 
+_GOLDEN = (
+    "requests per second",
+    "error rate",
+    "p95 latency",
+    "concurrent users",
+    "cpu used",
+    "connections used",
+)
 _FIRST = (
     "requests per second",
     "error rate",

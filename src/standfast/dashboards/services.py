@@ -106,6 +106,9 @@ def _words(unwell: Sequence[ServiceLine], unknown: Sequence[ServiceLine], every:
     if not every:
         return "The file names no components."
     worst = f"{unwell[0].name} is {unwell[0].mark.word}: {unwell[0].because}. " if unwell else ""
-    parts = [f"{len(unwell)} of {every} are unwell" if unwell else f"none of {every} is unwell"]
+    if not unwell and not unknown:
+        return f"All {every} are healthy." if every > 1 else "It is healthy."
+    verb = "is" if len(unwell) == 1 else "are"
+    parts = [f"{len(unwell)} of {every} {verb} unwell" if unwell else f"none of {every} is unwell"]
     parts += [f"of {len(unknown)} nothing is known"] if unknown else []
     return worst + ", ".join(parts).capitalize() + "."

@@ -217,7 +217,8 @@ def _over(tx: FollowTx, page: Page, alert: Alert, now: datetime) -> tuple[Event,
     if incident is None or not incident.open:
         return ()
     source = alert.labels.get("source", "standfast")
-    text = f"{alert.summary or alert.rule} is over: {alert.because}"
+    because = alert.because.removeprefix("over: ")
+    text = f"{alert.summary or alert.rule} is over: {because}"
     tx.incidents.note(incident.id, TimelineEntry(at=now, kind="alert", text=text, source=source))
     others = [one for one in tx.paging.of_incident(incident.id) if one.active and one.id != page.id]
     if others or incident.state is not IncidentState.OPEN:

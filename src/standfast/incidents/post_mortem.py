@@ -143,8 +143,9 @@ def _time(at: datetime, incident: Incident) -> str:
 def _duration(incident: Incident) -> str:
     if incident.resolved_at is None:
         return "not resolved yet"
-    hours = (incident.resolved_at - incident.started_at) / timedelta(hours=1)
-    return f"{hours:.1f} hours"
+    lasted = incident.resolved_at - incident.started_at
+    hours = lasted / timedelta(hours=1)
+    return f"{hours:.1f} hours" if hours >= 1 else _words(lasted)
 
 
 def _words(length: timedelta | None) -> str:

@@ -107,12 +107,18 @@ def own_health(
     blind = [one for one in fresh if one.kind in MEASURES and not one.ok]
     if answers:
         note = f"; no metrics: {blind[0].because}" if blind else ""
-        return Health.HEALTHY, f"{', '.join(_name(one) for one in answers)} well{note}"
+        return Health.HEALTHY, f"{_all_well([_name(one) for one in answers])}{note}"
     if blind := [*blind, *unseen]:
         return Health.UNKNOWN, f"{_name(blind[0])}: {blind[0].because}"
     if fresh:
         return Health.HEALTHY, "its metrics answer; nothing else is asked"
     return Health.UNKNOWN, "nothing has looked at it of late" if states else "nothing looks at it"
+
+
+def _all_well(names: list[str]) -> str:
+    if len(names) == 1:
+        return f"{names[0]} is well"
+    return f"{', '.join(names[:-1])} and {names[-1]} are well"
 
 
 def _down(one: TargetState) -> bool:

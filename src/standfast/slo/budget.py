@@ -160,6 +160,11 @@ def _left_words(left: Fraction) -> str:
     return f"{float(left):.1%} of the budget is left"
 
 
+def _many(events: Fraction | int) -> str:
+    """Of a joint objective the bad events are worked out, and no whole number."""
+    return f"{float(events):.0f}" if events >= 100 else f"{float(events):.3g}"
+
+
 def _because(
     objective: Objective,
     tally: Tally,
@@ -180,8 +185,8 @@ def _because(
     if not tally.total:
         return f"{objective.name}: watched, and without traffic; nothing is spent"
     spent = (
-        f"{objective.name}: {float(tally.bad):.6g} of {tally.total} {objective.unit} were bad,"
-        f" {float(tally.total * objective.allowed):.6g} are allowed at {objective.promise.text};"
+        f"{objective.name}: {_many(tally.bad)} of {tally.total} {objective.unit} were bad,"
+        f" {_many(tally.total * objective.allowed)} are allowed at {objective.promise.text};"
         f" {_left_words(left)}"
     )
     if state is BudgetState.BURNING and ends is not None:

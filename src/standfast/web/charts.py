@@ -87,16 +87,18 @@ def hovered(
     threshold: float | None = None,
     marks: Sequence[tuple[datetime, str]] = (),
     deploys: Sequence[tuple[datetime, str]] = (),
-    budget: bool = False,
+    even_until: datetime | None = None,
 ) -> Markup:
-    """A figure that one can hover; `budget` draws shares as percent, beside the line of an even burn."""
-    if len([one for one in points if one[1] is not None]) < 2:
+    """A figure that one can hover; with `even_until` a budget in percent, beside the line of an even burn."""
+    if not drawable(points):
         return drawing
+    budget = even_until is not None
     scale = 100 if budget else 1
     told = {
         "label": words,
         "unit": "%" if budget else unit,
         "budget": budget,
+        "even": round(even_until.timestamp(), 1) if even_until else None,
         "threshold": threshold,
         "points": [
             [round(at.timestamp(), 1), None if value is None else float(f"{value * scale:.5g}")]
@@ -121,14 +123,24 @@ def rows(
     return list(reversed(points))[::step]
 
 
+def drawable(points: Sequence[tuple[datetime, float | None]]) -> bool:
+    return sum(value is not None for _, value in points) > 1
+
+
+def below(points: Sequence[tuple[datetime, float | None]]) -> bool:
+    """Is some of it so far overspent that it is drawn higher than it is?"""
+    return any(value is not None and value < _LOWEST for _, value in points)
+
+
 def burn_down(
     points: Sequence[tuple[datetime, float | None]],
     words: str,
     marks: Sequence[tuple[datetime, str]] = (),
     deploys: Sequence[tuple[datetime, str]] = (),
+    even_until: datetime | None = None,
 ) -> Markup:
-    """Budget left (1 is all of it) over the window, beside the line of an even burn."""
-    if len(points) < 2:
+    """Budget left (1 is all of it) over the window, beside an even burn that is through at `even_until`."""
+    if not drawable(points):
         return Markup('<p class="note">{}</p>').format("Not enough measured yet to draw this.")
     begin, end = points[0][0], points[-1][0]
     length = (end - begin).total_seconds() or 1.0
@@ -142,7 +154,7 @@ def burn_down(
     drawn = [
         None if left is None else at(moment, max(left, lowest)) for moment, left in thinned(points)
     ]
-    even = [at(begin, 1.0), at(end, 0.0)]
+    even = [at(begin, 1.0), at(end, _even(begin, end, even_until or end))]
     body = [
         _ruler(at(begin, level)[1], f"{level:.0%}")
         for level in (1.0, 0.5, 0.0, *((lowest,) if lowest < -0.2 else ()))
@@ -156,6 +168,12 @@ def burn_down(
     ]
     body += [_label(_LEFT, begin, "start"), _label(_W - 6, end, "end")]
     return _chart(body, words)
+
+
+def _even(begin: datetime, at: datetime, until: datetime) -> float:
+    """What an even burn from `begin` to `until` leaves; nothing at its end."""
+    whole = (until - begin).total_seconds()
+    return max(0.0, 1 - (at - begin).total_seconds() / whole) if whole > 0 else 0.0
 
 
 def series(

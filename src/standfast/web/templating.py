@@ -29,7 +29,7 @@ NAVIGATION = (
     ("/", "Overview"),
     ("/services", "Services"),
     ("/infrastructure", "Infrastructure"),
-    ("/experience", "Users"),
+    ("/experience", "Experience"),
     ("/incidents", "Incidents"),
     ("/on-call", "On call"),
     ("/recovery", "Recovery"),
@@ -62,10 +62,12 @@ def stamp(text: str) -> Markup:
 
 
 def duration(span: timedelta | None) -> str:
-    """In the two largest units: "1 h 5 min", "40 s", "0.4 s"."""
+    """In the two largest units: "1 h 5 min", "40 s", "0.4 s"; what is shorter in thousandths: "4 ms"."""
     if span is None:
         return "–"
     seconds = span.total_seconds()
+    if 0 < abs(seconds) < 0.1:
+        return f"{seconds * 1000:.0f} ms" if abs(seconds) >= 0.001 else "under 1 ms"
     if abs(seconds) < 10:
         return f"{seconds:.1f} s".replace(".0 s", " s")
     sign, left = "−" if seconds < 0 else "", abs(round(seconds))

@@ -52,6 +52,11 @@ def _finish(scene: Scene, took: float) -> None:
     for one in open_incidents(scene):
         work_through(scene, str(one["id"]), "ada", note)
         scene.telling.say(f"{one['id']} ({one['sev']}) is worked through and resolved", "good")
+    # What standfast measured while the database was gone says how old its last sign of life was, not what
+    # a loss would cost now.
+    wait_until("every commit waits for its copy again", lambda: synchronous(scene), within=60)
+    scene.api.do(f"/backups/{_STORE}/verify")
+    scene.telling.say("the copies are proven again, on the database that came back", "good")
 
 
 def check(scene: Scene, facts: Facts) -> None:

@@ -5,6 +5,7 @@
   if (!self.uPlot) return;
   const mounted = new Map(); // id of the figure -> what is drawn there
   const HEIGHT = 170;
+  const STEPS = [1, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 604800, 1209600, 2592000, 7776000]; // seconds: no label twice
 
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -25,8 +26,8 @@
   function columns(told) {
     const times = told.points.map((p) => p[0]);
     const rows = [times, told.points.map((p) => (told.budget && p[1] != null ? Math.max(-100, p[1]) : p[1]))];
-    const first = times[0], length = times[times.length - 1] - first || 1;
-    if (told.budget) rows.push(times.map((t) => 100 * (1 - (t - first) / length)));
+    const first = times[0], length = told.even - first || 1;
+    if (told.budget) rows.push(times.map((t) => Math.max(0, 100 * (1 - (t - first) / length))));
     else if (told.threshold != null) rows.push(times.map(() => told.threshold));
     return rows;
   }
@@ -73,7 +74,7 @@
       cursor: { y: false, points: { size: 7 }, drag: { x: true, y: false } },
       scales: { x: { time: true }, y: { range: (_u, low, high) => range(shown.told, low, high) } },
       axes: [
-        { ...axis, space: 58, size: 30, values: (u, ticks) => ticks.map((t) => clock(t, u.scales.x.max - u.scales.x.min)) },
+        { ...axis, space: 58, size: 30, incrs: STEPS, values: (u, ticks) => ticks.map((t) => clock(t, u.scales.x.max - u.scales.x.min)) },
         { ...axis, size: 62, values: (_u, ticks) => ticks.map((t) => figure(t, shown.told.unit)) },
       ],
       hooks: { draw: [(u) => marks(u, shown.told)], setCursor: [() => shown.plot && read(shown)] },

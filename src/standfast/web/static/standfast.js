@@ -21,6 +21,21 @@
     return [...live.querySelectorAll("input, textarea")].some((e) => e.type !== "hidden" && e.value !== e.defaultValue);
   }
 
+  // Whoever goes by the keyboard stays where they are while the page changes under them.
+  const reachable = () => [...live.querySelectorAll("a[href], button, summary, input, select, textarea")];
+
+  function key(e) {
+    if (e.id) return "#" + e.id;
+    if (e.tagName === "SUMMARY") return "in " + e.parentElement.id;
+    return e.tagName + " " + (e.getAttribute("href") || (e.form?.getAttribute("action") ?? "") + " " + (e.getAttribute("aria-label") || e.name || e.textContent));
+  }
+
+  function focused() {
+    const at = document.activeElement;
+    if (!at || !live.contains(at)) return null;
+    return { key: key(at), turn: reachable().filter((e) => key(e) === key(at)).indexOf(at) };
+  }
+
   let asking = false;
   let again = false;
   let pause = 250;
@@ -41,10 +56,10 @@
       } else if (next && !busy()) {
         plots?.keep(next);
         const open = new Set([...live.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean));
-        const at = document.activeElement && document.activeElement.id;
+        const at = focused();
         live.replaceChildren(...next.childNodes);
         for (const id of open) document.getElementById(id)?.setAttribute("open", "");
-        if (at) document.getElementById(at)?.focus({ preventScroll: true });
+        if (at) reachable().filter((e) => key(e) === at.key)[at.turn]?.focus({ preventScroll: true });
         localTimes(live);
         plots?.begin();
         find();
@@ -67,6 +82,17 @@
         : { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
       t.textContent = when.toLocaleString(undefined, form);
     }
+  }
+
+  function zone() {
+    const said = document.querySelector("footer .zone");
+    if (said) said.textContent = "Times are of " + Intl.DateTimeFormat().resolvedOptions().timeZone + "; each says its UTC where one points at it.";
+  }
+
+  // A link to "why this number" opens what it leads to.
+  function unfold() {
+    const at = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (at?.tagName === "DETAILS") { at.setAttribute("open", ""); at.scrollIntoView({ block: "center" }); at.querySelector("summary")?.focus({ preventScroll: true }); }
   }
 
   function find() {
@@ -109,6 +135,9 @@
   }
 
   localTimes(document);
+  zone();
+  addEventListener("load", () => setTimeout(unfold)); // after the browser went to the fragment itself
+  addEventListener("hashchange", unfold);
   find();
   theme();
   if (live && sign) listen();
