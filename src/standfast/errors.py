@@ -25,6 +25,10 @@ class SourceError(StandfastError):
     """A measuring source did not answer, or answered nonsense."""
 
 
+class TooMuch(SourceError):
+    """A measuring source gives more than is taken, so that nothing of it is."""
+
+
 class NotFound(StandfastError):
     """What was asked for by name does not exist."""
 

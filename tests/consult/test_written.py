@@ -30,7 +30,7 @@ from standfast.app.platform import Platform
 from standfast.app.settings import Settings
 from standfast.audit.event import SYSTEM
 from standfast.drivers import remote_write
-from standfast.engine.receive import MOST_SERIES, Receive
+from standfast.engine.receive import Receipt, Receive
 from standfast.errors import StandfastError
 from standfast.monitoring.written import SETTLED, Last, Written, risen
 from standfast.slo.tally import Tally
@@ -57,9 +57,10 @@ server: {source: remote-write}
 """
 
 
-def system() -> System:
+def system(series: int = 20_000) -> System:
     read = spec.read_text(FILE)
-    return replace(read, components={"api": replace(read.components["api"], scrape_every=EVERY)})
+    api = replace(read.components["api"], scrape_every=EVERY, series=series)
+    return replace(read, components={"api": api})
 
 
 # ------------------------------------------------------------------ on the wire
@@ -255,22 +256,66 @@ def test_who_falls_silent_is_unknown_and_told(sqlite: Database, clock: FakeClock
     assert "nothing was written since" in sqlite.read(lambda tx: tx.asked.progress())[KEY].because
 
 
-def test_a_flood_of_series_is_left_out_beyond_a_bound(sqlite: Database, clock: FakeClock) -> None:
-    receive, mine = Receive(sqlite), system()
+def test_a_flood_of_series_is_a_state_and_counts_nothing_until_it_ends(
+    sqlite: Database, clock: FakeClock
+) -> None:
+    receive, mine = Receive(sqlite), system(series=50)
 
-    def sent(first: int, number: int) -> list[Written]:
-        return [
+    def sent(first: int, number: int, minute: int) -> Receipt:
+        """Every user makes a request a minute."""
+        at = NOON + minute * MINUTE
+        found = [
             Written(
                 name="http_server_requests_total",
                 labels=(("code_class", "2xx"), ("job", "api"), ("user", f"{one}")),
-                samples=((NOON, 1.0),),
+                samples=((at, float(minute)),),
             )
             for one in range(first, first + number)
         ]
+        receipt = receive.take(found, mine, at)
+        receive.tick(mine, at + SETTLED)
+        return receipt
 
-    assert receive.take(sent(0, MOST_SERIES), mine, NOON).beyond == 0
-    receipt = receive.take(sent(MOST_SERIES - 10, 20), mine, NOON + MINUTE)
+    def standing() -> tuple[bool, str]:
+        state = sqlite.read(lambda tx: tx.asked.progress())[KEY]
+        return state.ok, state.because
+
+    def total(minute: int) -> int:
+        return tally(sqlite, KEY, START, NOON + minute * MINUTE).total
+
+    assert sent(0, 50, 0).beyond == 0
+    sent(0, 50, 1)
+    assert (standing(), total(1)) == ((True, ""), 50)
+    receipt = sent(40, 20, 2)
     assert (receipt.taken, receipt.beyond) == (10, 10)
+    said = "is written with more than 50 series, so nothing is counted:"
+    said += " 'user' of http_server_requests_total alone has 20 values"
+    assert standing() == (False, said)
+    assert (
+        sqlite.read(lambda tx: tx.monitoring.floods())["api/remote-write"].at == NOON + 2 * MINUTE
+    )
+    sent(0, 40, 6)
+    assert not standing()[0]
+    for minute in (8, 9):
+        sent(0, 40, minute)
+    assert (standing(), total(9)) == ((True, ""), 50 + 2 * 40 + 40)
+
+
+def test_the_series_of_replicas_that_are_gone_make_room(sqlite: Database, clock: FakeClock) -> None:
+    receive, mine = Receive(sqlite), system(series=50)
+
+    def sent(replica: str, minute: int) -> int:
+        at = NOON + minute * MINUTE
+        labels = [(("instance", replica), ("job", "api"), ("path", f"{n}")) for n in range(30)]
+        found = [
+            Written(name="http_server_requests_total", labels=one, samples=((at, 1.0),))
+            for one in labels
+        ]
+        return receive.take(found, mine, at).beyond
+
+    assert sent("old", 0) == 0
+    assert sent("new", 5) == 10
+    assert sent("new", 20) == 0
 
 
 def test_what_nobody_wants_is_not_kept(sqlite: Database, clock: FakeClock) -> None:

@@ -208,5 +208,11 @@ def test_more_series_than_the_file_allows_are_a_failed_scrape(watch: Watch) -> N
     watch.look(counted(1, 0))
     watch.look("".join(f'http_server_requests_total{{route="{i}"}} 1\n' for i in range(6)))
     states = watch.database.read(lambda tx: tx.monitoring.target_states())
+    said = (
+        "gives more than 5 series of what is read here, so nothing was counted:"
+        " 'route' of http_server_requests_total alone has 5 values"
+    )
 
-    assert states["api/scrape"].because.startswith("gives more than 5 series")
+    assert states["api/scrape"].because == said
+    flood = watch.database.read(lambda tx: tx.monitoring.floods())["api/scrape"]
+    assert (flood.component, flood.at, flood.because) == ("api", watch.clock.now, said)

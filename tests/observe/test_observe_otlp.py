@@ -241,6 +241,14 @@ def test_an_explosion_of_routes_is_refused_whole(shop: Shop) -> None:
     refused = shop.pushes.take(read(export(*points)))
     assert refused.rejected == 20
     assert "more than 100 series" in refused.why[0]
+    assert "'route' of http.server.request.duration alone has 20 values" in refused.why[0]
+    shop.observe.tick(shop.system, shop.clock.now)
+    state = shop.database.read(lambda tx: tx.monitoring.target_states())["api/otlp"]
+    assert (state.ok, f"api {state.because}") == (False, refused.why[0])
+    shop.clock.pass_by(minutes=4)
+    shop.send((1, 0, 0, 0))
+    shop.observe.tick(shop.system, shop.clock.now)
+    assert shop.database.read(lambda tx: tx.monitoring.target_states())["api/otlp"].ok
 
 
 def test_without_a_bucket_on_the_threshold_a_note_says_what_stands_for_it(shop: Shop) -> None:

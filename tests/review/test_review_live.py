@@ -17,6 +17,7 @@ from standfast.incidents.incident import ActionItem, IncidentState, declare, tur
 from standfast.monitoring.count import Count
 from standfast.monitoring.edges import calls
 from standfast.monitoring.exposition import parse
+from standfast.monitoring.flood import Flood
 from standfast.paging.page import PageState, open_page
 from standfast.recovery.catalogue import Copy, CopyState
 from standfast.recovery.proof import Phase, Proof
@@ -249,6 +250,23 @@ def test_an_indicator_that_was_never_seen_has_a_day_from_the_files_acceptance(li
     live.keep(lambda tx: tx.files.add(version))
     assert name not in live.open()
     assert name in live.open(NOW + 2 * HOUR)
+
+
+def test_a_flood_is_a_finding_while_it_goes_on(live: Live) -> None:
+    name = "MON-08@components.api.scrape"
+    said = "gives more than 20,000 series: 'user' of requests_total alone has 19,871 values"
+    flood = Flood(source="api/scrape", component="api", at=NOW, because=said)
+    assert name not in live.open()
+    live.keep(lambda tx: tx.monitoring.keep_floods([flood]))
+    assert name in live.open(NOW + MINUTE)
+    finding = next(
+        one for one in live.examine.review(live.system, NOW + MINUTE).findings if one.id == name
+    )
+    assert finding.problem == f"api {said}"
+    assert "measured 2026-11-24" in finding.evidence[0]
+    assert name not in live.open(NOW + 20 * MINUTE)
+    live.keep(lambda tx: tx.monitoring.keep_floods([replace(flood, component="gone")]))
+    assert name not in live.open()
 
 
 def test_two_weeks_of_requests_are_a_baseline(live: Live, spoil: Spoil) -> None:

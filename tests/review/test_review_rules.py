@@ -11,6 +11,7 @@ import pytest
 
 from standfast.incidents.overdue import Overdue
 from standfast.monitoring.edges import Edge
+from standfast.monitoring.flood import Flood
 from standfast.review import Measured, examine
 from standfast.review.catalogue import RULES
 from standfast.spec import calling, protection
@@ -892,6 +893,10 @@ def seen(caller: str, to: str, **more: Any) -> dict[tuple[str, str], Edge]:
     return {(caller, to): edge}
 
 
+def flood(component: str) -> Flood:
+    return Flood(source="", component=component, at=SUNDAY, because="gives too much")
+
+
 # rule: (what was measured, at which path, a near miss)
 MEASURED: Mapping[str, tuple[Measured, str, Measured]] = {
     "AVL-07": (
@@ -903,6 +908,11 @@ MEASURED: Mapping[str, tuple[Measured, str, Measured]] = {
         Measured(silent={"api-latency": DAY}),
         "service_levels.api-latency",
         Measured(silent={"api-latency": DAY - MINUTE}),
+    ),
+    "MON-08": (
+        Measured(floods={"api/remote-write": flood("api")}),
+        "components.api",
+        Measured(floods={"gone/scrape": flood("gone")}),
     ),
     "ALR-12": (
         Measured(pages_a_shift={"shop": Fraction(5, 2)}),

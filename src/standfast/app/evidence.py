@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from fractions import Fraction
 
+    from standfast.monitoring.flood import Flood
     from standfast.paging.reachable import Way
     from standfast.recovery.proof import Proof
     from standfast.slo.objective import Objective
@@ -62,6 +63,7 @@ def measured(tx: Tx, system: System, now: datetime) -> Measured:
         archive_timeout=_archive_timeouts(tx, system, now, evidence),
         channels=_channels(tx, system, now, evidence),
         overdue=overdue(tx.incidents.recent(now - _YEAR, limit=2_000), system.incidents, now),
+        floods=_floods(tx, system, now, evidence),
         edges=tx.monitoring.edges(),
         evidence=evidence,
     )
@@ -204,6 +206,18 @@ def _counted(tx: Tx, system: System, now: datetime) -> dict[str, timedelta]:
     first = tx.levels.first_seen()
     keys = {name: requests_of(one).key for name, one in system.components.items()}
     return {name: now - first[key] for name, key in keys.items() if key in first}
+
+
+def _floods(
+    tx: Tx, system: System, now: datetime, evidence: dict[str, Evidence]
+) -> dict[str, Flood]:
+    found = {}
+    for source, flood in tx.monitoring.floods().items():
+        component = system.components.get(flood.component)
+        if component is not None and flood.stands(now, component.scrape_every):
+            found[source] = flood
+            evidence[f"flood.{source}"] = Evidence(grade=Grade.MEASURED, at=flood.at)
+    return found
 
 
 # ------------------------------------------------------------------ people

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx2
 
 from standfast.drivers.resolver import Deadlined, Resolver, spoken
-from standfast.errors import SourceError
+from standfast.errors import SourceError, TooMuch
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
 
@@ -101,7 +101,7 @@ class BoundedHttp:
         for chunk in response.iter_raw(65_536):
             body += chunk
             if len(body) > most:
-                raise SourceError(f"answered more than {most:,} bytes", where=str(response.url))
+                raise TooMuch(f"answered more than {most:,} bytes", where=str(response.url))
             if late():
                 raise httpx2.ReadTimeout("the whole took too long")
         return bytes(body)

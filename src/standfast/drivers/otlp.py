@@ -21,7 +21,7 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from standfast.errors import SourceError
-from standfast.monitoring.pushed import BOUNDS, Push, Stream
+from standfast.monitoring.pushed import BOUNDS, DURATION, Push, Stream
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     )
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-DURATION = "http.server.request.duration"
 _OLD = "http.server.duration"
 _UNPACKED = 16_000_000  # bytes
 _DELTA, _CUMULATIVE = 1, 2

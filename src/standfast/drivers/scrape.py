@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from standfast.drivers.http_probe import BoundedHttp
-from standfast.errors import SourceError
+from standfast.errors import SourceError, TooMuch
 from standfast.monitoring.target import LONGEST, Outcome
 
 if TYPE_CHECKING:
@@ -27,6 +27,8 @@ class Scrape:
             answer = self._http.get(
                 address, timeout=min(timeout, LONGEST), most=self._most, accept=_ACCEPT
             )
+        except TooMuch as error:
+            return Outcome(ok=False, because=error.problem, flooded=True)
         except SourceError as error:
             return Outcome(ok=False, because=error.problem)
         if answer.status != 200:

@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.engine.meters import meters_by_component
-from standfast.errors import StandfastError
+from standfast.errors import StandfastError, TooMuch
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
 from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.exposition import Exposition
+from standfast.monitoring.flood import Flood
 from standfast.monitoring.health import component_health, read_report
 from standfast.monitoring.heartbeat import Pulse, judged, noted
 from standfast.monitoring.measure import Meter, of_gauges, of_probe, of_scrape
@@ -73,6 +74,8 @@ class MonitoringPort(Protocol):
     def keep_calls(self, component: str, at: datetime, found: Sequence[Calls]) -> None: ...
     def component_healths(self) -> dict[str, ComponentHealth]: ...
     def keep_health(self, found: Iterable[ComponentHealth]) -> None: ...
+    def floods(self) -> dict[str, Flood]: ...
+    def keep_floods(self, found: Iterable[Flood]) -> None: ...
     def pulse(self, name: str, *, lock: bool = False) -> Pulse | None: ...
     def keep_pulse(self, pulse: Pulse) -> None: ...
     def forget_targets(self, keep: Iterable[str], silent_since: datetime | None = None) -> None: ...
@@ -210,7 +213,9 @@ class Observe:
             )
             return Seen(target=target, outcome=replace(outcome, text=""), metrics=metrics)
         except StandfastError as error:
-            return Seen(target=target, outcome=Outcome(ok=False, because=error.problem))
+            flooded = isinstance(error, TooMuch)
+            outcome = Outcome(ok=False, because=error.problem, flooded=flooded)
+            return Seen(target=target, outcome=outcome)
         except Exception as error:
             log.exception("a look at %s failed in an unforeseen way", target.key)
             return _still(target, f"the look itself failed: {type(error).__name__}")
@@ -252,6 +257,8 @@ def _keep(
     looks = tx.monitoring.last_looks(
         one.target.key for one in seen if one.metrics is not None or one.target.kind == OTLP
     )
+    pushing = any(one.target.kind == OTLP for one in seen)
+    floods = tx.monitoring.floods() if pushing else {}
     told = Told()
     states = dict(before)
     for one in seen:
@@ -260,9 +267,12 @@ def _keep(
             states[one.target.key] = _of_job(tx, system, one.target, last, now)
             continue
         if one.target.kind == OTLP:
-            states[one.target.key] = _of_push(looks.get(one.target.key), one.target, last, now)
+            came, flood = looks.get(one.target.key), floods.get(one.target.key)
+            states[one.target.key] = _of_push(came, flood, one.target, last, now)
             continue
         state = after(last, one.target, one.outcome, now)
+        if one.outcome.flooded:
+            told.floods.append(_flood(one, now))
         meters = meters_by_component(system).get(one.target.component, ())
         if one.target.kind == "health":
             report = read_report(one.outcome.text, ok=one.outcome.ok)
@@ -278,6 +288,7 @@ def _keep(
     tx.levels.add(told.counts)
     tx.monitoring.keep_looks(told.looks)
     tx.monitoring.keep_signals(now, told.signals)
+    tx.monitoring.keep_floods(told.floods)
     tx.monitoring.keep_states([states[one.target.key] for one in seen])
     _keep_health(tx, system, states.values(), now)
 
@@ -289,6 +300,7 @@ class Told:
         self.counts: list[Count] = []
         self.looks: dict[str, Look] = {}
         self.signals: dict[str, dict[str, float]] = defaultdict(dict)  # by component
+        self.floods: list[Flood] = []
 
 
 _OURS = Outcome(ok=True)  # stands where our own books are looked into, once there is a transaction
@@ -307,10 +319,25 @@ def _of_job(
     return replace(after(last, target, outcome, now), notes=notes)
 
 
+def _flood(one: Seen, now: datetime) -> Flood:
+    return Flood(
+        source=one.target.key,
+        component=one.target.component,
+        at=now,
+        because=one.outcome.because,
+    )
+
+
 def _of_push(
-    came: Look | None, target: Target, last: TargetState | None, now: datetime
+    came: Look | None,
+    flood: Flood | None,
+    target: Target,
+    last: TargetState | None,
+    now: datetime,
 ) -> TargetState:
     outcome = heard(came.at if came else None, now, 3 * PUSHED_EVERY)
+    if flood is not None and now - flood.at <= 3 * PUSHED_EVERY:
+        outcome = Outcome(ok=False, because=flood.because)
     return replace(after(last, target, outcome, now), notes=last.notes if last else ())
 
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.engine.meters import meters_by_component
 from standfast.monitoring import pushed, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped
+from standfast.monitoring.flood import Flood, explosive
 from standfast.monitoring.measure import of_scrape
+from standfast.monitoring.pushed import DURATION
 from standfast.monitoring.target import OTLP, PUSHED_EVERY, otlp_of
 from standfast_kit.clock import Clock, utc_now
 
@@ -37,6 +39,7 @@ class LookPort(Protocol):
     def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
     def target_states(self) -> dict[str, TargetState]: ...
     def keep_states(self, found: Iterable[TargetState]) -> None: ...
+    def keep_floods(self, found: Iterable[Flood]) -> None: ...
 
 
 class CountPort(Protocol):
@@ -101,15 +104,23 @@ class Pushes:
     ) -> Received:
         held = sum(len(one.bounds) + 4 for one in streams)
         if held > component.series:
-            said = (
-                f"{component.name} sends more than {component.series:,} series, nothing was counted"
-            )
-            return _more(refused, len(streams), said)
+            said = self._flooded(component, streams, now)
+            return _more(refused, len(streams), f"{component.name} {said}")
         found = self._store.keep(
             lambda tx: _Counting(tx, system, component, now).take(streams, refused)
         )
         self._unknown.pop(component.otlp or "", None)
         return found
+
+    def _flooded(self, component: Component, streams: Sequence[Stream], now: datetime) -> str:
+        said = f"sends more than {component.series:,} series, so nothing was counted"
+        varied = explosive((DURATION, one.labels) for one in streams)
+        said += f": {varied}" if varied else ""
+        key = otlp_of(component).key
+        flood = Flood(source=key, component=component.name, at=now, because=said)
+        self._store.keep(lambda tx: tx.monitoring.keep_floods([flood]))
+        self._unknown.pop(component.otlp or "", None)
+        return said
 
 
 class _Counting:

@@ -12,7 +12,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from standfast.errors import SourceError
+from standfast.errors import SourceError, TooMuch
+from standfast.monitoring.flood import explosive
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator, Mapping
@@ -95,8 +96,10 @@ def parse(
         if sample.series in samples:
             _again(samples[sample.series], sample, doubtful, notes)
         elif len(samples) >= most:
-            raise SourceError(
-                f"gives more than {most:,} series of what is read here, so nothing was counted",
+            varied = explosive((one.name, one.labels) for one in samples.values())
+            raise TooMuch(
+                f"gives more than {most:,} series of what is read here, so nothing was counted"
+                + (f": {varied}" if varied else ""),
                 fix="drop the label that explodes, or raise `series` of the component",
             )
         else:

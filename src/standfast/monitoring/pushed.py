@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from standfast.monitoring.signals import Names
 
+DURATION = "http.server.request.duration"
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """The buckets that the conventions advise; finer ones are told by them."""
 

@@ -62,6 +62,7 @@ class Outcome:
     notes: tuple[str, ...] = ()  # what is odd, and no failure
     known: bool = True  # False: it could not be looked at, which says nothing of the target
     expires: datetime | None = None  # a certificate's end
+    flooded: bool = False  # it gave more than is taken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

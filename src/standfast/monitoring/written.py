@@ -130,12 +130,20 @@ def counts_of(
 def silent(indicator: str, last: Progress | None, now: datetime) -> Progress | None:
     """The state of an indicator that nothing was written for lately; None where all is as it was."""
     if last is None:
-        said = "nothing was written yet"
-        return Progress(indicator=indicator, read_to=now, ok=False, because=said, at=now, since=now)
+        return refused(indicator, None, "nothing was written yet", now)
     if not last.ok or now - last.at <= _SILENT:
         return None
     said = f"nothing was written since {last.at:%Y-%m-%d %H:%M} UTC"
     return replace(last, ok=False, because=said, since=now)
+
+
+def refused(indicator: str, last: Progress | None, because: str, now: datetime) -> Progress:
+    """The state of an indicator of which nothing is taken."""
+    if last is None:
+        return Progress(
+            indicator=indicator, read_to=now, ok=False, because=because, at=now, since=now
+        )
+    return replace(last, ok=False, because=because, since=now if last.ok else last.since)
 
 
 def _read(key: str, last: Progress | None, at: datetime, now: datetime) -> Progress:

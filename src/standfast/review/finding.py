@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from standfast.incidents.overdue import Overdue
     from standfast.monitoring.edges import Edge
+    from standfast.monitoring.flood import Flood
     from standfast.paging.reachable import Way
     from standfast.review.case import Case
     from standfast.spec.system import Waiver
@@ -156,6 +157,7 @@ class Measured:
     archive_timeout: Mapping[str, timedelta] = field(default_factory=dict)  # store -> read from it
     channels: Mapping[tuple[str, str], Way] | None = None  # person, channel; None: nobody can know
     overdue: tuple[Overdue, ...] = ()
+    floods: Mapping[str, Flood] = field(default_factory=dict)  # by source, those that go on
     edges: Mapping[tuple[str, str], Edge] = field(default_factory=dict)  # caller, called
     evidence: Mapping[str, Evidence] = field(
         default_factory=dict

@@ -176,6 +176,30 @@ def short_memory(case: Case) -> Iterator[Hit]:
             )
 
 
+@rule(
+    "MON-08",
+    Verdict.CLARIFY,
+    Role.DEV,
+    condition="source gives more series than are taken",
+    why="nothing of it is counted, since a part of them would be a wrong sum",
+    if_rejected="what rests on it stays unknown until the flood ends",
+)
+def flooding(case: Case) -> Iterator[Hit]:
+    for source, flood in case.measured.floods.items():
+        component = case.system.components.get(flood.component)
+        if component is None:
+            continue
+        kind = source.partition("/")[2]
+        path = f"components.{component.name}"
+        yield Hit(
+            at=f"{path}.{kind}" if kind in {"scrape", "exporter", "otlp"} else path,
+            problem=f"{component.name} {flood.because}",
+            suggestion="drop the label that explodes (a user, an id, an address), or raise "
+            f"`series:` of {component.name} above {component.series:,}",
+            known_by=(f"flood.{source}",),
+        )
+
+
 RULES = (
     unwatched,
     missing_signal,
@@ -184,4 +208,5 @@ RULES = (
     shared_region,
     untraced,
     short_memory,
+    flooding,
 )

@@ -21,6 +21,7 @@ from sqlalchemy import (
 
 from standfast.monitoring.counters import Look
 from standfast.monitoring.edges import Edge, grown
+from standfast.monitoring.flood import Flood
 from standfast.monitoring.gauge import Reading
 from standfast.monitoring.health import ComponentHealth, Health
 from standfast.monitoring.heartbeat import Pulse
@@ -117,6 +118,14 @@ pulses = Table(
     Column("because", Text, nullable=False),
     Column("took", Span),
 )
+floods = Table(
+    "target_floods",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("component", Text, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("because", Text, nullable=False),
+)
 Index("ix_gauges_at", gauges.c.at)
 
 
@@ -176,6 +185,8 @@ class MonitoringRows:
         self._connection.execute(delete(looks).where(looks.c.target.in_(gone)))
         jobs = [key.rpartition("/")[2] for key in kept if f"/{HEARTBEAT}/" in key]
         self._connection.execute(delete(pulses).where(pulses.c.name.not_in(jobs)))
+        if silent_since:
+            self._connection.execute(delete(floods).where(floods.c.at < silent_since))
 
     # ------------------------------------------------------------------ counters
 
@@ -203,6 +214,17 @@ class MonitoringRows:
             for target, look in found.items()
         ]
         put(self._connection, looks, rows)
+
+    # ------------------------------------------------------------------ floods
+
+    def floods(self) -> dict[str, Flood]:
+        """By source, when each gave too much last."""
+        return {
+            row.source: Flood(**row._asdict()) for row in self._connection.execute(select(floods))
+        }
+
+    def keep_floods(self, found: Iterable[Flood]) -> None:
+        put(self._connection, floods, [asdict(one) for one in found])
 
     # ------------------------------------------------------------------ jobs
 

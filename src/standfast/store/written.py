@@ -62,6 +62,10 @@ class WrittenRows:
         mine = select(func.count()).where(series_rows.c.component == component)
         return int(self._connection.execute(mine).scalar_one())
 
+    def drop(self, component: str, before: datetime) -> None:
+        mine = (series_rows.c.component == component, series_rows.c.seen < before)
+        self._connection.execute(delete(series_rows).where(*mine))
+
     def keep(self, component: str, found: Mapping[str, Last], now: datetime) -> None:
         rows = [
             {"component": component, "series": one, "at": last.at, "value": last.value, "seen": now}

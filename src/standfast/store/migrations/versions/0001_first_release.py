@@ -605,6 +605,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_web_vitals_hour", "web_vitals", ["hour"], unique=False)
     op.create_table(
+        "target_floods",
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("component", sa.Text(), nullable=False),
+        sa.Column("at", Instant(), nullable=False),
+        sa.Column("because", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("source", name=op.f("pk_target_floods")),
+    )
+    op.create_table(
         "target_states",
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("component", sa.Text(), nullable=False),
