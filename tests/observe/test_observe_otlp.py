@@ -268,6 +268,153 @@ def test_without_a_bucket_on_the_threshold_a_note_says_what_stands_for_it(shop: 
     )
 
 
+def test_the_first_of_a_stream_counts_in_a_process_that_is_known(shop: Shop) -> None:
+    """An exporter of totals sends all of its streams each time: what is new in it had counted nothing."""
+    for good in (10, 20, 30):
+        now = shop.clock.pass_by(seconds=60)
+        shop.pushes.take(read(export(point(shop.began, now, (good, 0, 0, 0)))))
+    shop.send((40, 0, 0, 0), bad=7)
+
+    assert shop.counted() == (7, 20 + 17)
+
+
+def test_a_first_stream_of_a_process_just_met_may_be_old(shop: Shop) -> None:
+    now = shop.clock.pass_by(seconds=60)
+    shop.pushes.take(read(export(point(shop.began, now, (10, 0, 0, 0)))))
+    codes = {"http.response.status_code": 503}
+    shop.pushes.take(read(export(point(shop.began, now, (9000, 0, 0, 0), **codes))))
+    shop.send((11, 0, 0, 0), bad=9001)
+
+    assert shop.counted() == (1, 2)
+
+
+def test_a_stream_that_says_when_it_began_counts_from_nothing(shop: Shop) -> None:
+    """As the SDK of Python does, whose streams each begin with their own first event."""
+    shop.send((10, 0, 0, 0))
+    began = shop.clock.now + timedelta(seconds=30)
+    now = shop.clock.pass_by(seconds=60)
+    points = [point(shop.began, now, (11, 0, 0, 0))]
+    points += [point(began, now, (3, 0, 0, 0), **{"http.response.status_code": 500})]
+    shop.pushes.take(read(export(*points)))
+
+    assert shop.counted() == (3, 4)
+
+
+def test_a_total_whose_beginning_nobody_knows_is_a_baseline(shop: Shop) -> None:
+    for good in (10, 20, 30):
+        shop.send((good, 0, 0, 0))
+    for total in (70_000, 70_001):
+        now = shop.clock.pass_by(seconds=60)
+        one = point(now if total == 70_000 else now - MINUTE, now, (total, 0, 0, 0))
+        shop.pushes.take(read(export(one, instance="bridge")))
+
+    assert shop.counted() == (0, 20 + 1)
+
+
+def test_without_buckets_requests_count_and_latency_is_not_told(shop: Shop) -> None:
+    shop.observe.tick(shop.system, shop.clock.now)
+    for _ in range(2):
+        now = shop.clock.pass_by(seconds=60)
+        one = point(now - MINUTE, now, (10,)) | {"explicitBounds": [], "bucketCounts": []}
+        shop.pushes.take(read(export(one, temporality=DELTA)))
+
+    states = shop.database.read(lambda tx: tx.monitoring.target_states())
+    assert (shop.counted(), shop.counted("api/latency<0.2")) == ((0, 20), (0, 0))
+    assert "no latency is told" in states["api/otlp"].notes[0]
+
+
+# ------------------------------------------------------------------ what is open, and calls
+
+
+def number(name: str, *values: tuple[int, dict[str, str]], temporality: int = CUMULATIVE) -> dict:
+    """An up-down counter."""
+    points = [
+        {
+            "asInt": str(value),
+            "timeUnixNano": "1",
+            "attributes": [
+                {"key": key, "value": {"stringValue": one}} for key, one in said.items()
+            ],
+        }
+        for value, said in values
+    ]
+    total = {"aggregationTemporality": temporality, "isMonotonic": False, "dataPoints": points}
+    return {"name": name, "histogram": None, "sum": total}
+
+
+def pool(used: int, most: int, name: str = "orders") -> tuple[dict, dict]:
+    named = {"db.client.connection.pool.name": name}
+    state = "db.client.connection.state"
+    count = number(
+        "db.client.connection.count",
+        (used, {**named, state: "used"}),
+        (9, {**named, state: "idle"}),
+    )
+    return count, number("db.client.connection.max", (most, named))
+
+
+def test_what_is_open_now_is_told_of_all_processes_until_they_fall_silent(shop: Shop) -> None:
+    for minute in range(3):
+        shop.clock.pass_by(seconds=60)
+        for instance, many in (("one", 4), ("two", 3)):
+            if instance == "two" and minute > 1:
+                continue
+            active = number(
+                "http.server.active_requests",
+                (many, {"http.request.method": "GET"}),
+                (2, {"http.request.method": "POST"}),
+            )
+            for metric in (active, *pool(many * 2, 10)):
+                assert shop.pushes.take(read(export(instance=instance, **metric))) == Received()
+    assert shop.signals["connections used"] == pytest.approx(0.8)
+    assert shop.signals["connections"] == 4 + 2 + 3 + 2
+    for minutes in (4, 1):
+        shop.clock.pass_by(minutes=minutes)
+        for metric in pool(1, 10):
+            shop.pushes.take(read(export(instance="two", **metric)))
+    assert shop.signals["connections used"] == pytest.approx(0.1)
+
+
+def test_a_level_is_a_number_that_holds_now() -> None:
+    name = "http.server.active_requests"
+    delta = read(export(**number(name, (1, {}), temporality=DELTA)))
+    assert (delta.rejected, delta.levels) == (1, ())
+    assert "cumulative temporality only" in delta.why[0]
+    assert "is a number, and came as histogram" in read(export(name=name)).why[0]
+    (below,) = read(export(**number(name, (-2, {})))).levels
+    assert below.value == 0
+
+
+def test_a_component_of_grpc_counts_its_calls_by_their_status(shop: Shop) -> None:
+    api = replace(shop.system.components["api"], type="grpc")
+    shop.system = replace(shop.system, components={"api": api})
+    shop.observe.tick(shop.system, shop.clock.now)
+    now = shop.clock.pass_by(seconds=60)
+    start, calls = now - MINUTE, []
+    for status in ("OK", "NOT_FOUND", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
+        said = {"rpc.response.status_code": status, "rpc.method": "shop.Cart/Get"}
+        none = {"http.response.status_code": None, "http.route": None}
+        calls.append(point(start, now, (10, 0, 0, 0), **none, **said))
+    calls_ = export(*calls, name="rpc.server.call.duration", temporality=DELTA)
+    below = export(point(start, now, (40, 0, 0, 0)), temporality=DELTA)
+
+    assert dict(read(calls_).streams[2].labels) == {"code": "503", "route": "shop.Cart/Get"}
+    assert shop.pushes.take(read(calls_)) == shop.pushes.take(read(below)) == Received()
+    assert shop.counted() == (20, 40)
+    state = shop.database.read(lambda tx: tx.monitoring.target_states())["api/otlp"]
+    assert state.notes == ("only rpc.server.call.duration is counted for a component of type grpc",)
+
+
+def test_a_call_of_another_kind_is_known_to_have_failed_or_not() -> None:
+    now = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
+    none = {"http.response.status_code": None, "http.route": None}
+    failed = {"rpc.response.status_code": "-32602", "error.type": "-32602"}
+    points = [point(now, now, (1, 0, 0, 0), **none, **said) for said in (failed, {})]
+    streams = read(export(*points, name="rpc.server.call.duration")).streams
+
+    assert [dict(one.labels)["code"] for one in streams] == ["500", "200"]
+
+
 @pytest.mark.parametrize("temporality", [DELTA, CUMULATIVE])
 @given(steps=st.lists(st.tuples(st.booleans(), st.integers(0, 50), st.booleans()), max_size=12))
 def test_whatever_restarts_and_is_lost_no_event_is_invented(temporality, steps) -> None:
@@ -331,7 +478,7 @@ def test_an_error_without_an_answer_is_ours_and_milliseconds_become_seconds() ->
     assert stream.bounds == pytest.approx(BOUNDS)
 
 
-def test_exponential_deltas_are_told_in_the_advised_buckets_and_totals_are_refused() -> None:
+def test_exponential_deltas_are_told_in_the_advised_buckets_and_of_totals_the_number() -> None:
     now = datetime.fromisoformat("2026-11-20T12:00:00+00:00")
     one = point(now - MINUTE, now, (1,))
     for name in ("bucketCounts", "explicitBounds"):
@@ -352,8 +499,9 @@ def test_exponential_deltas_are_told_in_the_advised_buckets_and_totals_are_refus
     totals = read(
         export(histogram=None, exponentialHistogram=body | {"aggregationTemporality": CUMULATIVE})
     )
-    assert (totals.rejected, totals.streams) == (1, ())
-    assert "delta temporality only" in totals.why[0]
+    assert (totals.rejected, "delta temporality only" in totals.why[0]) == (0, True)
+    (stream,) = totals.streams
+    assert (stream.bounds, stream.total) == ((), 16)
 
 
 @pytest.mark.parametrize(
@@ -384,7 +532,9 @@ def test_other_metrics_are_left_and_the_old_name_is_told_what_to_do() -> None:
     old = read(export(point(now, now, (1, 0, 0, 0)), name="http.server.duration"))
 
     assert (other.rejected, other.why) == (0, ())
+    calls = read(export(point(now, now, (1, 0, 0, 0)), name="rpc.server.duration"))
     assert (old.rejected, "OTEL_SEMCONV_STABILITY_OPT_IN=http" in old.why[0]) == (1, True)
+    assert (calls.rejected, "OTEL_SEMCONV_STABILITY_OPT_IN=rpc" in calls.why[0]) == (0, True)
 
 
 def test_what_is_no_export_is_refused_in_words() -> None:

@@ -21,7 +21,8 @@ from opentelemetry.proto.collector.metrics.v1.metrics_service_pb2 import (
 )
 
 from standfast.errors import SourceError
-from standfast.monitoring.pushed import BOUNDS, DURATION, Push, Stream
+from standfast.monitoring.pushed import BOUNDS, CALLS, DURATION, Level, Push, Stream
+from standfast.monitoring.signals import ACTIVE, POOL_MOST, POOL_USED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -34,7 +35,35 @@ if TYPE_CHECKING:
     )
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
-_OLD = "http.server.duration"
+_OLD = {
+    "http.server.duration": "http",
+    "rpc.server.duration": "rpc",
+}  # names of before the conventions were stable, and the word that brings the new ones
+_ACTIVE, _POOL, _POOL_MOST = (
+    "http.server.active_requests",
+    "db.client.connection.count",
+    "db.client.connection.max",
+)
+_LEVELS = {_ACTIVE: ACTIVE, _POOL: POOL_USED, _POOL_MOST: POOL_MOST}
+_STATUS = {
+    "OK": "200",
+    "CANCELLED": "499",
+    "UNKNOWN": "500",
+    "INVALID_ARGUMENT": "400",
+    "DEADLINE_EXCEEDED": "504",
+    "NOT_FOUND": "404",
+    "ALREADY_EXISTS": "409",
+    "PERMISSION_DENIED": "403",
+    "RESOURCE_EXHAUSTED": "429",
+    "FAILED_PRECONDITION": "400",
+    "ABORTED": "409",
+    "OUT_OF_RANGE": "400",
+    "UNIMPLEMENTED": "501",
+    "INTERNAL": "500",
+    "UNAVAILABLE": "503",
+    "DATA_LOSS": "500",
+    "UNAUTHENTICATED": "401",
+}  # the statuses of gRPC as google.rpc.Code maps them to those of HTTP
 _UNPACKED = 16_000_000  # bytes
 _DELTA, _CUMULATIVE = 1, 2
 _NOTHING_RECORDED = 1  # flag of a data point
@@ -123,6 +152,7 @@ def _without_exemplars(said: Any) -> Any:
 @dataclass(slots=True)
 class _Reading:
     streams: list[Stream] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
     rejected: int = 0
     why: dict[str, None] = field(default_factory=dict)  # in order, each once
 
@@ -134,37 +164,83 @@ class _Reading:
             for scope in resource.scope_metrics:
                 for metric in scope.metrics:
                     self._metric(metric, service, instance)
-        return Push(streams=tuple(self.streams), rejected=self.rejected, why=tuple(self.why))
+        return Push(
+            streams=tuple(self.streams),
+            levels=tuple(self.levels),
+            rejected=self.rejected,
+            why=tuple(self.why),
+        )
 
     def _metric(self, metric: Metric, service: str, instance: str) -> None:
-        if metric.name == _OLD:
-            old = f"{_OLD} is the old name: set OTEL_SEMCONV_STABILITY_OPT_IN=http"
-            self._refuse(len(metric.histogram.data_points), old)
-        if metric.name != DURATION:
-            return  # others are taken and left: nothing here reads them
+        """What nothing here reads is taken and left."""
+        if metric.name in _OLD:
+            word = _OLD[metric.name]
+            said = f"{metric.name} is the old name: set OTEL_SEMCONV_STABILITY_OPT_IN={word}"
+            # Of calls only a warning: most who send them are counted by their requests.
+            self._refuse(len(metric.histogram.data_points) if word == "http" else 0, said)
+        elif metric.name in _LEVELS:
+            self._level(metric, service, instance)
+        elif metric.name in {DURATION, CALLS}:
+            self._histogram(metric, service, instance)
+
+    def _level(self, metric: Metric, service: str, instance: str) -> None:
+        kind = metric.WhichOneof("data")
+        if kind not in {"sum", "gauge"}:
+            self._refuse(1, f"{metric.name} is a number, and came as {kind or 'nothing'}")
+            return
+        data = metric.sum if kind == "sum" else metric.gauge
+        if kind == "sum" and metric.sum.aggregation_temporality != _CUMULATIVE:
+            said = f"{metric.name} is read with cumulative temporality only: what is open now"
+            self._refuse(len(data.data_points), said)
+            return
+        found: dict[tuple[tuple[str, str], ...], float] = {}
+        for point in data.data_points:
+            told = _texts(point.attributes)
+            value = point.as_int if point.WhichOneof("value") == "as_int" else point.as_double
+            if point.flags & _NOTHING_RECORDED or told.get("db.client.connection.state") == "idle":
+                continue
+            if not math.isfinite(value):
+                self._refuse(1, f"{metric.name} is no number")
+                continue
+            pool = told.get("db.client.connection.pool.name", "")
+            labels = (("pool", pool),) if pool else ()
+            # More of them than were begun is a slip of an instrumentation, and no less than none.
+            found[labels] = found.get(labels, 0.0) + max(0.0, value)
+        self.levels += [
+            Level(
+                service=service[:_TEXT],
+                instance=instance[:_TEXT],
+                name=_LEVELS[metric.name],
+                labels=labels,
+                value=value,
+            )
+            for labels, value in found.items()
+        ]
+
+    def _histogram(self, metric: Metric, service: str, instance: str) -> None:
         kind = metric.WhichOneof("data")
         if kind not in {"histogram", "exponential_histogram"}:
-            self._refuse(1, f"{DURATION} is a histogram, and came as {kind or 'nothing'}")
+            self._refuse(1, f"{metric.name} is a histogram, and came as {kind or 'nothing'}")
             return
         data = metric.histogram if kind == "histogram" else metric.exponential_histogram
         scale = {"s": 1.0, "": 1.0, "ms": 0.001}.get(metric.unit)
         if scale is None or data.aggregation_temporality not in {_DELTA, _CUMULATIVE}:
-            said = f"{DURATION} in {metric.unit!r}" if scale is None else "no temporality is told"
+            said = (
+                f"{metric.name} in {metric.unit!r}" if scale is None else "no temporality is told"
+            )
             self._refuse(len(data.data_points), f"{said}: not understood")
             return
         if kind == "exponential_histogram" and data.aggregation_temporality != _DELTA:
-            said = (
-                "exponential histograms are read with delta temporality only: their buckets change"
-            )
-            self._refuse(len(data.data_points), said)
-            return
+            said = "exponential histograms tell latency with delta temporality only:"
+            self._refuse(0, f"{said} else their buckets change")
         delta = data.aggregation_temporality == _DELTA
         for point in data.data_points:
-            self._point(point, service, instance, scale, delta)
+            self._point(point, metric.name, service, instance, scale, delta)
 
     def _point(
         self,
         point: HistogramDataPoint | ExponentialHistogramDataPoint,
+        metric: str,
         service: str,
         instance: str,
         scale: float,
@@ -173,7 +249,9 @@ class _Reading:
         if point.flags & _NOTHING_RECORDED:
             return
         start, end = _instant(point.start_time_unix_nano), _instant(point.time_unix_nano)
-        buckets = _explicit(point) if hasattr(point, "explicit_bounds") else _exponential(point)
+        buckets = (
+            _explicit(point) if hasattr(point, "explicit_bounds") else _exponential(point, delta)
+        )
         if buckets is None or start is None or end is None or start > end:
             self._refuse(1, "a data point whose buckets or times make no sense")
             return
@@ -185,7 +263,8 @@ class _Reading:
             Stream(
                 service=service[:_TEXT],
                 instance=instance[:_TEXT],
-                labels=_labels(_texts(point.attributes)),
+                metric=metric,
+                labels=_LABELS[metric](_texts(point.attributes)),
                 bounds=tuple(one * scale for one in bounds),
                 counts=counts,
                 seconds=point.sum * scale,
@@ -210,13 +289,19 @@ def _explicit(point: Any) -> tuple[tuple[float, ...], tuple[int, ...]] | None:
     return (bounds, counts) if rising and whole and finite else None
 
 
-def _exponential(point: Any) -> tuple[tuple[float, ...], tuple[int, ...]] | None:
-    """In the bounds that the conventions advise; what lies across one counts as slower than it."""
+def _exponential(point: Any, delta: bool) -> tuple[tuple[float, ...], tuple[int, ...]] | None:
+    """In the bounds that the conventions advise; what lies across one counts as slower than it.
+
+    Of totals since the beginning only how many there are: their buckets are joined as time goes on, so that
+    what was within a bound yesterday may lie across it today.
+    """
     many = len(point.positive.bucket_counts)
     if many > _MOST_BUCKETS or sum(point.negative.bucket_counts) or not -10 <= point.scale <= 20:
         return None
     if point.zero_count + sum(point.positive.bucket_counts) != point.count:
         return None
+    if not delta:
+        return (), (point.count,)
     counts = [0] * (len(BOUNDS) + 1)
     counts[0] = point.zero_count
     for place, count in enumerate(point.positive.bucket_counts):
@@ -228,16 +313,27 @@ def _exponential(point: Any) -> tuple[tuple[float, ...], tuple[int, ...]] | None
     return BOUNDS, tuple(counts)
 
 
-def _labels(attributes: dict[str, str]) -> tuple[tuple[str, str], ...]:
+def _of_request(attributes: dict[str, str]) -> tuple[tuple[str, str], ...]:
     code = attributes.get("http.response.status_code", "")
     if not code and attributes.get("error.type"):
         code = "500"  # it ended without an answer
-    found = {
-        "code": code,
-        "method": attributes.get("http.request.method", ""),
-        "route": attributes.get("http.route", ""),
-    }
-    return tuple((name, value) for name, value in found.items() if value)
+    method, route = attributes.get("http.request.method", ""), attributes.get("http.route", "")
+    return _labels(code=code, method=method, route=route)
+
+
+def _of_call(attributes: dict[str, str]) -> tuple[tuple[str, str], ...]:
+    """By the status of gRPC; of other kinds of calls it is known whether they failed."""
+    status = attributes.get("rpc.response.status_code", "").upper()
+    code = _STATUS.get(status) or ("500" if attributes.get("error.type") else "200")
+    return _labels(code=code, route=attributes.get("rpc.method", ""))
+
+
+_LABELS = {DURATION: _of_request, CALLS: _of_call}
+
+
+def _labels(**found: str) -> tuple[tuple[str, str], ...]:
+    """In the order of their names, those that say something."""
+    return tuple((name, value) for name, value in sorted(found.items()) if value)
 
 
 def _texts(attributes: Sequence[KeyValue]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
@@ -12,7 +12,7 @@ from standfast.monitoring import pushed, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped
 from standfast.monitoring.flood import Flood, explosive
 from standfast.monitoring.measure import of_scrape
-from standfast.monitoring.pushed import DURATION
+from standfast.monitoring.pushed import CALLS, DURATION, Level
 from standfast.monitoring.target import OTLP, PUSHED_EVERY, otlp_of
 from standfast_kit.clock import Clock, utc_now
 
@@ -36,6 +36,7 @@ _MOST_UNKNOWN = 50
 class LookPort(Protocol):
     def last_look(self, target: str) -> Look | None: ...
     def keep_look(self, target: str, look: Look) -> None: ...
+    def looks_under(self, folder: str) -> dict[str, Look]: ...
     def keep_gauges(self, component: str, at: datetime, values: Mapping[str, float]) -> None: ...
     def target_states(self) -> dict[str, TargetState]: ...
     def keep_states(self, found: Iterable[TargetState]) -> None: ...
@@ -52,6 +53,21 @@ class PushTx(Protocol):
     def monitoring(self) -> LookPort: ...
     @property
     def levels(self) -> CountPort: ...
+
+
+@dataclass(slots=True)
+class Sent:
+    """What one service sent at once."""
+
+    streams: list[Stream] = field(default_factory=list)
+    levels: list[Level] = field(default_factory=list)
+    others: int = 0  # durations that are not counted for a component of its type
+
+    def add(self, one: Stream, counts: str) -> None:
+        if one.metric == counts:
+            self.streams.append(one)
+        else:
+            self.others += 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,15 +87,20 @@ class Pushes:
         """Count everything that a component of the file has sent; answers what was not, and why."""
         now, system = self._clock(), self._system()
         known = {one.otlp: one for one in system.components.values() if one.otlp}
-        mine: dict[str, list[Stream]] = defaultdict(list)
+        mine: dict[str, Sent] = defaultdict(Sent)
         refused = Received(rejected=push.rejected, why=push.why)
-        for stream in push.streams:
-            if stream.service in known:
-                mine[stream.service].append(stream)
+        for one in push.streams:
+            if one.service in known:
+                mine[one.service].add(one, _counts(known[one.service]))
             else:
-                refused = self._nobody(refused, stream.service, now)
-        for service, streams in mine.items():
-            refused = self._count(refused, system, known[service], streams, now)
+                refused = self._nobody(refused, one.service, now)
+        for level in push.levels:
+            if level.service in known:
+                mine[level.service].levels.append(level)
+            else:
+                refused = self._nobody(refused, level.service, now)
+        for service, sent in mine.items():
+            refused = self._count(refused, system, known[service], sent, now)
         return refused
 
     def unknown(self, now: datetime) -> tuple[str, ...]:
@@ -99,22 +120,24 @@ class Pushes:
         refused: Received,
         system: System,
         component: Component,
-        streams: Sequence[Stream],
+        sent: Sent,
         now: datetime,
     ) -> Received:
-        held = sum(len(one.bounds) + 4 for one in streams)
+        held = sum(len(one.bounds) + 4 for one in sent.streams) + len(sent.levels)
         if held > component.series:
-            said = self._flooded(component, streams, now)
-            return _more(refused, len(streams), f"{component.name} {said}")
+            said = self._flooded(component, sent, now)
+            points = len(sent.streams) + len(sent.levels)
+            return _more(refused, points, f"{component.name} {said}")
         found = self._store.keep(
-            lambda tx: _Counting(tx, system, component, now).take(streams, refused)
+            lambda tx: _Counting(tx, system, component, now).take(sent, refused)
         )
         self._unknown.pop(component.otlp or "", None)
         return found
 
-    def _flooded(self, component: Component, streams: Sequence[Stream], now: datetime) -> str:
+    def _flooded(self, component: Component, sent: Sent, now: datetime) -> str:
         said = f"sends more than {component.series:,} series, so nothing was counted"
-        varied = explosive((DURATION, one.labels) for one in streams)
+        named = [(one.metric, one.labels) for one in sent.streams]
+        varied = explosive((*named, *((one.name, one.labels) for one in sent.levels)))
         said += f": {varied}" if varied else ""
         key = otlp_of(component).key
         flood = Flood(source=key, component=component.name, at=now, because=said)
@@ -135,17 +158,23 @@ class _Counting:
         self._last = marker.at if marker and marker.at <= now else None
         self._first: datetime | None = tx.levels.first_seen().get(f"{component.name}/requests")
 
-    def take(self, streams: Sequence[Stream], refused: Received) -> Received:
+    def take(self, sent: Sent, refused: Received) -> Received:
         by_process: dict[tuple[str, bool], list[Stream]] = defaultdict(list)
-        for one in streams:
+        for one in sent.streams:
             by_process[one.instance, one.delta].append(one)
+        self._levels(sent.levels)
         notes: dict[str, None] = {}
+        if sent.others and not sent.streams:
+            kind, counts = self._component.type, _counts(self._component)
+            notes[f"only {counts} is counted for a component of type {kind}"] = None
         for (instance, delta), mine in by_process.items():
             if delta:
                 refused = self._deltas(instance, mine, refused, notes)
             else:
                 self._totals(instance, mine, notes)
             self._last = self._now  # a second process speaks for the same time
+        if not by_process:
+            self._gauges({}, self._last or self._now)
         self._tx.monitoring.keep_look(self._target.key, Look(at=self._now, values={}))
         self._note(tuple(notes))
         return refused
@@ -161,6 +190,10 @@ class _Counting:
         since = self._last or min((one.start for one in fresh), default=self._now)
         self._add(shown, {one.series: one.value for one in shown}, min(since, self._now), notes)
         ends |= {one.key: one.end.timestamp() for one in fresh}
+        if len(ends) > self._component.series:
+            # Labels that never stop changing must not be remembered for ever.
+            newest = sorted(ends, key=lambda key: ends[key])[-self._component.series :]
+            ends = {key: ends[key] for key in newest}
         self._tx.monitoring.keep_look(key, Look(at=self._now, values=ends))
         if again:
             return _more(refused, len(again), "deltas that were counted before")
@@ -175,6 +208,8 @@ class _Counting:
             # A process that began while we were listening: all that it counted is news.
             before = Look(at=self._last or self._now, values={}, started=_LONG_AGO)
             look = replace(look, started=max(look.started or self._now, before.at))
+        elif before is not None:
+            look = pushed.caught_up(before, look)
         risen = increase(before, look)
         self._tx.monitoring.keep_look(key, remembered(before, look))
         if before is None:
@@ -201,7 +236,28 @@ class _Counting:
         )
         self._tx.levels.add(found.counts)
         notes |= dict.fromkeys(found.notes)
+        if shown and not any(one.name == f"{self._names.duration}_bucket" for one in shown):
+            notes["durations come in no buckets that all share, so that no latency is told"] = None
         self._gauges(by, since)
+
+    def _levels(self, levels: Sequence[Level]) -> None:
+        """What each process has now, until it says something else or falls silent."""
+        told: dict[str, dict[str, float]] = defaultdict(dict)
+        for one in levels:
+            told[f"{one.instance}/{one.name}"][one.sample.series] = one.value
+        for name, values in told.items():
+            key = f"{self._target.key}/level/{name}"
+            self._tx.monitoring.keep_look(key, Look(at=self._now, values=values))
+
+    def _standing(self) -> list[Sample]:
+        """The levels of all processes that are heard."""
+        found = self._tx.monitoring.looks_under(f"{self._target.key}/level/")
+        return [
+            pushed.series_sample(series, value)
+            for look in found.values()
+            if self._now - look.at <= 3 * PUSHED_EVERY
+            for series, value in look.values.items()
+        ]
 
     def _gauges(self, by: Mapping[str, float], since: datetime) -> None:
         """Rates and percentiles over a minute, all processes together."""
@@ -214,7 +270,7 @@ class _Counting:
         if self._now - begun >= _WINDOW:
             risen = [pushed.series_sample(series, value) for series, value in held.items()]
             seconds = (self._now - begun).total_seconds()
-            told = signals.signals(self._names, risen, held, seconds)
+            told = signals.signals(self._names, (*risen, *self._standing()), held, seconds)
             self._tx.monitoring.keep_gauges(self._component.name, self._now, told)
             begun, held = self._now, defaultdict(float)
         self._tx.monitoring.keep_look(key, Look(at=begun, values=dict(held)))
@@ -223,6 +279,11 @@ class _Counting:
         state = self._tx.monitoring.target_states().get(self._target.key)
         if state is not None and state.kind == OTLP and state.notes != notes:
             self._tx.monitoring.keep_states([replace(state, notes=notes)])
+
+
+def _counts(component: Component) -> str:
+    """The durations that are its requests. What is served by gRPC over HTTP may be measured twice."""
+    return CALLS if component.type == "grpc" else DURATION
 
 
 _LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")

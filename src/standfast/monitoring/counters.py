@@ -27,6 +27,7 @@ class Look:
     values: Mapping[str, float]
     started: datetime | None = None
     begun: Mapping[str, datetime] = field(default_factory=dict)
+    known_from: datetime | None = None  # since when this process has been looked at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +70,12 @@ def remembered(before: Look | None, now: Look) -> Look:
     """The look to keep for the next time: a series that is missing once keeps its last value."""
     usables = {series: value for series, value in now.values.items() if usable(value)}
     if before is None or _fresh(before, now) or swapped(before, now):
-        return Look(at=now.at, values=usables, started=now.started)
-    started = now.started or before.started
+        return Look(at=now.at, values=usables, started=now.started, known_from=now.at)
+    started, known_from = now.started or before.started, before.known_from or before.at
     values = {**before.values, **usables}
     if len(values) > max(_MANY, 2 * len(usables)):
         values = usables  # labels that never stop changing must not be remembered for ever
-    return Look(at=now.at, values=values, started=started)
+    return Look(at=now.at, values=values, started=started, known_from=known_from)
 
 
 def usable(value: float) -> bool:

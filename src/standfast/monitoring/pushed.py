@@ -1,13 +1,15 @@
-"""What applications push: request durations by route and status, as OpenTelemetry names them.
+"""What applications push: durations by route and status, and what is open now, as OpenTelemetry names them.
 
-https://opentelemetry.io/docs/specs/semconv/http/http-metrics/. Whatever came in is told in the names of the
-component's own metrics, so that pushed and scraped requests are counted by the same rules.
+https://opentelemetry.io/docs/specs/semconv/http/http-metrics/, and those of RPC and databases. Whatever came in
+is told in the names of the component's own metrics, so that pushed and scraped requests are counted by the same
+rules.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.monitoring.counters import Look
@@ -16,11 +18,12 @@ from standfast.monitoring.target import Outcome
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from standfast.monitoring.signals import Names
 
-DURATION = "http.server.request.duration"
+DURATION, CALLS = "http.server.request.duration", "rpc.server.call.duration"
+_WHOLE = timedelta(minutes=2)  # after so long every piece of a process' exports has been seen
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.075, 0.1, 0.25, 0.5, 0.75, 1.0, 2.5, 5.0, 7.5, 10.0)
 """The buckets that the conventions advise; finer ones are told by them."""
 
@@ -41,6 +44,7 @@ class Stream:
     delta: bool  # since `start` only, else since the process began
     start: datetime
     end: datetime
+    metric: str = DURATION
 
     @property
     def total(self) -> int:
@@ -52,10 +56,27 @@ class Stream:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Level:
+    """How much there is of something in one process just now."""
+
+    service: str
+    instance: str
+    name: str  # as a scrape would tell it
+    labels: tuple[tuple[str, str], ...]  # sorted by name
+    value: float
+
+    @property
+    def sample(self) -> Sample:
+        labels = (*self.labels, ("instance", self.instance))
+        return Sample(self.name, tuple(sorted(labels)), self.value)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Push:
     """One request of an exporter, read; `rejected` data points made no sense, and `why` says so."""
 
     streams: tuple[Stream, ...]
+    levels: tuple[Level, ...] = ()
     rejected: int = 0
     why: tuple[str, ...] = ()
 
@@ -68,7 +89,8 @@ def samples(names: Names, streams: Sequence[Stream]) -> tuple[Sample, ...]:
         found.append(Sample(names.requests, one.labels, one.total))
         found.append(Sample(f"{names.duration}_count", one.labels, one.total))
         found.append(Sample(f"{names.duration}_sum", one.labels, one.seconds))
-        for bound, count in cumulated(one, common).items():
+        # Without a bound that all share, nobody knows who was slow: no figure then, rather than a wrong one.
+        for bound, count in cumulated(one, common).items() if common else ():
             labels = tuple(sorted((*one.labels, ("le", _bound(bound)))))
             found.append(Sample(f"{names.duration}_bucket", labels, count))
     return tuple(found)
@@ -96,12 +118,30 @@ def cumulated(stream: Stream, bounds: Iterable[float]) -> dict[float, int]:
 
 
 def look_of(streams: Sequence[Stream], shown: Sequence[Sample], now: datetime) -> Look:
-    """The counters of one process that counts since it began."""
+    """The counters of one process that counts since it began.
+
+    A stream that starts when it was read does not know when it began, by the rules of the data model.
+    """
+    begun = {one.labels: one.start for one in streams if one.start < one.end}
+    own = ((one.series, tuple(pair for pair in one.labels if pair[0] != "le")) for one in shown)
     return Look(
         at=now,
         values={one.series: one.value for one in shown},
-        started=min((one.start for one in streams), default=None),
+        started=min(begun.values(), default=None),
+        begun={series: begun[labels] for series, labels in own if labels in begun},
     )
+
+
+def caught_up(before: Look, look: Look) -> Look:
+    """The look of a process that was heard before, and what is new in it known to be new.
+
+    A process that counts since it began sends all of its streams each time: one that was not there had counted
+    nothing. That is believed once enough was heard of it, since an export may come in pieces.
+    """
+    if before.known_from is None or look.at - before.known_from < _WHOLE:
+        return look
+    fresh = dict.fromkeys(look.begun.keys() - before.values.keys(), look.at)
+    return replace(look, begun={**look.begun, **fresh})
 
 
 def unseen(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REQUESTS = "http_server_requests_total"
 DURATION = "http_server_request_duration_seconds"
+ACTIVE = "http_server_active_requests"
+POOL_USED, POOL_MOST = "db_client_connections_used", "db_client_connections_max"
 STARTED = "process_start_time_seconds"
 _CPU, _NODE_CPU = "process_cpu_seconds_total", "node_cpu_seconds_total"
 _HITS, _MISSES = "redis_keyspace_hits_total", "redis_keyspace_misses_total"
@@ -40,7 +42,7 @@ _SUMS: Mapping[str, tuple[str, ...]] = {
         "pg_stat_activity_count",
         "mysql_global_status_threads_connected",
         "redis_connected_clients",
-        "http_server_active_requests",
+        ACTIVE,
         "node_netstat_Tcp_CurrEstab",
     ),
     "container processes": ("container_processes",),
@@ -73,6 +75,7 @@ _SHARES: Mapping[
         ("pg_stat_activity_count", "pg_settings_max_connections", False),
         ("mysql_global_status_threads_connected", "mysql_global_variables_max_connections", False),
         ("redis_connected_clients", "redis_config_maxclients", False),
+        (POOL_USED, POOL_MOST, False),
     ),
 }
 _RATES: Mapping[

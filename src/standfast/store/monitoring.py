@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from sqlalchemy import Connection, Row, Select
+    from sqlalchemy import ColumnElement, Connection, Row, Select
 
     from standfast.monitoring.edges import Calls
     from standfast.monitoring.target import Target
@@ -68,6 +68,7 @@ looks = Table(
     Column("target", Text, primary_key=True),
     Column("at", Instant, nullable=False),
     Column("started", Instant),
+    Column("known_from", Instant),
     Column("series", JsonText, nullable=False),
 )
 gauges = Table(
@@ -197,10 +198,18 @@ class MonitoringRows:
         self.keep_looks({target: look})
 
     def last_looks(self, targets: Iterable[str]) -> dict[str, Look]:
-        mine = select(looks).where(looks.c.target.in_(list(targets)))
+        return self._looks(looks.c.target.in_(list(targets)))
+
+    def looks_under(self, folder: str) -> dict[str, Look]:
+        """Those whose target begins so."""
+        return self._looks(looks.c.target.startswith(folder, autoescape=True))
+
+    def _looks(self, which: ColumnElement[bool]) -> dict[str, Look]:
         return {
-            row.target: Look(at=row.at, values=row.series, started=row.started)
-            for row in self._connection.execute(mine)
+            row.target: Look(
+                at=row.at, values=row.series, started=row.started, known_from=row.known_from
+            )
+            for row in self._connection.execute(select(looks).where(which))
         }
 
     def keep_looks(self, found: Mapping[str, Look]) -> None:
@@ -209,6 +218,7 @@ class MonitoringRows:
                 "target": target,
                 "at": look.at,
                 "started": look.started,
+                "known_from": look.known_from,
                 "series": dict(look.values),
             }
             for target, look in found.items()

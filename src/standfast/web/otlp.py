@@ -16,7 +16,7 @@ _MAY = Needs("metrics")
 
 @routes.post("/v1/metrics", include_in_schema=False)
 async def metrics(request: Request, app: PlatformNow) -> Response:
-    """Durations of HTTP requests, counted for the component that names the service."""
+    """Durations and levels, counted for the component that names the service."""
     kind = formats.OTLP_PROTOBUF
     try:
         kind = formats.otlp_media(request.headers.get("content-type", ""))

@@ -269,6 +269,7 @@ def upgrade() -> None:
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("at", Instant(), nullable=False),
         sa.Column("started", Instant(), nullable=True),
+        sa.Column("known_from", Instant(), nullable=True),
         sa.Column("series", JsonText(), nullable=False),
         sa.PrimaryKeyConstraint("target", name=op.f("pk_counter_values")),
     )
