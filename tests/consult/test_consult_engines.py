@@ -270,6 +270,7 @@ def matrix(*series: object, **more: object) -> dict[str, object]:
     [
         (200, matrix(FINE, warnings=["a store did not answer"]), "in part only: a store did not"),
         (200, matrix(FINE, isPartial=True), "in part only"),
+        (200, matrix(FINE, warnings=["PromQL warning: a mix"]), "doubts its own answer: PromQL"),
         (200, matrix(FINE, FINE), "several series for `total`: add them up"),
         (200, matrix({"metric": {}, "values": []}), "a series that nobody asked for"),
         (200, matrix({"metric": {"standfast": "bad"}, "values": [["x", "y"]]}), "in a shape"),
@@ -306,6 +307,17 @@ def test_what_is_no_whole_answer_is_a_reason_and_never_a_figure(
         assert not one.ok
         assert one.read_to == datetime(2026, 11, 20, 10, 59, tzinfo=UTC)
         assert tally(sqlite, one.indicator, NOW - 2 * HOUR, NOW) == Tally()
+
+
+def test_a_remark_on_a_name_is_no_warning(
+    sqlite: Database, clock: FakeClock, server: Misbehaving
+) -> None:
+    server.says(matrix(warnings=["PromQL info: metric might not be a counter"]), 200)
+    clock.now = NOW
+    with consulting(sqlite, clock) as consult:
+        consult.tick(system(server.url, catch_up=HOUR), clock.now)
+    for one in sqlite.read(lambda tx: tx.asked.progress()).values():
+        assert "nothing is answered since" in one.because
 
 
 def test_one_that_never_answers_costs_its_time_out_once_and_holds_up_nobody(

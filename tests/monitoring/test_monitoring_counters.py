@@ -81,7 +81,6 @@ def test_a_process_younger_than_the_last_look_has_no_past() -> None:
     found = increase(look(0, {}), look(1, {"c": 5.0}, START + STEP / 2))
 
     assert found.by == {"c": 5.0}
-    assert found.restarted
 
 
 def test_a_series_that_says_it_began_after_the_last_look_counts_from_nothing() -> None:

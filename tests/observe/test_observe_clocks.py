@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from hand_built import shop_system
+from hand_built import api, shop_system
 
 from standfast.engine.observe import Observe
 from standfast.monitoring.health import Health
@@ -169,6 +170,45 @@ def test_a_start_that_is_yet_to_come_is_not_believed(watch: Watch) -> None:
     assert "ahead of us" in watch.notes()
 
 
+def test_the_start_of_an_exporter_says_nothing_of_what_it_tells_of(watch: Watch) -> None:
+    """It may begin anew a hundred times while the server behind it goes on counting."""
+    mine = watch.system.components["api"]
+    behind = replace(mine, scrape=None, exporter=mine.scrape)
+    watch.system = replace(watch.system, components={**watch.system.components, "api": behind})
+    watch.observe._looks = {**watch.observe._looks, "exporter": watch.target.scrape}
+    began = watch.clock.now.timestamp()
+    watch.look(counted(70_000, 900, began - 9_000))
+    watch.look(counted(70_010, 901, began + 20))
+    watch.look(counted(5, 1, began + 20))
+
+    assert (watch.tally().bad, watch.tally().total) == (1 + 1, 11 + 6)
+
+
+def test_a_step_of_our_clock_makes_no_look_late(sqlite: Database, clock) -> None:
+    stop, stopwatch = threading.Event(), Stopwatch()
+
+    def slow(address: str, timeout: timedelta) -> Outcome:
+        stop.wait(30)
+        return Outcome(ok=True)
+
+    component = api("http://shop.test", health={}, needs={}, scrape=None)
+    system = shop_system(components={"api": component}, journeys={}, service_levels={})
+    observe = Observe(
+        sqlite, {"http": slow}, clock, patience=timedelta(seconds=0.1), stopwatch=stopwatch
+    )
+    try:
+        observe.tick(system, clock.now)
+        observe.tick(system, clock.pass_by(hours=1))
+        assert "api/http" not in sqlite.read(lambda tx: tx.monitoring.target_states())
+        stopwatch.now += 11
+        observe.tick(system, clock.pass_by(seconds=15))
+        said = sqlite.read(lambda tx: tx.monitoring.target_states())["api/http"].because
+        assert said == "no answer within 10s"
+    finally:
+        stop.set()
+        observe.close()
+
+
 def test_a_counter_that_goes_back_is_a_reset_and_never_negative(watch: Watch) -> None:
     for good in (100, 50, 80, 0, 5):
         watch.look(counted(good, 0))
@@ -201,10 +241,8 @@ def test_the_first_event_of_a_series_is_counted_where_it_says_when_it_began(watc
 
 
 def test_more_series_than_the_file_allows_are_a_failed_scrape(watch: Watch) -> None:
-    api = watch.system.components["api"]
-    watch.system = replace(
-        watch.system, components={**watch.system.components, "api": replace(api, series=5)}
-    )
+    mine = replace(watch.system.components["api"], series=5)
+    watch.system = replace(watch.system, components={**watch.system.components, "api": mine})
     watch.look(counted(1, 0))
     watch.look("".join(f'http_server_requests_total{{route="{i}"}} 1\n' for i in range(6)))
     states = watch.database.read(lambda tx: tx.monitoring.target_states())

@@ -75,6 +75,17 @@ def test_a_job_that_stays_away_is_a_state_and_an_alert_and_comes_back(office: Of
     assert office.health[0] is Health.HEALTHY
 
 
+def test_a_clock_that_is_set_back_hides_no_job_that_stays_away(office: Office) -> None:
+    office.wait(minutes=1)
+    office.beats.tell("invoices", Told.FINISH)
+    office.wait(minutes=1)
+    office.clock.pass_by(days=-1)
+    assert office.wait(minutes=10) == []
+    assert office.wait(minutes=2) == ["invoices-heartbeat firing"]
+    office.beats.tell("invoices", Told.FINISH)
+    assert office.wait(minutes=1) == ["invoices-heartbeat resolved"]
+
+
 def test_a_job_that_fails_says_why_at_once(office: Office) -> None:
     office.beats.tell("invoices", Told.START)
     office.wait(seconds=30)

@@ -28,6 +28,8 @@ MOST_BYTES = 4_000_000  # a day of minutes of two series is some 100 kB
 _LONGEST_QUERY = 16_000  # characters; proxies refuse longer addresses
 _MARK = "standfast"  # the label that tells the two expressions of one question apart
 _SAID = 300  # characters of what a server says of its errors
+# Prometheus 2.47 to 2.53 puts its remarks on names among the warnings: a counter need not end in _total.
+_REMARK, _PROMQL = "PromQL info:", "PromQL warning:"
 _REFUSED = {
     401: "does not accept our credentials (401)",
     403: "does not let us ask (403)",
@@ -128,14 +130,24 @@ def _result(url: str, status: int, body: bytes) -> list[Any]:
         raise (NotReached if wide and kind != "timeout" else SourceError)(
             f"{url} {_REFUSED.get(status, 'refuses the query')}: {kind}: {why[:_SAID]}"
         )
-    if told.get("isPartial") or told.get("warnings"):
-        first = next(iter(told.get("warnings") or ()), "parts of its store do not answer")
-        raise SourceError(f"{url} answers in part only: {str(first)[:_SAID]}")
+    _whole(url, told)
     data = told.get("data")
     found = data.get("result") if isinstance(data, dict) else None
     if not isinstance(found, list):
         raise SourceError(f"{url} answers without a result")
     return found
+
+
+def _whole(url: str, told: dict[str, Any]) -> None:
+    """Raises SourceError where the answer is one in part, or none that its server stands by."""
+    warnings = told.get("warnings")
+    said = [str(one)[:_SAID] for one in warnings] if isinstance(warnings, list) else []
+    first = next((one for one in said if not one.startswith(_REMARK)), "")
+    if first.startswith(_PROMQL):
+        raise SourceError(f"{url} doubts its own answer: {first}")
+    if first or told.get("isPartial"):
+        first = first or "parts of its store do not answer"
+        raise SourceError(f"{url} answers in part only: {first}")
 
 
 def _series(one: Any) -> tuple[str, dict[datetime, float]]:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.engine.meters import asked_indicators, counted_elsewhere
+from standfast.engine.ports import steady_of
 from standfast.errors import SourceError
 from standfast.monitoring.asked import (
     MINUTE,
@@ -28,7 +29,7 @@ from standfast.monitoring.asked import (
 )
 from standfast.publish.prometheus.asking import question
 from standfast.publish.prometheus.query import Unsaid
-from standfast_kit.clock import Clock, utc_now
+from standfast_kit.clock import Clock, Monotonic, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -97,11 +98,13 @@ class Consult:
         clock: Clock = utc_now,
         *,
         patience: timedelta = timedelta(seconds=1),
+        stopwatch: Monotonic | None = None,
     ) -> None:
-        self._store, self._ask, self._clock, self._patience = store, ask, clock, patience
+        self._store, self._ask, self._patience = store, ask, patience
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="standfast-ask")
         self._running: dict[str, Future[Read]] = {}
-        self._deaf: tuple[datetime, str] | None = None
+        self._stopwatch = stopwatch or steady_of(clock)
+        self._deaf: tuple[float, str] | None = None
         self._known: frozenset[str] | None = None
         self._fresh = True  # the file may name what was never asked for
 
@@ -162,12 +165,12 @@ class Consult:
 
     def _answer(self, server: PrometheusSettings, asked: Question, minutes: Stretch) -> Answer:
         deaf = self._deaf
-        if deaf and self._clock() - deaf[0] < _QUIET:
+        if deaf and self._stopwatch() - deaf[0] < _QUIET.total_seconds():
             raise SourceError(deaf[1])
         try:
             answer = self._ask(server, asked, minutes)
         except NotReached as error:
-            self._deaf = (self._clock(), error.problem)
+            self._deaf = (self._stopwatch(), error.problem)
             raise
         self._deaf = None
         return answer

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.engine.meters import meters_by_component
+from standfast.engine.ports import steady_of
 from standfast.errors import StandfastError, TooMuch
 from standfast.monitoring import edges, exposition, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
@@ -17,7 +18,7 @@ from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.flood import Flood
 from standfast.monitoring.health import component_health, read_report
-from standfast.monitoring.heartbeat import Pulse, judged, noted
+from standfast.monitoring.heartbeat import Pulse, believed, judged, noted
 from standfast.monitoring.measure import Meter, of_gauges, of_probe, of_scrape
 from standfast.monitoring.pushed import heard
 from standfast.monitoring.target import (
@@ -35,7 +36,8 @@ from standfast.monitoring.target import (
     by_component,
     targets,
 )
-from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
+from standfast.spec.once import once
+from standfast_kit.clock import Clock, Monotonic, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -106,12 +108,12 @@ class Running:
 
     def __init__(self, target: Target) -> None:
         self.target = target
-        self.began: datetime | None = None
+        self.began: float | None = None  # by the stopwatch: our clock may be set meanwhile
         self.future: Future[Seen] = Future()
 
-    def late(self, now: datetime) -> bool:
+    def late(self, now: float) -> bool:
         """Past its time-out, so that its driver has broken its word."""
-        return self.began is not None and now - self.began > self.target.timeout
+        return self.began is not None and now - self.began > self.target.timeout.total_seconds()
 
 
 class Steady:
@@ -153,7 +155,8 @@ class Observe:
     ) -> None:
         self._store, self._looks, self._clock = store, looks, clock
         self._patience = patience
-        self._steady = Steady(stopwatch or monotonic) if clock is utc_now or stopwatch else None
+        self._stopwatch = stopwatch or steady_of(clock)
+        self._steady = Steady(self._stopwatch)
         self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="standfast-look")
         self._running: dict[str, Running] = {}
         self._tidied: datetime | None = None
@@ -165,7 +168,7 @@ class Observe:
         seen = self._look(system, [one for one in due if one.kind not in BOOKS])
         seen += [Seen(target=one, outcome=_OURS) for one in due if one.kind in BOOKS]
         ended = max(now, self._clock())
-        steady = self._steady.since(ended) if self._steady else None
+        steady = self._steady.since(ended)
         if seen:
             self._store.keep(lambda tx: _keep(tx, system, seen, ended, steady))
         self._tidy(every, now)
@@ -178,7 +181,7 @@ class Observe:
         overdue = [
             _still(target, f"no answer within {target.timeout.total_seconds():g}s")
             for target in due
-            if target.key in self._running and self._running[target.key].late(self._clock())
+            if target.key in self._running and self._running[target.key].late(self._stopwatch())
         ]
         for target in due:
             if target.key not in self._running:
@@ -194,7 +197,7 @@ class Observe:
 
     def _one(self, system: System, running: Running) -> Seen:
         """In a thread of the pool: the look, and the reading of what it brought."""
-        target, running.began = running.target, self._clock()
+        target, running.began = running.target, self._stopwatch()
         try:
             look = self._looks[target.driver or target.kind]
             outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
@@ -207,7 +210,7 @@ class Observe:
             component = system.components[target.component]
             metrics = exposition.parse(
                 outcome.text,
-                wanted=_names(system, component.name).wanted,
+                wanted=_names_by_component(system)[component.name].wanted,
                 most=component.series,
                 openmetrics=outcome.content_type.startswith(_OPENMETRICS),
             )
@@ -314,6 +317,9 @@ def _of_job(
     if pulse is None:
         pulse = Pulse(name=plan.name, watched_from=now)
         tx.monitoring.keep_pulse(pulse)
+    elif believed(pulse, now) != pulse:
+        pulse = believed(tx.monitoring.pulse(plan.name, lock=True) or pulse, now)
+        tx.monitoring.keep_pulse(pulse)
     outcome = judged(plan, pulse, now)
     notes = noted(plan, pulse, now) if outcome.ok else ()
     return replace(after(last, target, outcome, now), notes=notes)
@@ -368,10 +374,12 @@ def _keep_scrape(
     steady: datetime | None,
 ) -> tuple[str, ...]:
     component = system.components[one.target.component]
-    names = _names(system, component.name)
+    names = _names_by_component(system)[component.name]
     certain = [one for one in metrics.samples if one.name not in metrics.doubtful]
     mine, notes = _countable(signals.counted(names, certain))
-    started, odd = _started(metrics.samples, now)
+    # What an exporter tells is another's: when the exporter began says nothing of it.
+    told_by_itself = one.target.kind != "exporter"
+    started, odd = _started(metrics.samples, now) if told_by_itself else (None, ())
     look = Look(
         at=now,
         values={sample.series: sample.value for sample in mine},
@@ -443,15 +451,21 @@ def _since(before: Look | None, now: datetime, steady: datetime | None) -> tuple
 _LATEST = 1e11  # seconds; what is later is no instant
 
 
-def _names(system: System, component: str) -> signals.Names:
-    """What is read of a component's metrics, counters that only a service level names among them."""
-    events = [
-        name
-        for level in system.service_levels.values()
-        if level.of == component and level.events
-        for name in level.events.names
-    ]
-    return signals.names_of(system.components[component], events)
+@once
+def _names_by_component(system: System) -> Mapping[str, signals.Names]:
+    """What is read of each component's metrics, counters that only a service level names among them."""
+    return {
+        name: signals.names_of(
+            component,
+            (
+                event
+                for level in system.levels_of.get(name, ())
+                if level.events
+                for event in level.events.names
+            ),
+        )
+        for name, component in system.components.items()
+    }
 
 
 def _started(samples: Iterable[Sample], now: datetime) -> tuple[datetime | None, tuple[str, ...]]:

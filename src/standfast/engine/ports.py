@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
+from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,6 +23,11 @@ class Change(Generic[T_co]):
 
     result: T_co
     events: tuple[Event, ...] = ()
+
+
+def steady_of(clock: Clock) -> Monotonic:
+    """What measures spans beside this clock, which may be set; a clock that a test moves is its own."""
+    return monotonic if clock is utc_now else lambda: clock().timestamp()
 
 
 class Store(Protocol[TxT_co]):

@@ -35,7 +35,6 @@ class Increase:
     """By how much each series went up; a series without a past is not in it."""
 
     by: Mapping[str, float] = field(default_factory=dict)
-    restarted: bool = False
 
 
 def increase(before: Look | None, now: Look) -> Increase:
@@ -51,7 +50,6 @@ def increase(before: Look | None, now: Look) -> Increase:
     fresh = _fresh(before, now)
     known = {} if before is None else before.values
     by: dict[str, float] = {}
-    restarted = fresh
     for series, value in now.values.items():
         if not usable(value):
             continue
@@ -59,11 +57,10 @@ def increase(before: Look | None, now: Look) -> Increase:
         if fresh:
             by[series] = value
         elif last is not None:
-            restarted = restarted or value < last
             by[series] = value - last if value >= last else value
         elif before is not None and _begun_since(before, now, series):
             by[series] = value
-    return Increase(by=by, restarted=restarted)
+    return Increase(by=by)
 
 
 def remembered(before: Look | None, now: Look) -> Look:

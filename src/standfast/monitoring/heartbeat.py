@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,12 @@ from standfast.monitoring.target import Outcome
 from standfast.spec.units import show_duration
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from standfast.spec.system import Heartbeat
 
 _SAID = 500  # characters of what a job says of its failure
+_AHEAD = timedelta(minutes=1)  # of our clock: told while a look was under way
 
 
 class Told(StrEnum):
@@ -68,6 +70,22 @@ def heard(before: Pulse, beat: Beat) -> Pulse:
         because=beat.because[:_SAID] if failed else "",
         took=took,
     )
+
+
+def believed(pulse: Pulse, now: datetime) -> Pulse:
+    """What was told at an instant that is yet to come was told before our clock was set back, nobody knows how
+    long ago: taken for now, so that a job which stays away is missed in time."""
+    return replace(
+        pulse,
+        watched_from=_past(pulse.watched_from, now),
+        began_at=pulse.began_at and _past(pulse.began_at, now),
+        ended_at=pulse.ended_at and _past(pulse.ended_at, now),
+        good_at=pulse.good_at and _past(pulse.good_at, now),
+    )
+
+
+def _past(moment: datetime, now: datetime) -> datetime:
+    return now if moment > now + _AHEAD else moment
 
 
 def judged(plan: Heartbeat, pulse: Pulse, now: datetime) -> Outcome:
