@@ -29,6 +29,7 @@ from real_prometheus import RealPrometheus
 from standfast import spec
 from standfast.slo.objective import objectives
 from standfast.store.columns import EPOCH, metadata
+from standfast.store.counts import coarsen
 from standfast.store.database import Database
 
 NOW = datetime.fromisoformat("2026-11-25T12:00:00+00:00")
@@ -98,19 +99,17 @@ def looked_up(database: Database, windows: tuple[timedelta, ...]) -> tuple[float
     return best, found
 
 
-def windows(folder: Path) -> tuple[list[Row], float]:
-    """The rows, and the bytes of a count on SQLite."""
+def windows(folder: Path) -> list[Row]:
     say(f"{INDICATORS} indicators with {DAYS} days of minutes")
     with opened(f"sqlite:///{folder / 'counts.db'}") as database:
         filled(database, INDICATORS, MINUTES)
         every, _ = looked_up(database, WINDOWS)
         month, found = looked_up(database, (30 * DAY,))
-    size = sum(one.stat().st_size for one in folder.glob("counts.db"))
     say("the same 30 days in Prometheus")
     theirs, ratios = prometheus(folder)
     ours = [float(found[f"c{n}/requests"][0].bad_share) for n in range(INDICATORS)]
     apart = max(abs(a - b) / a for a, b in zip(ours, ratios, strict=True))
-    rows = [
+    return [
         (
             f"{INDICATORS} SLIs x {len(WINDOWS)} windows over {DAYS} days",
             f"{every * 1000:.1f} ms",
@@ -125,7 +124,6 @@ def windows(folder: Path) -> tuple[list[Row], float]:
             ),
         ),
     ]
-    return rows, size / (INDICATORS * MINUTES)
 
 
 def prometheus(folder: Path) -> tuple[float, list[float]]:
@@ -156,23 +154,52 @@ def prometheus(folder: Path) -> tuple[float, list[float]]:
     ]
 
 
-def storage(on_sqlite: float) -> list[Row]:
-    """What an indicator takes in its first year (100 days of minutes, then quarter-hours) and in each after."""
-    say("counts on PostgreSQL")
-    count = 3 * 100_000
+def storage(folder: Path) -> list[Row]:
+    """What an indicator takes in its first year (100 days of minutes, then quarter-hours) and in each after.
+
+    The coarser tier is made as the server makes it, in the database that held the minutes.
+    """
+    say("a year of counts on SQLite")
+    with opened(f"sqlite:///{folder / 'year.db'}") as database:
+        on_sqlite = year(database, _LIVE_PAGES)
+    say("a year of counts on PostgreSQL")
     with postgres_server() as server, opened(server.url()) as database:
-        filled(database, 3, 100_000)
-        with database.engine.connect() as connection:
-            size = connection.execute(text("SELECT pg_total_relation_size('sli_counts')")).scalar()
-    first, later = 100 * 1440 + 265 * 96, 365 * 96
+        on_postgresql = year(database, "SELECT pg_total_relation_size('sli_counts')")
     return [
         (
             f"storage of an SLI, {name}",
-            f"{first * each / 1e6:.1f} MB",
-            f"in its first year, {later * each / 1e6:.1f} MB in each after; {each:.0f} bytes a count",
+            f"{first / 1e6:.1f} MB",
+            f"in its first year, {after / 1e6:.1f} MB in each after",
         )
-        for name, each in (("SQLite", on_sqlite), ("PostgreSQL", size / count))
+        for name, (first, after) in (("SQLite", on_sqlite), ("PostgreSQL", on_postgresql))
     ]
+
+
+_LIVE_PAGES = """
+    SELECT (p.page_count - f.freelist_count) * s.page_size
+    FROM pragma_page_count() p, pragma_freelist_count() f, pragma_page_size() s
+"""
+_OF_YEAR = 3  # indicators
+
+
+def year(database: Database, size: str) -> tuple[float, float]:
+    """Bytes of an indicator: a year with its newest 100 days by the minute, and one by the quarter-hour."""
+    filled(database, _OF_YEAR, 365 * 1440)
+
+    def coarse(before: datetime) -> float:
+        while database.keep(lambda tx: coarsen(tx._connection, "minutes", before, _MOST)) >= _MOST:
+            pass
+        with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as run:
+            if database.url.get_backend_name() == "postgresql":
+                run.execute(
+                    text("VACUUM FULL sli_counts")
+                )  # what went is used again, not given back
+            return run.execute(text(size)).scalar() / _OF_YEAR
+
+    return coarse(NOW - 100 * DAY), coarse(NOW)
+
+
+_MOST = 100_000  # rows in one transaction
 
 
 # ------------------------------------------------------------------ judging
@@ -387,8 +414,8 @@ def rows() -> list[Row]:
     """(what, figure, beside what)"""
     with tempfile.TemporaryDirectory() as base:
         folder = Path(base)
-        found, each = windows(folder)
-        return [*found, *storage(each), *judging(), *scraping(folder), *showing(folder)]
+        counts = (*windows(folder), *storage(folder))
+        return [*counts, *judging(), *scraping(folder), *showing(folder)]
 
 
 if __name__ == "__main__":
