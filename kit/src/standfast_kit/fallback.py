@@ -7,6 +7,7 @@ error that its breaker counts as a failure; an ignored error (a declined card) r
 from __future__ import annotations
 
 import threading
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -55,20 +56,22 @@ class MissingKey(ValueError):
     """A call without an idempotency key cannot be queued: a repetition could not be recognised."""
 
 
-class Fallback:
+class Fallback(ABC):
     """The shape of a fallback; the three kinds below are it."""
 
     blocking = False
     modes: tuple[str, ...] = ()
     """What its answers may be counted under."""
 
+    @abstractmethod
     def answer(
         self, failure: Failure, args: tuple[Any, ...], kwargs: dict[str, Any]
     ) -> Given | None:
         """The answer in place of the failed call; None hands on to the next fallback."""
-        raise NotImplementedError
 
-    def remember(self, args: tuple[Any, ...], kwargs: dict[str, Any], result: object) -> None:
+    def remember(  # noqa: B027 - most have nothing to remember
+        self, args: tuple[Any, ...], kwargs: dict[str, Any], result: object
+    ) -> None:
         """A call succeeded."""
 
     def __or__(self, other: Fallback) -> Fallback:
