@@ -102,8 +102,10 @@ def test_a_server_that_is_not_there_or_speaks_otherwise_is_told_apart(api: Api) 
     api.answers = {"/x": (200, b"<html>")}
     with pytest.raises(StandfastError, match="not JSON"):
         Client(address(api)).get("/x")
-    with pytest.raises(Unreachable, match="does not answer"):
+    with pytest.raises(Unreachable, match="does not answer: nothing listens there"):
         Client("http://127.0.0.1:1").get("/x")
+    with pytest.raises(Unreachable, match="nobody knows a host of that name"):
+        Client("http://standfast.invalid").get("/x")
     with pytest.raises(FileError, match="not the address"):
         Client("file:///etc/passwd")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+import ssl
 import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -108,7 +110,7 @@ class Client:
             if isinstance(getattr(error, "reason", None), TimeoutError):
                 raise TimedOut("the server took too long", where=self._server) from error
             raise Unreachable(
-                f"the server does not answer: {getattr(error, 'reason', error)}",
+                f"the server does not answer: {_why(getattr(error, 'reason', error))}",
                 where=self._server,
                 fix="start it with `standfast serve`, or name another with --server",
             ) from error
@@ -128,6 +130,17 @@ class Client:
         raise kind(
             said or f"the server answered {error.code}", where=self._server, fix=fix
         ) from error
+
+
+def _why(error: object) -> str:
+    """What a connection died of, without the system's number for it."""
+    if isinstance(error, ConnectionRefusedError):
+        return "nothing listens there"
+    if isinstance(error, socket.gaierror):
+        return "nobody knows a host of that name"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not to be trusted: {error.verify_message}"
+    return str(getattr(error, "strerror", None) or error)
 
 
 def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
