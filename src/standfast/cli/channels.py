@@ -11,11 +11,12 @@ import click
 
 from standfast.cli.client import Client, connect, server_options
 from standfast.cli.group import FAILED, TIMED_OUT
+from standfast.cli.printed import json_option, line
 from standfast_kit.clock import monotonic
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@json_option
 @server_options
 def channels(as_json: bool, server: str, token_file: str | None) -> None:
     """Show by which channels each person is known to be reached: by the last test page of each."""
@@ -32,7 +33,7 @@ def channels(as_json: bool, server: str, token_file: str | None) -> None:
 def _show_way(one: dict[str, Any]) -> None:
     wakes = " (wakes)" if one["wakes"] else ""
     said = f"{one['name']} by {one['channel']}{wakes}: {one['mark']['word']}, {one['words']}"
-    click.echo(_line(said))
+    click.echo(line(said))
 
 
 @click.command()
@@ -47,7 +48,7 @@ def _show_way(one: dict[str, Any]) -> None:
     metavar="SECONDS",
     help="Wait so long for the answers; 0 only sends.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@json_option
 @server_options
 def test(
     person: str | None,
@@ -100,7 +101,7 @@ def _waited(client: Client, sent: set[tuple[str, str]], seconds: int) -> list[di
 
 @click.command()
 @click.argument("code")
-@click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+@json_option
 @server_options
 def answer(code: str, as_json: bool, server: str, token_file: str | None) -> None:
     """Answer a test page by the CODE that stands in it: the channel that it came by is verified."""
@@ -109,9 +110,4 @@ def answer(code: str, as_json: bool, server: str, token_file: str | None) -> Non
         click.echo(json.dumps(done, ensure_ascii=False))
         return
     who = done["person"] or "its own receiver"
-    click.echo(_line(f"{done['channel']} reaches {who}"))
-
-
-def _line(text: Any) -> str:
-    """One printable line: what a server says must not write on the terminal as it likes."""
-    return "".join(each for each in " ".join(str(text).split()) if each.isprintable())
+    click.echo(line(f"{done['channel']} reaches {who}"))

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 from urllib.parse import quote
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 from standfast.cli.instants import instant
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 _KINDS = click.Choice(["maintenance", "upstream"])
 _EXCLUSIONS = "/api/v1/exclusions"
 _INSTANT = "as 2026-11-27T18:00 (UTC where no zone is given), or 4h: from now on"
@@ -31,7 +30,7 @@ _INSTANT = "as 2026-11-27T18:00 (UTC where no zone is given), or 4h: from now on
     help="Our own plan, which silences burn alerts too; or an outage of what others run for us.",
 )
 @click.option("--revoke", metavar="ID", help="Let what this exclusion spared count again.")
-@_JSON
+@printed.json_option
 @server_options
 def exclude(
     of: str | None,
@@ -56,40 +55,31 @@ def exclude(
     if revoke is not None:
         if extra := [name for name, value in given.items() if value is not None]:
             raise click.UsageError(f"--revoke takes nothing else; leave out {', '.join(extra)}")
-        _done(client.post(f"{_EXCLUSIONS}/{quote(revoke, safe='')}/revoke"), as_json)
+        done = client.post(f"{_EXCLUSIONS}/{quote(revoke, safe='')}/revoke")
+        printed.one(done, _done, as_json=as_json)
         return
     if missing := [name for name, value in given.items() if value is None]:
         raise click.UsageError(f"missing: {', '.join(missing)}")
     body = {"of": of, "kind": kind, "because": because, "by": by}
     body |= {"starts": instant(starts or "").isoformat(), "ends": instant(ends or "").isoformat()}
-    _done(client.post(_EXCLUSIONS, body), as_json)
+    printed.one(client.post(_EXCLUSIONS, body), _done, as_json=as_json)
 
 
 @click.command()
-@_JSON
+@printed.json_option
 @server_options
 def exclusions(as_json: bool, server: str, token_file: str | None) -> None:
     """List what was excluded, the newest first, what was revoked too."""
     found = connect(server, token_file).get(_EXCLUSIONS)
-    if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        said = "afterwards" if one["afterwards"] else "ahead"
-        what = f"{one['state']} {one['kind']} of {one['of']} {one['starts']} to {one['ends']}"
-        click.echo(_line(f"{one['id']} {what}, {one['by']} (said {said}): {one['because']}"))
-    if not found:
-        click.echo("nothing was excluded", err=True)
+    printed.each(found, _said, as_json=as_json, nothing="nothing was excluded")
 
 
-def _done(one: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(one, ensure_ascii=False))
-        return
+def _said(one: dict[str, Any]) -> str:
+    said = "afterwards" if one["afterwards"] else "ahead"
+    what = f"{one['state']} {one['kind']} of {one['of']} {one['starts']} to {one['ends']}"
+    return f"{one['id']} {what}, {one['by']} (said {said}): {one['because']}"
+
+
+def _done(one: dict[str, Any]) -> str:
     does = "counts again" if one["revoked_at"] else "does not count"
-    click.echo(_line(f"{one['id']}: {one['starts']} to {one['ends']} {does} for {one['of']}"))
-
-
-def _line(text: str) -> str:
-    """One printable line: what others wrote must not steer the terminal."""
-    return "".join(each for each in " ".join(text.split()) if each.isprintable())
+    return f"{one['id']}: {one['starts']} to {one['ends']} {does} for {one['of']}"

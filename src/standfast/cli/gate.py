@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import Any, NoReturn
 from urllib.parse import quote
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 from standfast.cli.group import CLARIFY, FAILED, OK, UNREACHABLE, USAGE
 from standfast.cli.instants import instant
 from standfast.errors import FileError, NotAllowed, NotFound, StandfastError
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 _CODES = {"yes": OK, "no": FAILED, "unknown": CLARIFY}
 
 
@@ -34,7 +33,7 @@ def gate() -> None:
 
 @gate.command()
 @click.argument("service")
-@_JSON
+@printed.json_option
 @server_options
 def check(service: str, as_json: bool, server: str, token_file: str | None) -> None:
     """May we deploy SERVICE: a component, a journey or an objective? `check` may be left out.
@@ -51,7 +50,7 @@ def check(service: str, as_json: bool, server: str, token_file: str | None) -> N
         _refuse(error, USAGE)
     except (StandfastError, KeyError, TypeError) as error:
         _refuse(error, UNREACHABLE)  # whatever else went wrong is neither a yes nor a no
-    click.echo(json.dumps(found, ensure_ascii=False) if as_json else _line(found["sentence"]))
+    printed.one(found, lambda one: one["sentence"], as_json=as_json)
     sys.exit(code)
 
 
@@ -64,7 +63,7 @@ def check(service: str, as_json: bool, server: str, token_file: str | None) -> N
     required=True,
     help="When it ends: 2026-11-27T18:00 (UTC where no zone is given) or from now on, as 4h; 7d at most.",
 )
-@_JSON
+@printed.json_option
 @server_options
 def override(
     service: str,
@@ -79,50 +78,40 @@ def override(
     body = {"because": because, "by": by, "until": instant(until).isoformat()}
     path = f"/api/v1/gate/{quote(service, safe='')}/override"
     made = connect(server, token_file).post(path, body)
-    if as_json:
-        click.echo(json.dumps(made, ensure_ascii=False))
-    else:
-        click.echo(_line(f"{made['id']}: {made['service']} is let through until {made['until']}"))
+    said = f"{made['id']}: {made['service']} is let through until {made['until']}"
+    printed.one(made, lambda _: said, as_json=as_json)
 
 
 @gate.command()
 @click.option("--holding", is_flag=True, help="Only those that hold now.")
-@_JSON
+@printed.json_option
 @server_options
 def overrides(holding: bool, as_json: bool, server: str, token_file: str | None) -> None:
     """List the overrides, the newest first, those that have ended too."""
     found = connect(server, token_file).get("/api/v1/gate-overrides")
     shown = [one for one in found if one["state"] == "holds" or not holding]
-    if as_json:
-        click.echo(json.dumps(shown, ensure_ascii=False))
-        return
-    for one in shown:
-        what = f"{one['state']} {one['service']} until {one['until']}, {one['by']}"
-        click.echo(_line(f"{one['id']} {what}: {one['because']}"))
-    if not shown:
-        click.echo("no override holds" if holding else "there are no overrides", err=True)
+    nothing = "no override holds" if holding else "there are no overrides"
+    printed.each(shown, _said, as_json=as_json, nothing=nothing)
 
 
 @gate.command()
 @click.argument("id_", metavar="ID")
-@_JSON
+@printed.json_option
 @server_options
 def revoke(id_: str, as_json: bool, server: str, token_file: str | None) -> None:
     """End the override with this ID before its time. Exits 6 where it has ended already."""
     path = f"/api/v1/gate-overrides/{quote(id_, safe='')}/revoke"
     ended = connect(server, token_file).post(path)
-    if as_json:
-        click.echo(json.dumps(ended, ensure_ascii=False))
-    else:
-        click.echo(_line(f"{ended['id']}: the gate of {ended['service']} holds again"))
+    said = f"{ended['id']}: the gate of {ended['service']} holds again"
+    printed.one(ended, lambda _: said, as_json=as_json)
+
+
+def _said(one: dict[str, Any]) -> str:
+    what = f"{one['state']} {one['service']} until {one['until']}, {one['by']}"
+    return f"{one['id']} {what}: {one['because']}"
 
 
 def _refuse(error: Exception, code: int) -> NoReturn:
     said = error if isinstance(error, StandfastError) else "the answer is not that of a gate"
     click.echo(f"error: {said}", err=True)
     sys.exit(code)
-
-
-def _line(text: Any) -> str:
-    """One printable line: what others wrote must not steer the terminal."""
-    return "".join(each for each in " ".join(str(text).split()) if each.isprintable())

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 from urllib.parse import quote
 
 import click
 
 from standfast.cli.client import connect, server_options
-
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
+from standfast.cli.printed import json_option, line
 
 
 @click.group()
@@ -20,7 +18,7 @@ def page() -> None:
 
 @page.command("list")
 @click.option("--open", "only_open", is_flag=True, help="Only those that wait for an answer.")
-@_JSON
+@json_option
 @server_options
 def list_(only_open: bool, as_json: bool, server: str, token_file: str | None) -> None:
     """List the pages: those that wait for an answer first."""
@@ -30,10 +28,10 @@ def list_(only_open: bool, as_json: bool, server: str, token_file: str | None) -
         click.echo(json.dumps(pages, ensure_ascii=False))
         return
     for one in pages:
-        click.echo(f"{one['id']}  {'OPEN' if one['open'] else '    '}  {_line(one['title'])}")
-        click.echo(f"    {_line(one['words'])}")
+        click.echo(f"{one['id']}  {'OPEN' if one['open'] else '    '}  {line(one['title'])}")
+        click.echo(f"    {line(one['words'])}")
         for attempt in one.get("attempts", ()):
-            click.echo(f"    {_line(attempt)}")
+            click.echo(f"    {line(attempt)}")
     if not pages:
         click.echo("no page waits for an answer" if only_open else "there are no pages", err=True)
 
@@ -45,7 +43,7 @@ def list_(only_open: bool, as_json: bool, server: str, token_file: str | None) -
     metavar="PERSON",
     help="Who answers it (an id of the file), where the token is a program's; else the token's own name.",
 )
-@_JSON
+@json_option
 @server_options
 def acknowledge(
     id: str,  # noqa: A002 - the argument's name
@@ -58,17 +56,12 @@ def acknowledge(
     path = f"/api/v1/pages/{quote(id, safe='')}/acknowledge"
     answered = connect(server, token_file).post(path, {"by": by} if by else {})
     if by and answered["acknowledged_by"] != by:
-        who = _line(answered["acknowledged_by"])
+        who = line(answered["acknowledged_by"])
         click.echo(f"note: {who} has answered it before", err=True)
     if as_json:
         click.echo(json.dumps(answered, ensure_ascii=False))
         return
-    click.echo(f"{answered['id']}  {_line(answered['title'])}")
+    click.echo(f"{answered['id']}  {line(answered['title'])}")
     click.echo(
         f"    acknowledged by {answered['acknowledged_by']} at {answered['acknowledged_at']}"
     )
-
-
-def _line(text: Any) -> str:
-    """One printable line: an alert from outside must not write on the terminal as it likes."""
-    return "".join(each for each in " ".join(str(text).split()) if each.isprintable())

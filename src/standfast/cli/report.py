@@ -10,6 +10,7 @@ from urllib.parse import quote
 import click
 
 from standfast.cli.client import connect, server_options
+from standfast.cli.printed import json_option, line
 from standfast.errors import FileError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _REPORTS = "/api/v1/reports"
 _KINDS = ("html", "pdf", "csv", "json")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 
 
 @click.group()
@@ -43,7 +43,7 @@ def report() -> None:
     type=click.Path(file_okay=False),
     help="Where to; the signed manifest is always written too.",
 )
-@_JSON
+@json_option
 @server_options
 def make(
     period: str,
@@ -70,16 +70,16 @@ def make(
         click.echo(json.dumps(made | {"written": written}, ensure_ascii=False))
         return
     said = ", provisional: the period is not over" if made["provisional"] else ""
-    click.echo(_line(f"{made['id']}: {made['period']}, edition {made['edition']}{said}"))
-    click.echo(_line(made["summary"]))
+    click.echo(line(f"{made['id']}: {made['period']}, edition {made['edition']}{said}"))
+    click.echo(line(made["summary"]))
     for one in made["corrections"]:
-        click.echo(_line(f"corrects: {one}"))
+        click.echo(line(f"corrects: {one}"))
     for name in written:
         click.echo(f"wrote {name}")
 
 
 @report.command("list")
-@_JSON
+@json_option
 @server_options
 def list_(as_json: bool, server: str, token_file: str | None) -> None:
     """List the reports that were made, the newest first."""
@@ -91,7 +91,7 @@ def list_(as_json: bool, server: str, token_file: str | None) -> None:
         of = f" of {one['of']}" if one["of"] else ""
         said = " (provisional)" if one["provisional"] else ""
         what = f"{one['id']} {one['period']}{of}, edition {one['edition']}{said}"
-        click.echo(_line(f"{what}, {one['made_at']} by {one['made_by']}: {one['summary']}"))
+        click.echo(line(f"{what}, {one['made_at']} by {one['made_by']}: {one['summary']}"))
     if not found["editions"]:
         click.echo("no report was made yet", err=True)
 
@@ -99,7 +99,7 @@ def list_(as_json: bool, server: str, token_file: str | None) -> None:
 @report.command()
 @click.argument("file", type=click.Path())
 @click.option("--key", required=True, help="The verifying key, or a file with the log's keys.")
-@_JSON
+@json_option
 def verify(file: str, key: str, as_json: bool) -> None:
     """Check that a report is as it was signed; needs no server.
 
@@ -123,7 +123,7 @@ def verify(file: str, key: str, as_json: bool) -> None:
             click.echo(f"note: {name} is not here")
         about = found.about
         click.echo(
-            _line(f"{about.get('system')}, {about.get('period')}, edition {about.get('edition')},"
+            line(f"{about.get('system')}, {about.get('period')}, edition {about.get('edition')},"
                   f" made {about.get('made')}")
         )  # fmt: skip
     sys.exit(0 if found.clean else 1)
@@ -151,8 +151,3 @@ def _write(client: Client, made: dict[str, Any], kinds: list[str], out: str) -> 
         tree.write_bytes(name, data)
         written.append(name)
     return written
-
-
-def _line(text: str) -> str:
-    """One printable line: what others wrote must not steer the terminal."""
-    return "".join(each for each in " ".join(text.split()) if each.isprintable())
