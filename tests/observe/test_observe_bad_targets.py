@@ -251,6 +251,36 @@ def test_no_bad_target_stops_another_and_each_says_what_is_wrong(
     assert "negative or no number" in said["nonsense"].notes[0]
 
 
+def test_many_stalling_targets_hold_up_none_that_answers(sqlite: Database, clock) -> None:
+    """Once it is known who stalls, however many do."""
+    stop = threading.Event()
+
+    def looks(address: str, timeout: timedelta) -> Outcome:
+        if "/stalls" in address:
+            stop.wait(1.5)
+        return Outcome(ok=True)
+
+    names = [f"stalls{n}" for n in range(8)]
+    slow = {one: plain(one, "http://shop.test") for one in names}
+    system = shop_system(components=slow, journeys={}, service_levels={})
+    both = replace(system, components={**slow, "good": plain("good", "http://shop.test")})
+    observe = Observe(
+        sqlite, {"scrape": looks}, clock, patience=0.5 * SECOND, stopwatch=time.monotonic, workers=2
+    )
+    try:
+        observe.tick(system, clock.now)
+        while observe._running:
+            observe.tick(system, clock.now)
+        for _ in range(3):
+            clock.pass_by(seconds=15)
+            observe.tick(both, clock.now)
+            state = sqlite.read(lambda tx: tx.monitoring.target_states())["good/scrape"]
+            assert (state.ok, state.at) == (True, clock.now)
+    finally:
+        stop.set()
+        observe.close()
+
+
 def test_a_look_that_never_ends_holds_up_neither_the_tick_nor_the_next(
     sqlite: Database, clock
 ) -> None:

@@ -50,11 +50,12 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 log = logging.getLogger("standfast.observe")
-_WORKERS = 32  # most of them only wait
+WORKERS = 32  # most of them only wait
 _MINUTE = timedelta(minutes=1)
 _TIDY_EVERY = timedelta(hours=1)
 _SILENT = timedelta(days=1)  # a process that has pushed nothing for so long has ended
 _OPENMETRICS = "application/openmetrics-text"
+_SLOW = timedelta(seconds=1)
 _STEP = timedelta(seconds=2)  # by which the wall clock may go wrong between two ticks
 
 
@@ -109,7 +110,12 @@ class Running:
     def __init__(self, target: Target) -> None:
         self.target = target
         self.began: float | None = None  # by the stopwatch: our clock may be set meanwhile
+        self.slow = False  # told once it has ended
         self.future: Future[Seen] = Future()
+
+    def ended(self, now: float) -> None:
+        took = 0.0 if self.began is None else now - self.began
+        self.slow = took > _SLOW.total_seconds()
 
     def late(self, now: float) -> bool:
         """Past its time-out, so that its driver has broken its word."""
@@ -141,7 +147,8 @@ class Observe:
     """`looks` has a driver for each kind of target, see `monitoring.target`.
 
     A tick waits `patience` at most. What has not ended by then is taken in by a later tick, so that
-    a slow target holds up neither the others nor the next tick.
+    a slow target holds up neither the others nor the next tick. Targets that were slow last time have threads
+    of their own, so that however many of them there are, the others need not wait for one.
     """
 
     def __init__(
@@ -152,12 +159,15 @@ class Observe:
         *,
         patience: timedelta = timedelta(seconds=1),
         stopwatch: Monotonic | None = None,
+        workers: int = WORKERS,
     ) -> None:
         self._store, self._looks, self._clock = store, looks, clock
         self._patience = patience
         self._stopwatch = stopwatch or steady_of(clock)
         self._steady = Steady(self._stopwatch)
-        self._pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="standfast-look")
+        self._quick = ThreadPoolExecutor(workers, thread_name_prefix="standfast-look")
+        self._slow = ThreadPoolExecutor(workers, thread_name_prefix="standfast-slow")
+        self._lags: set[str] = set()  # targets that were slow last time
         self._running: dict[str, Running] = {}
         self._tidied: datetime | None = None
 
@@ -175,7 +185,8 @@ class Observe:
         return len(seen)
 
     def close(self) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._quick, self._slow):
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _look(self, system: System, due: Sequence[Target]) -> list[Seen]:
         overdue = [
@@ -186,11 +197,13 @@ class Observe:
         for target in due:
             if target.key not in self._running:
                 running = Running(target)
-                running.future = self._pool.submit(self._one, system, running)
+                pool = self._slow if target.key in self._lags else self._quick
+                running.future = pool.submit(self._one, system, running)
                 self._running[target.key] = running
         wait([one.future for one in self._running.values()], self._patience.total_seconds())
         done = {key: one for key, one in self._running.items() if one.future.done()}
-        for key in done:
+        for key, one in done.items():
+            (self._lags.add if one.slow else self._lags.discard)(key)
             del self._running[key]
         ended = [one.future.result() for one in done.values()]
         return overdue + [one for one in ended if one.target.component in system.components]
@@ -222,11 +235,14 @@ class Observe:
         except Exception as error:
             log.exception("a look at %s failed in an unforeseen way", target.key)
             return _still(target, f"the look itself failed: {type(error).__name__}")
+        finally:
+            running.ended(self._stopwatch())
 
     def _tidy(self, every: Sequence[Target], now: datetime) -> None:
         if self._tidied is not None and now - self._tidied < _TIDY_EVERY:
             return
         self._tidied = now
+        self._lags &= {target.key for target in every}
 
         def tidy(tx: ObserveTx) -> None:
             tx.monitoring.forget_targets([target.key for target in every], now - _SILENT)

@@ -15,10 +15,10 @@ from standfast.monitoring.written import (
     Rise,
     Written,
     counts_of,
-    is_wanted,
     refused,
     risen,
     silent,
+    wanted,
 )
 
 if TYPE_CHECKING:
@@ -92,11 +92,11 @@ class Receive:
 
     def take(self, series: Sequence[Written], system: System, now: datetime) -> Receipt:
         """Returns once all of it is kept; raises StoreError where nothing is, so that the sender repeats."""
-        meters = written_meters(system)
+        names = {name: wanted(system.components[name]) for name in written_meters(system)}
         mine: dict[str, list[Written]] = {}
         for one in series:
             component = one.label("job")
-            if component in meters and is_wanted(system.components[component], one):
+            if one.name in names.get(component, ()):
                 mine.setdefault(component, []).append(one)
         if not mine:
             return Receipt(taken=0, unwanted=len(series), beyond=0)
@@ -106,8 +106,8 @@ class Receive:
             return sum(_take(tx, system.components[name], found, now) for name, found in parts)
 
         beyond = self._store.keep(work)
-        wanted = sum(map(len, mine.values()))
-        return Receipt(taken=wanted - beyond, unwanted=len(series) - wanted, beyond=beyond)
+        ours = sum(map(len, mine.values()))
+        return Receipt(taken=ours - beyond, unwanted=len(series) - ours, beyond=beyond)
 
     def tick(self, system: System, now: datetime) -> int:
         """Count what is whole by now; answers how many instants were."""

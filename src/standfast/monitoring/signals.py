@@ -130,11 +130,16 @@ def names_of(component: Component, events: Iterable[str] = ()) -> Names:
 
 def counted(names: Names, samples: Iterable[Sample]) -> list[Sample]:
     """Those of a scrape that are counters and compared with the last look."""
+    known = counters(names)
+    return [sample for sample in samples if sample.name in known]
+
+
+def counters(names: Names) -> frozenset[str]:
     parts = tuple(f"{names.duration}_{part}" for part in ("bucket", "sum", "count"))
     means = tuple(f"{name}_{part}" for name in _MEANS.values() for part in ("sum", "count"))
     totals = tuple(name for name in names.own.values() if name.endswith("_total"))
     rest = (_CPU, _NODE_CPU, _HITS, _MISSES, edges.CALLS, edges.DEGRADED, *_COUNTED)
-    return matching(samples, names.requests, *parts, *means, *totals, *rest, *names.events)
+    return frozenset((names.requests, *parts, *means, *totals, *rest, *names.events))
 
 
 def signals(

@@ -88,9 +88,9 @@ def risen(component: str, one: Written, before: Last | None, now: datetime) -> R
     return Risen(last=None if last == before else last, rises=tuple(rises))
 
 
-def is_wanted(component: Component, one: Written) -> bool:
-    sample = Sample(one.name, one.labels, 0)
-    return bool(signals.counted(signals.names_of(component), (sample,)))
+def wanted(component: Component) -> frozenset[str]:
+    """The names of the counters that its levels are counted from."""
+    return signals.counters(signals.names_of(component))
 
 
 def counts_of(

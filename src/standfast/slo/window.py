@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import Protocol
 from zoneinfo import ZoneInfo
-
-if TYPE_CHECKING:
-    from standfast.slo.objective import Objective
 
 _MONTHS = {"month": 1, "quarter": 3, "year": 12}
 CALENDARS = {
@@ -32,7 +29,16 @@ class Span:
         return self.end - self.start
 
 
-def span(objective: Objective, now: datetime, zone: str) -> Span:
+class Windowed(Protocol):
+    """What is counted over a window: rolling, or one of the calendar."""
+
+    @property
+    def window(self) -> timedelta: ...
+    @property
+    def calendar(self) -> str: ...
+
+
+def span(objective: Windowed, now: datetime, zone: str) -> Span:
     """The budget's window at `now`."""
     if not objective.calendar:
         return Span(start=now - objective.window, end=now)
