@@ -102,6 +102,32 @@ def test_the_sdk_sends_exponential_deltas(server: Standfast) -> None:
     assert counted(server, "till") == (3, 12)
 
 
+def test_the_sdk_sends_what_is_open_now(server: Standfast) -> None:
+    meters = provider(server, "shop-till", AggregationTemporality.DELTA)
+    meter = meters.get_meter("shop")
+    active = meter.create_up_down_counter("http.server.active_requests", unit="{request}")
+    used = meter.create_up_down_counter("db.client.connection.count", unit="{connection}")
+    most = meter.create_up_down_counter("db.client.connection.max", unit="{connection}")
+    pool = {"db.client.connection.pool.name": "orders"}
+    active.add(3, {"http.request.method": "GET", "url.scheme": "https"})
+    most.add(8, pool)
+    for state, many in (("used", 6), ("idle", 2)):
+        used.add(many, {**pool, "db.client.connection.state": state})
+    assert meters.force_flush()
+    meters.shutdown()
+
+    held = server.platform.keeping.database.read(
+        lambda tx: tx.monitoring.looks_under("till/otlp/level/")
+    )
+    found = {series: value for look in held.values() for series, value in look.values.items()}
+    assert sorted(found.values()) == [3, 6, 8]
+    assert {key.partition("\x1f")[0] for key in found} == {
+        "http_server_active_requests",
+        "db_client_connections_used",
+        "db_client_connections_max",
+    }
+
+
 def test_a_service_that_nobody_names_is_told_so_and_shows_on_the_overview(
     server: Standfast,
 ) -> None:
