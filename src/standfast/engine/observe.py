@@ -6,14 +6,15 @@ import logging
 from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.engine.meters import meters_by_component
 from standfast.engine.ports import steady_of
 from standfast.errors import StandfastError, TooMuch
 from standfast.monitoring import edges, exposition, signals
-from standfast.monitoring.counters import Look, increase, remembered, swapped, usable
+from standfast.monitoring.counters import Look, increase, remembered, swapped
+from standfast.monitoring.credible import begun_of, countable, since_of, started_of
 from standfast.monitoring.expectation import answers_unmet, unmet
 from standfast.monitoring.exposition import Exposition
 from standfast.monitoring.flood import Flood
@@ -45,7 +46,6 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
     from standfast.monitoring.edges import Calls
-    from standfast.monitoring.exposition import Sample
     from standfast.monitoring.health import ComponentHealth
     from standfast.spec.system import System
 
@@ -392,19 +392,19 @@ def _keep_scrape(
     component = system.components[one.target.component]
     names = _names_by_component(system)[component.name]
     certain = [one for one in metrics.samples if one.name not in metrics.doubtful]
-    mine, notes = _countable(signals.counted(names, certain))
+    mine, notes = countable(signals.counted(names, certain))
     # What an exporter tells is another's: when the exporter began says nothing of it.
     told_by_itself = one.target.kind != "exporter"
-    started, odd = _started(metrics.samples, now) if told_by_itself else (None, ())
+    started, odd = started_of(metrics.samples, now) if told_by_itself else (None, ())
     look = Look(
         at=now,
         values={sample.series: sample.value for sample in mine},
         started=started,
-        begun=_begun(mine, metrics),
+        begun=begun_of(mine, metrics),
     )
     risen = increase(before, look)
     told.looks[one.target.key] = remembered(before, look)
-    since, seconds = _since(before, now, steady)
+    since, seconds = since_of(before, now, steady)
     gauges = signals.signals(names, certain, risen.by, seconds, now.timestamp())
     if one.target.kind in SCRAPES and (component.host or component.container):
         gauges = {name: value for name, value in gauges.items() if name not in _NOT_OF_PROCESS}
@@ -431,42 +431,6 @@ _SWAPPED = (
 )
 
 
-def _countable(samples: Iterable[Sample]) -> tuple[list[Sample], tuple[str, ...]]:
-    """The counters that can be trusted. One bad series spoils its name: the rest would be a wrong sum."""
-    samples = list(samples)
-    spoilt = {one.name for one in samples if not usable(one.value)}
-    notes = tuple(
-        f"{name} has a series that is negative or no number, so that it is not counted"
-        for name in sorted(spoilt)
-    )
-    return [one for one in samples if one.name not in spoilt], notes
-
-
-def _begun(samples: Iterable[Sample], metrics: Exposition) -> dict[str, datetime]:
-    if not metrics.created:
-        return {}
-    told = ((one.series, metrics.began(one)) for one in samples)
-    return {
-        series: datetime.fromtimestamp(began, UTC)
-        for series, began in told
-        if began is not None and 0 < began < _LATEST
-    }
-
-
-def _since(before: Look | None, now: datetime, steady: datetime | None) -> tuple[datetime, float]:
-    """The instant that this look is compared with, and the seconds between for rates: none that are known
-    where our clock was set in between."""
-    if before is None:
-        return now, 0.0
-    gap = now - before.at
-    if gap >= timedelta(0) and not (steady and before.at < steady):
-        return before.at, gap.total_seconds()
-    return (before.at if gap > 5 * _MINUTE else now), 0.0
-
-
-_LATEST = 1e11  # seconds; what is later is no instant
-
-
 @once
 def _names_by_component(system: System) -> Mapping[str, signals.Names]:
     """What is read of each component's metrics, counters that only a service level names among them."""
@@ -482,16 +446,3 @@ def _names_by_component(system: System) -> Mapping[str, signals.Names]:
         )
         for name, component in system.components.items()
     }
-
-
-def _started(samples: Iterable[Sample], now: datetime) -> tuple[datetime | None, tuple[str, ...]]:
-    """When the target's process began; of several the newest. One that is yet to come is not believed."""
-    found = [
-        one.value for one in samples if one.name == signals.STARTED and 0 < one.value < _LATEST
-    ]
-    if not found:
-        return None, ()
-    started = datetime.fromtimestamp(max(found), UTC)
-    if started > now + _MINUTE:
-        return None, (f"says that its process starts at {started:%Y-%m-%d %H:%M} UTC, ahead of us",)
-    return started, ()

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, Column, Index, Table, Text, func, select
 from standfast.alerting.alert import Alert, AlertState
 from standfast.spec.values import Severity
 from standfast.store.columns import Instant, JsonText, metadata
-from standfast.store.levels import put
+from standfast.store.rows import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

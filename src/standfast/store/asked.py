@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Float, Table, Text, delete, select, upda
 
 from standfast.monitoring.asked import MINUTE, Progress, begun
 from standfast.store.columns import Instant, metadata
-from standfast.store.levels import put
+from standfast.store.rows import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -19,6 +19,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from standfast.monitoring.count import bucket_start
 from standfast.slo.tally import NOTHING, Tally
 from standfast.store.columns import EPOCH, Instant, Span, metadata
+from standfast.store.rows import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,7 +88,7 @@ def add(connection: Connection, found: Iterable[Count]) -> None:
                 last.sum_covered + count.covered,
             )
             rows[last.indicator, last.at] = last
-    _put(connection, rows.values())
+    put(connection, counts, [row._asdict() for row in rows.values()])
 
 
 def _newest(connection: Connection, keys: Sequence[str]) -> dict[str, Sums]:
@@ -128,19 +129,8 @@ def _begun(connection: Connection, key: str, first: Sequence[Count]) -> Sums:
     zero = Sums(number, start - _US, 0, 0, timedelta(0))
     known = _newest(connection, [key]).get(key)
     if known is None:
-        _put(connection, [zero])
+        put(connection, counts, [zero._asdict()])
     return known or zero
-
-
-def _put(connection: Connection, rows: Iterable[Sums]) -> None:
-    values = [row._asdict() for row in rows]
-    if values:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(counts)
-        sums = {name: statement.excluded[name] for name in ("sum_bad", "sum_total", "sum_covered")}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=["indicator", "at"], set_=sums), values
-        )
 
 
 # ------------------------------------------------------------------ looking up

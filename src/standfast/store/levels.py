@@ -16,7 +16,6 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.types import TypeDecorator
 
 from standfast.slo.budget import Budget, BudgetState
@@ -27,6 +26,7 @@ from standfast.slo.tally import Point, Tally
 from standfast.slo.window import Span as Stretch
 from standfast.store import counts
 from standfast.store.columns import Instant, JsonText, Span, metadata
+from standfast.store.rows import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -87,27 +87,6 @@ policies = Table(
     Column("action", Text, nullable=False),
     Column("freezes", Boolean, nullable=False),
 )
-
-
-def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows, or replace those with the same key."""
-    if not rows:
-        return
-    on_postgresql = connection.dialect.name == "postgresql"
-    keys = [column.name for column in table.primary_key]
-    others = [name for name in rows[0] if name not in keys]
-    if on_postgresql:
-        statement = postgresql.insert(table)
-        fresh = {name: statement.excluded[name] for name in others}
-        connection.execute(
-            statement.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows)
-        )
-    else:
-        replace = sqlite.insert(table)
-        fresh = {name: replace.excluded[name] for name in others}
-        connection.execute(
-            replace.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows)
-        )
 
 
 class LevelRows:

@@ -27,7 +27,7 @@ from standfast.monitoring.health import ComponentHealth, Health
 from standfast.monitoring.heartbeat import Pulse
 from standfast.monitoring.target import HEARTBEAT, OTLP, TargetState, by_component, next_due
 from standfast.store.columns import Instant, JsonText, Span, metadata
-from standfast.store.levels import put
+from standfast.store.rows import put
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -8,7 +8,7 @@ from sqlalchemy import Column, Float, Index, Table, Text, delete, func, select
 
 from standfast.monitoring.written import Last, Rise
 from standfast.store.columns import Instant, metadata
-from standfast.store.levels import put
+from standfast.store.rows import put
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
