@@ -239,7 +239,8 @@ class Observe:
             running.ended(self._stopwatch())
 
     def _tidy(self, every: Sequence[Target], now: datetime) -> None:
-        if self._tidied is not None and now - self._tidied < _TIDY_EVERY:
+        # After a clock that was set back at once, and not when it has caught up.
+        if self._tidied is not None and abs(now - self._tidied) < _TIDY_EVERY:
             return
         self._tidied = now
         self._lags &= {target.key for target in every}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.engine.meters import meters_by_component
 from standfast.monitoring import pushed, signals
 from standfast.monitoring.counters import Look, increase, remembered, swapped
+from standfast.monitoring.exposition import of_series
 from standfast.monitoring.flood import Flood, explosive
 from standfast.monitoring.measure import of_scrape
 from standfast.monitoring.pushed import CALLS, DURATION, Level
@@ -253,7 +254,7 @@ class _Counting:
         """The levels of all processes that are heard."""
         found = self._tx.monitoring.looks_under(f"{self._target.key}/level/")
         return [
-            pushed.series_sample(series, value)
+            of_series(series, value)
             for look in found.values()
             if self._now - look.at <= 3 * PUSHED_EVERY
             for series, value in look.values.items()
@@ -268,7 +269,7 @@ class _Counting:
         for series, more in by.items():
             held[series] += more
         if self._now - begun >= _WINDOW:
-            risen = [pushed.series_sample(series, value) for series, value in held.items()]
+            risen = [of_series(series, value) for series, value in held.items()]
             seconds = (self._now - begun).total_seconds()
             told = signals.signals(self._names, (*risen, *self._standing()), held, seconds)
             self._tx.monitoring.keep_gauges(self._component.name, self._now, told)

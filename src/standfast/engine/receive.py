@@ -114,7 +114,7 @@ class Receive:
         meters = written_meters(system)
         if not meters:
             return 0
-        if self._tidied is None or now - self._tidied >= _TIDY_EVERY:
+        if self._tidied is None or abs(now - self._tidied) >= _TIDY_EVERY:
             self._tidied = now
             self._store.keep(lambda tx: tx.written.forget(now - _FORGOTTEN))
         return self._store.keep(lambda tx: _count(tx, system, meters, now))

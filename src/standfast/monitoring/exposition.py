@@ -48,6 +48,13 @@ class Sample:
         return self.name + "".join(f"\x1f{key}\x1e{value}" for key, value in self.labels)
 
 
+def of_series(series: str, value: float = 0.0) -> Sample:
+    """The sample behind a key, see `Sample.series`."""
+    name, *labels = series.split("\x1f")
+    pairs = (one.partition("\x1e") for one in labels)
+    return Sample(name, tuple((key, text) for key, _, text in pairs), value)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exposition:
     samples: tuple[Sample, ...]

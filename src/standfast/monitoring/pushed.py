@@ -165,12 +165,5 @@ def heard(last: datetime | None, now: datetime, patience: timedelta) -> Outcome:
     return Outcome(ok=True)
 
 
-def series_sample(series: str, value: float) -> Sample:
-    """A sample from its key, see `Sample.series`."""
-    name, *labels = series.split("\x1f")
-    pairs = (one.partition("\x1e") for one in labels)
-    return Sample(name, tuple((key, text) for key, _, text in pairs), value)
-
-
 def _bound(bound: float) -> str:
     return "+Inf" if math.isinf(bound) else f"{bound:g}"

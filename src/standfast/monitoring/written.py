@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from standfast.monitoring import signals
 from standfast.monitoring.asked import Progress
 from standfast.monitoring.counters import Look, increase, usable
-from standfast.monitoring.exposition import Labels, Sample
+from standfast.monitoring.exposition import Labels, Sample, of_series
 from standfast.monitoring.histogram import bound
 from standfast.monitoring.measure import Meter, of_scrape
 from standfast.monitoring.target import Target
@@ -103,7 +103,7 @@ def counts_of(
 ) -> tuple[tuple[Count, ...], tuple[Progress, ...]]:
     """What the rises of one instant add to each meter, and how far each is now read."""
     by = {one.series: one.by for one in rises}
-    samples = [sample_of(series) for series in by]
+    samples = [of_series(series) for series in by]
     target = Target(
         key=f"{component.name}/remote-write",
         component=component.name,
@@ -165,10 +165,3 @@ def _whole(component: Component, meter: Meter, samples: Sequence[Sample]) -> boo
     limit = (meter.threshold or timedelta(0)).total_seconds()
     finite = [one for one in bounds if one is not None]
     return float("inf") in finite and any(one <= limit * (1 + 1e-9) for one in finite)
-
-
-def sample_of(series: str) -> Sample:
-    """The sample behind the key of a series; its value is told elsewhere."""
-    name, *labels = series.split("\x1f")
-    pairs = (one.partition("\x1e") for one in labels)
-    return Sample(name, tuple((key, value) for key, _, value in pairs), 0)
