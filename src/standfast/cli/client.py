@@ -8,6 +8,8 @@ import socket
 import ssl
 import urllib.error
 import urllib.request
+from contextlib import contextmanager
+from http.client import HTTPException
 from typing import TYPE_CHECKING, Any, NoReturn
 from urllib.parse import urlencode, urlsplit
 
@@ -44,10 +46,13 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 class Client:
     def __init__(self, server: str, token: str | None = None, timeout: float = 30) -> None:
-        if urlsplit(server).scheme not in {"http", "https"}:
+        if not _is_address(server):
             raise FileError(
                 (f"{server!r} is not the address of a server",), fix="--server https://..."
             )
+        if token and not (token.isascii() and token.isprintable()):
+            # The token itself is not shown: most of it may be right.
+            raise FileError(("the token is not one line of ASCII",), fix="standfast token make")
         self._server, self._token, self._timeout = server.rstrip("/"), token, timeout
         self._opener = urllib.request.build_opener(_NoRedirect)
 
@@ -83,8 +88,10 @@ class Client:
         return urllib.request.Request(address, data=data, headers=headers, method=method)  # noqa: S310 - the scheme is checked
 
     def _read(self, request: urllib.request.Request) -> bytes:
-        with self._open(request) as answer:
+        with self._open(request) as answer, self._told():
             data: bytes = answer.read(_LARGEST_ANSWER + 1)
+            if answer.length and len(data) <= _LARGEST_ANSWER:
+                raise Unreachable("the answer was cut off", where=self._server)
         if len(data) > _LARGEST_ANSWER:
             raise StandfastError("the answer is too long", where=self._server)
         return data
@@ -93,38 +100,54 @@ class Client:
         data = self._read(request)
         try:
             return json.loads(data) if data else None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise StandfastError(
                 "the answer is not JSON; is this a standfast server?", where=self._server
             ) from error
 
     def _open(self, request: urllib.request.Request) -> HTTPResponse:
         try:
-            answer: HTTPResponse = self._opener.open(request, timeout=self._timeout)
+            with self._told():
+                answer: HTTPResponse = self._opener.open(request, timeout=self._timeout)
         except urllib.error.HTTPError as error:
             with error:
                 self._refuse(error)
-        except TimeoutError as error:
-            raise TimedOut("the server took too long", where=self._server) from error
-        except (urllib.error.URLError, OSError) as error:
-            if isinstance(getattr(error, "reason", None), TimeoutError):
+        return answer
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong on the way, as errors of ours; an answer of the server is none of it."""
+        try:
+            yield
+        except urllib.error.HTTPError:
+            raise
+        except OSError as error:
+            reason = getattr(error, "reason", None) or error
+            if isinstance(reason, TimeoutError):
                 raise TimedOut("the server took too long", where=self._server) from error
             raise Unreachable(
-                f"the server does not answer: {_why(getattr(error, 'reason', error))}",
+                f"the server does not answer: {_why(reason)}",
                 where=self._server,
                 fix="start it with `standfast serve`, or name another with --server",
             ) from error
-        return answer
+        except HTTPException as error:
+            raise StandfastError(
+                f"the answer is not HTTP ({type(error).__name__}); is this a standfast server?",
+                where=self._server,
+            ) from error
 
     def _refuse(self, error: urllib.error.HTTPError) -> NoReturn:
         """From the answer's problem document (RFC 9457), where there is one."""
         try:
             told = json.loads(error.read(1_000_000))
             said, fix = str(told.get("title") or ""), str(told.get("detail") or "")
-        except (ValueError, AttributeError):
+        except (ValueError, AttributeError, RecursionError, HTTPException, OSError):
             said = fix = ""
         said, fix = (said, fix) if said else (fix, "")
         kind = _ERRORS.get(error.code, StandfastError)
+        if kind is NotFound and not said:
+            # Somebody else's 404 says nothing about what we asked for.
+            kind, fix = StandfastError, "is this a standfast server?"
         if error.code == 401:
             fix = "give a token with --token-file or STANDFAST_TOKEN"
         raise kind(
@@ -141,6 +164,14 @@ def _why(error: object) -> str:
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not to be trusted: {error.verify_message}"
     return str(getattr(error, "strerror", None) or error)
+
+
+def _is_address(server: str) -> bool:
+    try:
+        parts = urlsplit(server)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        return False
 
 
 def server_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,4 +196,6 @@ def connect(server: str, token_file: str | None, timeout: float = 30) -> Client:
                 token = file.read(4096).strip()
         except OSError as error:
             raise FileError((f"{token_file}: cannot read the token: {error.strerror}",)) from error
+        except UnicodeDecodeError as error:
+            raise FileError((f"{token_file}: is not text, so that it holds no token",)) from error
     return Client(server, token or None, timeout)
