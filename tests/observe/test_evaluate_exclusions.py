@@ -112,7 +112,7 @@ def test_an_outage_of_others_is_excluded_afterwards_and_counts_again_when_revoke
     told = watch.run(minutes=4, good=60, bad=40)
     watch.run(minutes=1, good=100)
     before = watch.status(NAME).budget
-    assert before.state is BudgetState.EXHAUSTED
+    assert before.state is BudgetState.BURNING
     assert f"{NAME}-burn firing" in told, "users felt it, so somebody was told"
 
     made = exclude(minutes(-6), minutes(0), Kind.UPSTREAM, NAME)
@@ -124,7 +124,7 @@ def test_an_outage_of_others_is_excluded_afterwards_and_counts_again_when_revoke
     exclude.revoke(made.id, ADA)
     watch.run(minutes=0.25, good=100)
     after = watch.status(NAME).budget
-    assert after.state is BudgetState.EXHAUSTED
+    assert after.state is BudgetState.BURNING
     assert after.tally.bad == before.tally.bad, "what was counted stays counted"
     with pytest.raises(Conflict):
         exclude.revoke(made.id, ADA)

@@ -145,8 +145,8 @@ def test_errors_fire_the_burn_alert_and_the_static_one_and_end_both_when_they_en
     assert burning.runbook == "api-down"
     assert "burns its budget" in burning.because
     status = watch.status("api-availability")
-    assert status.budget.state is BudgetState.EXHAUSTED
-    assert status.budget.left < 0
+    assert status.budget.state is BudgetState.BURNING
+    assert status.budget.left == 1 - Fraction(32, 432), "3.2 of 43.2 minutes"
 
     over = watch.run(minutes=10, good=100)
     assert "high-error-rate resolved" in over
@@ -213,7 +213,7 @@ def test_a_second_server_that_judges_the_same_instant_fires_nothing_twice(
 def test_the_history_of_budget_alerts_and_policy_can_be_read_back(watch: Watch) -> None:
     start = watch.clock.now
     watch.run(minutes=2, good=100)
-    watch.run(minutes=4, good=50, bad=50)
+    watch.run(minutes=44, bad=100)  # three nines of thirty days allow 43
 
     def read(tx):
         return (
@@ -225,10 +225,23 @@ def test_the_history_of_budget_alerts_and_policy_can_be_read_back(watch: Watch) 
 
     points, bands, episodes, series = watch.database.read(read)
     assert points[0].left == 1
-    assert [one.band for one in bands][:1] == ["> 50%"]
-    assert bands[-1].band == "0%"
+    assert [one.band for one in bands] == ["> 50%", "25-50%", "< 25%", "0%"]
+    assert [one.action for one in bands][-2:] == ["freeze", "incident review"]
     assert {one.rule for one in episodes} >= {"high-error-rate", "api-availability-burn"}
-    assert sum(point.tally.bad for point in series) == 16 * 50
+    assert sum(point.tally.bad for point in series) == 44 * 4 * 100
+
+
+def test_what_a_few_looks_find_moves_no_policy(watch: Watch) -> None:
+    watch.run(minutes=2, good=100)
+    watch.run(minutes=44, bad=100)
+    assert watch.status("api-availability").budget.state is BudgetState.EXHAUSTED
+    frozen = watch.database.read(lambda tx: tx.levels.policies())["api-availability"]
+
+    watch.clock.pass_by(days=30)  # nobody looked, and the failures are forgotten
+    watch.run(minutes=3, good=100)
+    budget = watch.status("api-availability").budget
+    assert (budget.state, budget.left) == (BudgetState.UNKNOWN, 1)
+    assert watch.database.read(lambda tx: tx.levels.policies())["api-availability"] == frozen
 
 
 class Recorder:

@@ -125,6 +125,111 @@ def test_a_calendar_budget_ends_only_before_the_calendar_forgives_it() -> None:
     assert soon == NOW + timedelta(days=7.5)
 
 
+# ------------------------------------------------------------------ a window that is not whole yet
+
+
+def test_the_first_failure_of_a_month_has_not_spent_the_month() -> None:
+    month = Span(start=NOW - timedelta(hours=1), end=NOW - timedelta(hours=1) + 30 * DAY)
+    calendar = replace(API, calendar="month")
+    one = budget(
+        calendar,
+        Tally(bad=1, total=60, covered=timedelta(hours=1)),
+        span=month,
+        now=NOW,
+        first_seen=NOW - 90 * DAY,
+    )
+
+    assert one.left == 1 - Fraction(10, 432), "one minute of the 43.2 that a month allows"
+    assert (one.left_events, one.left_time) == (
+        Fraction(422, 10),
+        timedelta(minutes=42, seconds=12),
+    )
+    assert one.achieved == Fraction(59, 60)
+    assert one.state is BudgetState.HEALTHY
+    assert "43.2 are allowed at 99.9% over the whole window, at this traffic" in one.because
+
+
+@given(
+    st.integers(min_value=1, max_value=30 * 24 * 60),
+    st.integers(min_value=0, max_value=60),
+    st.integers(min_value=1, max_value=1000),
+    st.booleans(),
+)
+def test_the_budget_allows_as_long_an_outage_on_any_day(watched, down, busy, calendar) -> None:
+    assume(down <= watched)
+    minute, start = timedelta(minutes=1), NOW - watched * timedelta(minutes=1)
+    seen = Tally(bad=down * busy, total=watched * busy, covered=watched * minute)
+    span = Span(start=start, end=start + 30 * DAY) if calendar else MONTH
+    found = budget(
+        replace(API, calendar="month" if calendar else ""),
+        seen,
+        span=span,
+        now=NOW,
+        first_seen=start,
+    )
+
+    assert found.left == 1 - Fraction(down * 10, 432)
+    assert found.left_time == timedelta(minutes=43, seconds=12) - down * minute
+    assert (found.state is BudgetState.EXHAUSTED) == (down >= 44)
+
+
+def test_bad_slices_of_a_month_spend_the_slices_of_the_month() -> None:
+    quarter = Span(start=NOW - DAY, end=NOW + 29 * DAY)
+    sliced = budget(
+        replace(API, calendar="month"),
+        Tally(bad=1, total=288, covered=DAY),  # slices of five minutes
+        span=quarter,
+        now=NOW,
+        first_seen=NOW - DAY,
+    )
+
+    assert sliced.left_events == Fraction(8640, 1000) - 1
+
+
+def test_excluded_time_makes_the_window_shorter_for_the_young_too() -> None:
+    tally = Tally(bad=1, total=60, covered=timedelta(hours=1))
+    ahead = Span(start=NOW + DAY, end=NOW + 4 * DAY)
+    behind = Span(start=NOW - timedelta(hours=2), end=NOW - timedelta(hours=1))
+    month = Span(start=NOW - timedelta(hours=2), end=NOW - timedelta(hours=2) + 30 * DAY)
+    found = budget(
+        replace(API, calendar="month"),
+        tally,
+        span=month,
+        now=NOW,
+        first_seen=month.start,
+        spared=(behind, ahead),
+    )
+
+    # 30 d less 3 d less 1 h are 647 h, of which one was watched.
+    assert found.left_events == Fraction(647 * 60, 1000) - 1
+
+
+def test_a_constant_pace_is_told_to_be_gone_when_it_is() -> None:
+    """Projected on every day of a calendar month: it is the same instant."""
+    start, pace = NOW - 10 * DAY, Fraction(5)
+    ends = set()
+    for days in range(1, 6):
+        seen = Tally(bad=5 * days, total=1000 * days, covered=days * DAY)
+        found = budget(
+            replace(API, calendar="month"),
+            seen,
+            span=Span(start=start, end=start + 30 * DAY),
+            now=start + days * DAY,
+            first_seen=start - DAY,
+            burn=pace,
+        )
+        assert found.state is BudgetState.BURNING
+        ends.add(found.exhausted_at)
+
+    assert ends == {start + 6 * DAY}, "five times too fast, thirty days last six"
+
+
+def test_so_far_is_measured_by_what_the_events_until_now_allow() -> None:
+    young = judged(Tally(bad=1, total=100, covered=DAY), first_seen=NOW - DAY, so_far=True)
+
+    assert young.left == -9
+
+
 # ------------------------------------------------------------------ windows
 
 

@@ -122,6 +122,10 @@ class Read:
             raise NotFound(f"no component is called {name!r}", fix="see /services")
         return self._store.read(lambda tx: _service(tx, system, name, now))
 
+    def objectives(self, now: datetime) -> tuple[ObjectiveLine, ...]:  # noqa: ARG002 - as all screens are asked
+        system = self._system
+        return self._store.read(lambda tx: tuple(_objective_lines(tx, system)))
+
     def objective(self, name: str, now: datetime) -> ObjectiveScreen:
         system = self._system
         found = {one.name: one for one in objectives(system)}

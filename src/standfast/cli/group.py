@@ -33,7 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("standfast.cli.serve:serve", "Watch, page, back up and audit what a file describes."),
     "gate": ("standfast.cli.gate:gate", "Ask whether a service may be deployed now."),
     "deploy": ("standfast.cli.deploy:deploy", "Mark deployments, and list them."),
-    "slo": ("standfast.cli.slo:slo", "Exclude time from service levels."),
+    "slo": ("standfast.cli.slo:slo", "See error budgets and burn alerts, exclude time from them."),
     "report": (
         "standfast.cli.report:report",
         "Make, list and verify service level reports.",

@@ -7,13 +7,14 @@ import click
 from standfast.cli.agreements import agreements
 from standfast.cli.backtest import backtest
 from standfast.cli.exclusions import exclude, exclusions
+from standfast.cli.objectives import objectives, show
 
 
 @click.group()
 def slo() -> None:
-    """Exclude time from service levels, see what was excluded, what is promised to customers,
-    and what another objective would have paged."""
+    """See what is left of each error budget, exclude time from service levels, see what is promised to
+    customers, and what another objective would have paged."""
 
 
-for command in (agreements, backtest, exclude, exclusions):
+for command in (agreements, backtest, exclude, exclusions, objectives, show):
     slo.add_command(command)

@@ -67,6 +67,7 @@ class BurnLine:
     long_rate: str
     short: timedelta
     short_rate: str
+    because: str  # the state
     detection: str
 
 
@@ -117,7 +118,12 @@ class ObjectiveScreen:
     bad: int
     total: int
     left: Fraction | None
+    left_events: Fraction | None
+    left_time: timedelta | None
     left_words: str
+    pace: Fraction | None  # of late; 1 lasts exactly
+    runs_out: datetime | None  # at that pace
+    pace_words: str
     policy_band: str
     policy_action: str
     policy_since: datetime | None
@@ -131,6 +137,7 @@ class ObjectiveScreen:
     deploys: tuple[DeployLine, ...]  # of what it rests on, within its window
     burns: tuple[BurnLine, ...]
     no_burns: str
+    refused: tuple[str, ...]  # burn alerts that could never fire, with the arithmetic
     why: tuple[tuple[str, str], ...]
     exclusions: tuple[ExclusionLine, ...]  # in its window, and ahead
     agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
@@ -209,6 +216,11 @@ def screen(
         bad=round(budget.tally.bad) if budget else 0,
         total=budget.tally.total if budget else 0,
         left=budget.left if budget else None,
+        left_events=budget.left_events if budget else None,
+        left_time=budget.left_time if budget else None,
+        pace=budget.burn if budget else None,
+        runs_out=budget.exhausted_at if budget else None,
+        pace_words=_pace_words(budget) if budget else "",
         left_words=_left_words(status, objective.unit),
         policy_band=_band_words(policy) if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
@@ -219,9 +231,9 @@ def screen(
         even_until=_even_until(objective, budget, points),
         marks=tuple(episodes),
         deploys=lines(deploys),
-        burns=tuple(_burn(objective, figure) for figure in status.burns) if status else (),
-        no_burns=" ".join(each.because for each in refused(objective))
-        or "None has been judged yet.",
+        burns=tuple(_burn(objective, one) for one in status.burns) if status else (),
+        no_burns="" if status and status.burns else _no_burns(status),
+        refused=tuple(dict.fromkeys(each.because for each in refused(objective))),
         why=(*_why(system, objective, status, excluded), *_asked(system, asked)),
         exclusions=excluded.lines,
         agreements=tuple(agreements),
@@ -313,22 +325,35 @@ def _left_words(status: LevelStatus | None, unit: str) -> str:
         return "nothing was seen yet"
     events, time = status.budget.left_events, status.budget.left_time
     if events < 0:
-        return f"overspent by {float(-events):.0f} bad {unit}"
-    return f"{float(events):.0f} more bad {unit} of as many as were seen, or {words(time)} of total outage"
+        return f"overspent by {float(-events):.0f} bad {unit}, {words(-time)} of total outage"
+    return f"{float(events):.0f} more bad {unit} at this traffic, or {words(time)} of total outage"
 
 
-def _burn(objective: Objective, figure: BurnFigure) -> BurnLine:
+def _pace_words(budget: Budget) -> str:
+    if budget.left is None or budget.left <= 0 or budget.burn is None:
+        return ""
+    ends = budget.exhausted_at
+    goes = "lasts" if ends is None else f"is gone at {ends:%Y-%m-%d %H:%M} UTC"
+    return f"at the pace of late, {figure(float(budget.burn), '×')}, it {goes}"
+
+
+def _burn(objective: Objective, one: BurnFigure) -> BurnLine:
     return BurnLine(
-        name=figure.window,
-        severity=severity_of(figure.window, critical=objective.critical).value,
-        mark=mark(figure.state.value),
-        factor=f"{float(figure.factor):.4g}×",
-        long=figure.long,
-        long_rate=_rate(figure.long_rate),
-        short=figure.short,
-        short_rate=_rate(figure.short_rate),
-        detection=figure.explained,
+        name=one.window,
+        severity=severity_of(one.window, critical=objective.critical).value,
+        mark=mark(one.state.value),
+        factor=f"{float(one.factor):.4g}×",
+        long=one.long,
+        long_rate=_rate(one.long_rate),
+        short=one.short,
+        short_rate=_rate(one.short_rate),
+        because=one.because,
+        detection=one.explained,
     )
+
+
+def _no_burns(status: LevelStatus | None) -> str:
+    return "None could ever fire." if status else "None has been judged yet."
 
 
 def _rate(rate: Fraction | None) -> str:
@@ -374,11 +399,12 @@ def _excluded(found: Excluded) -> str:
 
 def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:
     span, tally = budget.span, budget.tally
-    allowed, least = float(tally.total * objective.allowed), f"{float(objective.min_coverage):.0%}"
+    allowed = float((budget.left_events or 0) + tally.bad) if objective.allowed else 0.0
+    least = f"{float(objective.min_coverage):.0%}"
     return [
         ("Window", f"{span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC"),
         (objective.unit.capitalize(), f"{tally.total} in all, {float(tally.bad):.6g} bad"),
-        ("Allowed", f"{float(objective.allowed):.4%} of them, {allowed:.1f}"),
+        ("Allowed", f"{float(objective.allowed):.4%} of all in the window, {allowed:.1f}"),
         (
             "Looked at",
             f"{float(budget.coverage):.1%} of the time; below {least} the state is unknown",

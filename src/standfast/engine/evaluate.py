@@ -15,6 +15,7 @@ from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine import measurements
 from standfast.engine.measurements import Measurements, MeasurementsTx
 from standfast.engine.ports import Change, Store
+from standfast.slo.budget import BudgetState
 from standfast.slo.objective import objectives
 from standfast.slo.policy import PolicyState, policy_state
 from standfast.slo.status import BurnDown, LevelStatus
@@ -22,8 +23,10 @@ from standfast.slo.status import BurnDown, LevelStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from datetime import datetime
+    from fractions import Fraction
 
     from standfast.alerting.alert import Alert
+    from standfast.slo.budget import Budget
     from standfast.spec.system import System
 
 _POINTS = 300  # of a budget's history in one window
@@ -147,7 +150,11 @@ def judge_all(tx: EvaluateTx, facts: Measurements, system: System, now: datetime
         (
             known.get(one.objective),
             policy_state(
-                system.budget_policy, one.objective, one.budget.left, known.get(one.objective), now
+                system.budget_policy,
+                one.objective,
+                _known(one.budget),
+                known.get(one.objective),
+                now,
             ),
         )
         for one in statuses
@@ -158,6 +165,11 @@ def judge_all(tx: EvaluateTx, facts: Measurements, system: System, now: datetime
         policies=tuple((old, new) for old, new in states if new is not None and new != old),
         steps=steps_of(facts, tx.alerting.alerts(), rules(system), now),
     )
+
+
+def _known(budget: Budget) -> Fraction | None:
+    """What is left, where it is known: what a few looks found neither freezes anybody nor thaws."""
+    return None if budget.state is BudgetState.UNKNOWN else budget.left
 
 
 def _points(

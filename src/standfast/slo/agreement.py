@@ -303,6 +303,7 @@ def judge(
         now=min(now, span.end),
         first_seen=max(known) if known and len(known) == len(seen) else None,
         spared=excused.spans,
+        so_far=True,
     )
     closed = now >= span.end and bool(terms.calendar)
     credit = _credit(agreement, found.achieved)

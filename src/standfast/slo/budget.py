@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from standfast.slo.tally import Tally
     from standfast.slo.window import Span
 
-_MINUTE = timedelta(minutes=1)
+_US, _NONE = timedelta(microseconds=1), timedelta(0)
 
 
 class BudgetState(StrEnum):
@@ -37,7 +37,7 @@ class Budget:
     tally: Tally
     span: Span
     left: Fraction | None  # share of the whole, negative once overspent; None: nothing was seen
-    left_events: Fraction | None  # bad events still allowed, of as many events as were seen
+    left_events: Fraction | None  # bad events still allowed, at the traffic that was seen
     left_time: timedelta | None  # of total outage still allowed
     achieved: Fraction | None  # share of good events; None: there were none
     coverage: Fraction  # of the time since the first look
@@ -54,11 +54,16 @@ def budget(
     first_seen: datetime | None,
     burn: Fraction | None = None,
     spared: Sequence[Span] = (),
+    so_far: bool = False,
 ) -> Budget:
-    """What is left; `burn` is the pace of the last while, `spared` the time that `tally` leaves out."""
+    """What is left; `burn` is the pace of the last while, `spared` the time that `tally` leaves out.
+
+    `so_far` asks what is left of what the events until now allow, not of what the whole window does.
+    """
     coverage = coverage_of(tally.covered, span, now, first_seen, spared)
     excluded = length(spared, span.start, span.end)
-    left = budget_left(tally, objective.allowed) if tally.covered else None
+    whole = tally.total if so_far else expected(tally, span, now, first_seen, spared)
+    left = budget_left(tally, objective.allowed, whole) if tally.covered else None
     ends = (
         None
         if left is None
@@ -68,11 +73,12 @@ def budget(
     return Budget(
         objective=objective.name,
         state=state,
-        because=_because(objective, tally, state, left, coverage, ends) + _spared_words(excluded),
+        because=_because(objective, tally, whole, state, left, coverage, ends)
+        + _spared_words(excluded),
         tally=tally,
         span=span,
         left=left,
-        left_events=None if left is None else left * tally.total * objective.allowed,
+        left_events=None if left is None else left * whole * objective.allowed,
         left_time=None
         if left is None
         else _times(span.length - excluded, left * objective.allowed),
@@ -83,13 +89,33 @@ def budget(
     )
 
 
-def budget_left(tally: Tally, allowed: Fraction) -> Fraction:
-    """Share of the budget unspent; negative once overspent."""
-    whole = tally.total * allowed
-    if whole:
-        return 1 - Fraction(tally.bad) / whole
+def budget_left(tally: Tally, allowed: Fraction, whole: Fraction | int | None = None) -> Fraction:
+    """Share of the budget unspent, of `whole` events or of those that were seen; negative once overspent."""
+    budget = (tally.total if whole is None else whole) * allowed
+    if budget:
+        return 1 - Fraction(tally.bad) / budget
     # No traffic spends nothing; a promise of 100% is broken by the first failure.
     return Fraction(0) if tally.bad else Fraction(1)
+
+
+def expected(
+    tally: Tally,
+    span: Span,
+    now: datetime,
+    first_seen: datetime | None,
+    spared: Sequence[Span] = (),
+) -> Fraction | int:
+    """How many events the whole window holds, at the pace since its start or the first look.
+
+    The first failed request of a month has not spent the month. What lies before the first look, or ahead
+    in a calendar window, counts as just as busy: so the budget allows as long an outage on any day.
+    """
+    start, end = max(span.start, first_seen or span.start), min(now, span.end)
+    watched = end - start - length(spared, start, end)
+    window = span.length - length(spared, span.start, span.end)
+    if not _NONE < watched < window:
+        return tally.total
+    return tally.total * Fraction(window // _US, watched // _US)
 
 
 def coverage_of(
@@ -105,7 +131,7 @@ def coverage_of(
         return Fraction(0)
     start, end = max(span.start, first_seen), min(now, span.end)
     watched = end - start - length(spared, start, end)
-    if watched <= timedelta(0):
+    if watched <= _NONE:
         return Fraction(1) if covered else Fraction(0)
     return min(Fraction(1), Fraction(covered // _US, watched // _US))
 
@@ -129,9 +155,6 @@ def exhaustion(
         return None
     ends = now + _times(span.length - excluded, left / burn)
     return ends if rolling or ends < span.end else None
-
-
-_US = timedelta(microseconds=1)
 
 
 def _times(span: timedelta, factor: Fraction) -> timedelta:
@@ -168,6 +191,7 @@ def _many(events: Fraction | int) -> str:
 def _because(
     objective: Objective,
     tally: Tally,
+    whole: Fraction | int,
     state: BudgetState,
     left: Fraction | None,
     coverage: Fraction,
@@ -184,9 +208,10 @@ def _because(
         )
     if not tally.total:
         return f"{objective.name}: watched, and without traffic; nothing is spent"
+    over = " over the whole window, at this traffic" if whole != tally.total else ""
     spent = (
         f"{objective.name}: {_many(tally.bad)} of {tally.total} {objective.unit} were bad,"
-        f" {_many(tally.total * objective.allowed)} are allowed at {objective.promise.text};"
+        f" {_many(whole * objective.allowed)} are allowed at {objective.promise.text}{over};"
         f" {_left_words(left)}"
     )
     if state is BudgetState.BURNING and ends is not None:

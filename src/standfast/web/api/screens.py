@@ -41,6 +41,12 @@ def experience(app: PlatformNow, _caller: Reader) -> Response:
     return answer(app.read.experience(app.now()))
 
 
+@routes.get("/objectives")
+def objectives(app: PlatformNow, _caller: Reader) -> Response:
+    """Every objective: its state, what is left of its budget, and when that runs out."""
+    return answer(app.read.objectives(app.now()))
+
+
 @routes.get("/objectives/{name}")
 def objective(app: PlatformNow, _caller: Reader, name: str) -> Response:
     """One objective: what is left of its budget, and why."""
