@@ -15,6 +15,7 @@ from standfast.engine.observe import Observe
 from standfast.monitoring.target import Outcome
 from standfast.slo.budget import BudgetState
 from standfast.slo.judgement import BurnState
+from standfast.spec import units
 from standfast.spec.calling import AlertRule
 from standfast.spec.condition import Absence, Age, Threshold
 from standfast.spec.values import Severity
@@ -208,6 +209,31 @@ def test_a_second_server_that_judges_the_same_instant_fires_nothing_twice(
     Evaluate(watch.database).tick(watch.system, watch.clock.now)
 
     assert log.types.count("alert.fired") == fired
+
+
+@pytest.mark.parametrize(
+    ("share", "named", "young"),
+    [(100, "52s", True), (10, "8m38s", True), (100, "52s", False)],
+)
+def test_the_page_comes_with_the_look_after_the_instant_that_its_explanation_names(
+    watch: Watch, share: int, named: str, young: bool
+) -> None:
+    watch.run(minutes=10, good=100)
+    if not young:
+        watch.clock.pass_by(days=40)
+        watch.run(minutes=62, good=100)
+    began = watch.clock.now
+    while "api-availability-burn firing" not in watch.run(
+        minutes=0.25, good=100 - share, bad=share
+    ):
+        assert watch.clock.now - began < timedelta(hours=1)
+
+    took = watch.clock.now - began
+    quick = watch.status("api-availability").burns[0]
+    assert f"{share}% of errors after {named}" in quick.explained
+    assert quick.state is BurnState.CRITICAL
+    # Looks are fifteen seconds apart, and what a look finds belongs to the minute of the look.
+    assert timedelta(0) <= took - units.duration(named) <= timedelta(seconds=30), took
 
 
 def test_the_history_of_budget_alerts_and_policy_can_be_read_back(watch: Watch) -> None:

@@ -121,6 +121,48 @@ def test_the_explanation_names_all_three_detection_times() -> None:
     )
 
 
+# ------------------------------------------------------------------ the arithmetic against the clock
+
+
+def first_minute(one: Objective, window, rate: Fraction, *, busy: int = 1000) -> int | None:
+    """At the end of which minute of errors it fires, looked at minute by minute; None: not in its window."""
+
+    for minute in range(window.long // MINUTE + 2):
+
+        def counts(wide: timedelta, minute: int = minute) -> Tally:
+            failing = min(minute, wide // MINUTE)
+            return Tally(bad=failing * busy * rate, total=wide // MINUTE * busy, covered=wide)
+
+        if judge(one, window, counts, watched=90 * DAY).fires:
+            return minute
+    return None
+
+
+@pytest.mark.parametrize("rate", [Fraction(1), Fraction(1, 10), Fraction(1, 100)])
+@pytest.mark.parametrize("period", [7 * DAY, 28 * DAY, 30 * DAY])
+@pytest.mark.parametrize("target", ["0.99", "0.999", "0.9995"])
+def test_every_alert_fires_in_the_minute_that_its_explanation_names(target, period, rate) -> None:
+    one = objective(target, period)
+    for window in burn_alerts(one):
+        told, minute = detection(one, window, rate), first_minute(one, window, rate)
+        assert (told is None) == (minute is None), window.name
+        if told is not None and minute is not None:
+            assert (minute - 1) * MINUTE < told <= minute * MINUTE, window.name
+
+
+@pytest.mark.parametrize(("rate", "ever"), [("1/10", [True, True, True, True]),
+                                            ("1/100", [False, True, True, True])])  # fmt: skip
+def test_what_is_explained_as_never_does_not_fire_in_a_whole_period(rate, ever) -> None:
+    one = objective()
+    found = []
+    for window in burn_windows(one):
+        burn = judge(one, window, steady(Fraction(rate), 100_000), watched=90 * DAY)
+        found.append(burn.fires)
+        assert burn.fires == (detection(one, window, Fraction(rate)) is not None)
+
+    assert found == ever
+
+
 # ------------------------------------------------------------------ judging
 
 
