@@ -54,6 +54,12 @@ def test_three_nines_of_a_month_are_43_minutes_and_12_seconds() -> None:
     assert whole.state is BudgetState.HEALTHY
 
 
+def test_a_large_count_is_written_out_to_the_last_event() -> None:
+    large = judged(Tally(bad=1_234_567, total=4 * 10**9, covered=30 * DAY))
+
+    assert "1234567 of 4000000000 events were bad, 4000000 are allowed" in large.because
+
+
 def test_half_the_budget_spent_says_so() -> None:
     half = judged(Tally(bad=500, total=10**6, covered=30 * DAY))
 
@@ -292,7 +298,13 @@ def test_a_journey_is_the_product_of_its_steps() -> None:
 POLICY = BudgetPolicy(
     bands=(
         PolicyBand(low=Fraction(1, 2), high=Fraction(1), action="features", text="> 50%"),
-        PolicyBand(low=Fraction(1, 4), high=Fraction(1, 2), action="reliability", text="25-50%"),
+        PolicyBand(
+            low=Fraction(1, 4),
+            high=Fraction(1, 2),
+            action="reliability",
+            text="25-50%",
+            with_low=True,
+        ),
         PolicyBand(
             low=Fraction(0), high=Fraction(1, 4), action="freeze", text="< 25%", freezes=True
         ),
@@ -302,11 +314,14 @@ POLICY = BudgetPolicy(
 
 
 def test_each_part_of_the_budget_has_its_band() -> None:
-    parts = [Fraction(1), Fraction(1, 2), Fraction(1, 4), Fraction(0), Fraction(-3)]
+    parts = ["1", "501/1000", "1/2", "1/4", "249/1000", "1/1000", "0", "-3"]
 
-    assert [band_of(POLICY.bands, left).text for left in parts] == [
+    assert [band_of(POLICY.bands, Fraction(left)).text for left in parts] == [
+        "> 50%",
         "> 50%",
         "25-50%",
+        "25-50%",
+        "< 25%",
         "< 25%",
         "0%",
         "0%",

@@ -111,7 +111,7 @@ def test_an_exhausted_budget_is_a_no_though_its_band_speaks_of_no_freeze() -> No
     spent = standing(Fraction(-1, 2))
 
     assert spent.policy is not None
-    assert not spent.policy.freezes
+    assert "freeze" not in spent.policy.action
     assert "api-up has spent its budget 1.5 times over" in asked(spent).sentence
     assert asked(spent).answer is Answer.NO
 

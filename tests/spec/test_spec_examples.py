@@ -118,7 +118,7 @@ FIGURES: dict[str, tuple[Callable[[System], object], object]] = {
     "API budget a month": (lambda s: s.service_levels["api-availability"].slos[0].allowed * 30 * 24 * 60, Fraction(432, 10)),
     "web budget a month": (lambda s: s.service_levels["web-availability"].slos[0].allowed * 30 * 24, Fraction(36, 10)),
     "budget bands": (lambda s: [(one.low, one.high) for one in s.budget_policy.bands], [(Fraction(1, 2), 1), (Fraction(1, 4), Fraction(1, 2)), (0, Fraction(1, 4)), (None, 0)]),
-    "freeze": (lambda s: [one.freezes for one in s.budget_policy.bands], [False, False, True, False]),
+    "freeze": (lambda s: [one.freezes for one in s.budget_policy.bands], [False, False, True, True]),
     "golden signals": (lambda s: s.components["api"].signals, ("latency", "traffic", "errors", "saturation")),
     "traffic": (lambda s: s.components["api"].signal_detail["traffic"], ("requests", "concurrent users")),
     "saturation": (lambda s: s.components["api"].signal_detail["saturation"], ("cpu", "memory", "disk", "connections")),

@@ -36,8 +36,8 @@ def test_the_list_has_every_objective_with_its_state_and_its_budget(slo) -> None
 
     assert len(lines) == len(rows)
     assert {one["name"] for one in rows} >= {NAME}
-    (mine,) = (one for one in lines if f" {NAME} " in one)
-    assert "left of" in mine
+    (mine,) = (one for one in lines if f" {NAME}: " in one)
+    assert "% left of" in mine
 
 
 def test_one_objective_tells_percent_events_time_and_how_soon_each_alert_notices(

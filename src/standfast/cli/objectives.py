@@ -51,16 +51,16 @@ def show(name: str, as_json: bool, server: str, token_file: str | None) -> None:
 
 
 def _row(one: dict[str, Any]) -> str:
-    left = f"{budget_words(one['left'])} left of {one['promise']} over {_long(one['window'])}"
+    left = f"{_left(one)} of {one['promise']} over {_long(one['window'])}"
     ends = f", gone at {one['runs_out']}" if one["runs_out"] else ""
-    why = f": {one['why_unknown']}" if one["mark"]["word"] == "unknown" else ""
-    return f"{one['mark']['word']} {one['name']} {left}{ends}{why}"
+    why = f"; {one['why_unknown']}" if one["mark"]["word"] == "unknown" else ""
+    return f"{one['mark']['word']} {one['name']}: {left}{ends}{why}"
 
 
 def _told(one: dict[str, Any]) -> Iterator[str]:
     yield f"{one['name']} is {one['mark']['word']}. {one['sentence']}"
     pace = f"; {one['pace_words']}" if one["pace_words"] else ""
-    yield f"budget: {budget_words(one['left'])} left, {one['left_words']}{pace}"
+    yield f"budget: {_left(one)}, {one['left_words']}{pace}"
     for burn in one["burns"]:
         yield f"{burn['name']} ({burn['severity']}) {burn['mark']['word']}: {burn['because']}"
         yield f"  {burn['detection']}"
@@ -73,6 +73,13 @@ def _told(one: dict[str, Any]) -> Iterator[str]:
         yield f"policy since {band['since']}: {band['band']}, {band['action']}; the gate is {gate}"
     for out in one["exclusions"]:
         yield f"excluded {out['starts']} to {out['ends']} as {out['id']}, {out['by']}: {out['because']}"
+
+
+def _left(one: dict[str, Any]) -> str:
+    left = one["left"]
+    if left is None:
+        return "unknown"
+    return budget_words(left) + ("" if left < 0 else " left")
 
 
 def _long(seconds: float) -> str:

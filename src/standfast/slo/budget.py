@@ -9,7 +9,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from standfast.slo.exclusion import length
-from standfast.slo.judgement import words
+from standfast.slo.judgement import count_words, words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -183,11 +183,6 @@ def _left_words(left: Fraction) -> str:
     return f"{float(left):.1%} of the budget is left"
 
 
-def _many(events: Fraction | int) -> str:
-    """Of a joint objective the bad events are worked out, and no whole number."""
-    return f"{float(events):.0f}" if events >= 100 else f"{float(events):.3g}"
-
-
 def _because(
     objective: Objective,
     tally: Tally,
@@ -210,8 +205,8 @@ def _because(
         return f"{objective.name}: watched, and without traffic; nothing is spent"
     over = " over the whole window, at this traffic" if whole != tally.total else ""
     spent = (
-        f"{objective.name}: {_many(tally.bad)} of {tally.total} {objective.unit} were bad,"
-        f" {_many(whole * objective.allowed)} are allowed at {objective.promise.text}{over};"
+        f"{objective.name}: {count_words(tally.bad)} of {tally.total} {objective.unit} were bad,"
+        f" {count_words(whole * objective.allowed)} are allowed at {objective.promise.text}{over};"
         f" {_left_words(left)}"
     )
     if state is BudgetState.BURNING and ends is not None:

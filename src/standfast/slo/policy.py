@@ -29,7 +29,7 @@ class PolicyState:
 def band_of(bands: Sequence[PolicyBand], left: Fraction) -> PolicyBand | None:
     """The band that `left` of the budget lies in; overspent is the lowest band."""
     for band in bands:
-        if band.low is None or left > band.low:
+        if band.low is None or left > band.low or (band.with_low and left == band.low):
             return band
     return bands[-1] if bands else None
 

@@ -290,13 +290,14 @@ class ServiceLevel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyBand:
-    """While the budget left lies in (low, high] of its whole, this is done. The lowest band is `exhausted`."""
+    """While the budget left lies between low and high of its whole, this is done. The lowest is `exhausted`."""
 
     low: Fraction | None  # None: no lower end
     high: Fraction
     action: str
     text: str  # "25-50%"
     freezes: bool = False
+    with_low: bool = False  # exactly `low` lies in it: of "25-50%" yes, of "> 50%" no
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -241,11 +241,10 @@ def _policy(edition: Edition) -> str:
         )
     owner = edition.team(policy.owner) + edition.mark("budget_policy.owner")
     mark = edition.mark("budget_policy")
-    rows, frozen = [], False
-    for band in policy.bands:
-        # What a fuller budget forbids, an emptier one does not allow again.
-        frozen = frozen or band.freezes
-        rows.append([f"{escape(band.text)}{mark}", escape(band.action), "no" if frozen else "yes"])
+    rows = [
+        [f"{escape(band.text)}{mark}", escape(band.action), "no" if band.freezes else "yes"]
+        for band in policy.bands
+    ]
     return join(
         "## May we deploy?",
         f"Decided by the budget that is left. The policy's owner: {owner}.",

@@ -300,9 +300,16 @@ def budget_policy(file: FileShape, known: Iterable[str], margin: Margin) -> Budg
             margin.wrong(f"budget_policy.{text}", said)
         else:
             bands.append(band)
-    return BudgetPolicy(
-        bands=tuple(sorted(bands, key=lambda one: one.high, reverse=True)), owner=owner
-    )
+    return BudgetPolicy(bands=_frozen_down(bands), owner=owner)
+
+
+def _frozen_down(bands: Iterable[PolicyBand]) -> tuple[PolicyBand, ...]:
+    """From most left to exhausted: what a fuller budget forbids, an emptier one does not allow again."""
+    found, frozen = [], False
+    for band in sorted(bands, key=lambda one: one.high, reverse=True):
+        frozen = frozen or band.freezes
+        found.append(replace(band, freezes=frozen))
+    return tuple(found)
 
 
 def _band(text: str, action: str, freezes: bool | None) -> PolicyBand | None:
@@ -321,7 +328,14 @@ def _band(text: str, action: str, freezes: bool | None) -> PolicyBand | None:
         high = Fraction(match["low"]) / 100
     else:
         return None
-    freezes = "freeze" in action.lower() if freezes is None else freezes
+    # Who has nothing left is let through by nothing but an override, whatever is done about it.
+    freezes = lowest or ("freeze" in action.lower() if freezes is None else freezes)
     return PolicyBand(
-        low=None if lowest else low, high=high, action=action, text=text, freezes=freezes
+        low=None if lowest else low,
+        high=high,
+        action=action,
+        text=text,
+        freezes=freezes,
+        # Nothing left is exhausted, whatever else begins at 0%.
+        with_low=bool(match and match["high"]) and low > 0,
     )
