@@ -9,6 +9,7 @@ import pytest
 from hand_built import api, level, shop_system
 
 from standfast.alerting.alert import AlertState
+from standfast.alerting.explained import detection
 from standfast.audit.event import Event
 from standfast.engine.evaluate import Evaluate
 from standfast.engine.observe import Observe
@@ -234,6 +235,25 @@ def test_the_page_comes_with_the_look_after_the_instant_that_its_explanation_nam
     assert quick.state is BurnState.CRITICAL
     # Looks are fifteen seconds apart, and what a look finds belongs to the minute of the look.
     assert timedelta(0) <= took - units.duration(named) <= timedelta(seconds=30), took
+
+
+@pytest.mark.parametrize(
+    ("share", "rule"),
+    [(100, "api-down"), (100, "high-error-rate"), (10, "high-error-rate")],
+)
+def test_alerts_of_silence_and_of_a_share_come_when_their_explanation_says(
+    watch: Watch, share: int, rule: str
+) -> None:
+    watch.run(minutes=10, good=100)
+    began = watch.clock.now
+    while f"{rule} firing" not in watch.run(minutes=0.25, good=100 - share, bad=share):
+        assert watch.clock.now - began < timedelta(minutes=10)
+
+    named = detection(ALERTS[rule].when, Fraction(share, 100))
+    took = watch.clock.now - began
+    assert named is not None
+    # A look every fifteen seconds on top, and counting by the minute.
+    assert timedelta(seconds=-1) <= took - named <= timedelta(seconds=75), took
 
 
 def test_the_history_of_budget_alerts_and_policy_can_be_read_back(watch: Watch) -> None:

@@ -98,6 +98,24 @@ def test_too_little_observed_is_unknown_but_never_hides_an_exhausted_budget() ->
     assert bad.state is BudgetState.EXHAUSTED
 
 
+def test_the_share_that_a_judgement_needs_is_enough_and_a_second_less_is_not() -> None:
+    enough = judged(Tally(bad=1, total=10**6, covered=15 * DAY))
+    less = judged(Tally(bad=1, total=10**6, covered=15 * DAY - timedelta(seconds=1)))
+
+    assert (enough.coverage, enough.state) == (Fraction(1, 2), BudgetState.HEALTHY)
+    assert less.state is BudgetState.UNKNOWN
+
+
+def test_a_promise_of_everything_is_kept_until_the_first_failure_and_then_spent() -> None:
+    strict = replace(API, promise=Promise(text="100%", target=Fraction(1)))
+
+    def after(bad: int) -> BudgetState:
+        tally = Tally(bad=bad, total=10**6, covered=30 * DAY)
+        return budget(strict, tally, span=MONTH, now=NOW, first_seen=MONTH.start).state
+
+    assert [after(0), after(1)] == [BudgetState.HEALTHY, BudgetState.EXHAUSTED]
+
+
 def test_time_before_the_first_look_is_not_held_against_the_coverage() -> None:
     new = judged(Tally(bad=0, total=10, covered=DAY), first_seen=NOW - DAY)
 

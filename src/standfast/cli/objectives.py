@@ -64,6 +64,8 @@ def _told(one: dict[str, Any]) -> Iterator[str]:
     for burn in one["burns"]:
         yield f"{burn['name']} ({burn['severity']}) {burn['mark']['word']}: {burn['because']}"
         yield f"  {burn['detection']}"
+    for rule in one["watches"]:
+        yield f"{rule['name']} ({rule['severity']}) of {rule['component']} {rule['detection']}"
     if one["no_burns"]:
         yield f"burn alerts: {one['no_burns']}"
     for because in one["refused"]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.alerting.explained import explain
+from standfast.alerting.rules import rules
 from standfast.dashboards.deploy import lines
 from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
@@ -13,6 +15,7 @@ from standfast.review.ceiling import of_objective
 from standfast.review.finding import Measured
 from standfast.review.known import Known
 from standfast.slo.burn import refused, severity_of
+from standfast.slo.gate import rests_on
 from standfast.slo.judgement import words
 from standfast.slo.tally import NOTHING
 from standfast.spec.units import show_percentage
@@ -68,6 +71,16 @@ class BurnLine:
     short: timedelta
     short_rate: str
     because: str  # the state
+    detection: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatchLine:
+    """An alert that is no burn, on what the objective rests on: of silence, of a share of errors."""
+
+    name: str
+    component: str
+    severity: str
     detection: str
 
 
@@ -138,6 +151,7 @@ class ObjectiveScreen:
     burns: tuple[BurnLine, ...]
     no_burns: str
     refused: tuple[str, ...]  # burn alerts that could never fire, with the arithmetic
+    watches: tuple[WatchLine, ...]
     why: tuple[tuple[str, str], ...]
     exclusions: tuple[ExclusionLine, ...]  # in its window, and ahead
     agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
@@ -234,6 +248,7 @@ def screen(
         burns=tuple(_burn(objective, one) for one in status.burns) if status else (),
         no_burns="" if status and status.burns else _no_burns(status),
         refused=tuple(dict.fromkeys(each.because for each in refused(objective))),
+        watches=_watches(system, objective),
         why=(*_why(system, objective, status, excluded), *_asked(system, asked)),
         exclusions=excluded.lines,
         agreements=tuple(agreements),
@@ -349,6 +364,20 @@ def _burn(objective: Objective, one: BurnFigure) -> BurnLine:
         short_rate=_rate(one.short_rate),
         because=one.because,
         detection=one.explained,
+    )
+
+
+def _watches(system: System, objective: Objective) -> tuple[WatchLine, ...]:
+    below = rests_on(objective)
+    return tuple(
+        WatchLine(
+            name=rule.name,
+            component=rule.component,
+            severity=rule.severity.value,
+            detection=said,
+        )
+        for rule in rules(system)
+        if rule.component in below and (said := explain(rule.when))
     )
 
 

@@ -198,15 +198,21 @@ def _because(
 
 def explain(objective: Objective, window: BurnWindow) -> str:
     """How soon this window notices, in one sentence: the answer to "why this number"."""
-    parts = []
-    for rate in (Fraction(1), Fraction(1, 10), Fraction(1, 100)):
-        after = detection(objective, window, rate)
-        when = "never" if after is None else f"after {words(after)}"
-        parts.append(f"{float(rate):.0%} of errors {when}")
+    parts = [told(rate, detection(objective, window, rate)) for rate in SHARES]
     return (
         f"fires when {float(window.budget_share):.0%} of the budget would go in"
         f" {words(window.long)} ({float(window.factor):.4g}x): {', '.join(parts)}"
     )
+
+
+SHARES = (Fraction(1), Fraction(1, 10), Fraction(1, 100))
+"""Of errors, for which every alert's detection time is told."""
+
+
+def told(share: Fraction, after: timedelta | None) -> str:
+    """ "10% of errors after 8m38s" """
+    when = "never" if after is None else f"after {words(after)}"
+    return f"{float(share):.0%} of errors {when}"
 
 
 def _times(rate: Fraction | None) -> str:

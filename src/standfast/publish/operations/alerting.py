@@ -94,6 +94,23 @@ def _alerts(edition: Edition) -> str:
         ),
         table(head, rows),
         _added_up(edition, promised),
+        _by_share(edition),
+    )
+
+
+def _by_share(edition: Edition) -> str:
+    """Of those that are no burn: how soon each notices, by the share of requests that fail."""
+    lines = [
+        f"- {escape(alert.name)} {escape(alert.explained)}"
+        for alert in edition.alerts
+        if alert.explained and not alert.objective
+    ]
+    if not lines:
+        return ""
+    return join(
+        "### How soon, by the share that fails",
+        "At even traffic, the time to look and to evaluate on top. For burns see the table of burn rates.",
+        "\n".join(lines),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.alerting.explained import explain as explain_condition
 from standfast.publish.artefact import stamp
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
@@ -13,11 +14,12 @@ from standfast.publish.prometheus import objectives, watch
 from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.query import Query, Unsaid
 from standfast.publish.yaml_text import text_of
-from standfast.slo.burn import burn_windows
+from standfast.slo.burn import burn_alerts, burn_windows
+from standfast.slo.judgement import explain
 from standfast.spec.condition import Burn
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from standfast.publish.edition import Edition
     from standfast.publish.prometheus.objectives import Measured
@@ -46,6 +48,7 @@ class Alert:
     elsewhere: str = ""  # the address of one that the team keeps itself
     objective: str = ""
     from_file: bool = True
+    explained: str = ""  # how soon it notices, where it counts errors or misses successes
 
 
 # ------------------------------------------------------------------ the alerts
@@ -86,8 +89,16 @@ def _behind(every: dict[str, Measured | Unsaid]) -> Behind:
 def _stated(rule: AlertRule, system: System, behind: Behind) -> Alert:
     if isinstance(rule.when, Burn):
         query, objective = _burn(rule.when, behind), rule.when.objective
+        explained = _explained(
+            (one.objective, window)
+            for one in behind.get(objective, [])
+            if isinstance(one, objectives.Measured)
+            for window in burn_alerts(one.objective)
+            if window.pages
+        )
     else:
         query, objective = query_of(rule.when, system.components[rule.of], system), ""
+        explained = explain_condition(rule.when)
     said = rule.runbook or ""
     elsewhere = said if said.startswith(("https://", "http://")) else ""
     return Alert(
@@ -99,7 +110,12 @@ def _stated(rule: AlertRule, system: System, behind: Behind) -> Alert:
         runbook=rule.name if elsewhere else rule.runbook or rule.name,
         elsewhere=elsewhere,
         objective=objective,
+        explained=explained,
     )
+
+
+def _explained(windows: Iterable[tuple[Objective, BurnWindow]]) -> str:
+    return "; or ".join(explain(objective, window) for objective, window in windows)
 
 
 def _burn(condition: Burn, behind: Behind) -> Query | Unsaid:
@@ -141,7 +157,7 @@ def _pages(one: Measured) -> Query | None:
 def _burning(one: Measured) -> Iterator[Alert]:
     """One alert for each severity that the objective's windows have."""
     grouped: dict[Severity, list[BurnWindow]] = {}
-    for window in burn_windows(one.objective):
+    for window in burn_alerts(one.objective):
         grouped.setdefault(window.severity, []).append(window)
     for severity, windows in grouped.items():
         if query := objectives.burn_query(one, windows):
@@ -158,6 +174,7 @@ def _burning(one: Measured) -> Iterator[Alert]:
                 runbook=one.objective.level,
                 objective=one.objective.name,
                 from_file=False,
+                explained=_explained((one.objective, window) for window in windows),
             )
 
 
@@ -208,6 +225,7 @@ def _entry(edition: Edition, alert: Alert, query: Query) -> dict[str, object]:
         "labels": labels,
         "annotations": {
             "summary": literal(alert.summary),
+            **({"description": literal(alert.explained)} if alert.explained else {}),
             "runbook": watch.runbook_path(alert.runbook),
             **({"runbook_url": literal(alert.elsewhere)} if alert.elsewhere else {}),
         },
