@@ -199,7 +199,7 @@ def test_until_the_window_is_over_everything_may_still_change() -> None:
 
     assert not one.closed
     assert one.because.startswith(
-        "acme: 50.000% of 120000 events were good, which breaks 99.5% so far"
+        "acme: 50.000% of 120,000 events were good, which breaks 99.5% so far"
     )
 
 

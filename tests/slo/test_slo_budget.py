@@ -57,7 +57,7 @@ def test_three_nines_of_a_month_are_43_minutes_and_12_seconds() -> None:
 def test_a_large_count_is_written_out_to_the_last_event() -> None:
     large = judged(Tally(bad=1_234_567, total=4 * 10**9, covered=30 * DAY))
 
-    assert "1234567 of 4000000000 events were bad, 4000000 are allowed" in large.because
+    assert "1,234,567 of 4,000,000,000 events were bad, 4,000,000 are allowed" in large.because
 
 
 def test_half_the_budget_spent_says_so() -> None:
@@ -65,7 +65,7 @@ def test_half_the_budget_spent_says_so() -> None:
 
     assert half.left == Fraction(1, 2)
     assert half.because == (
-        "api: 500 of 1000000 events were bad, 1000 are allowed at 99.9%; 50.0% of the budget is left"
+        "api: 500 of 1,000,000 events were bad, 1,000 are allowed at 99.9%; 50.0% of the budget is left"
     )
 
 

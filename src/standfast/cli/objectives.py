@@ -71,7 +71,7 @@ def _told(one: dict[str, Any]) -> Iterator[str]:
     for because in one["refused"]:
         yield f"left out: {because}"
     for band in one["policy_history"]:
-        gate = "closed" if band["freezes"] else "open"
+        gate = "closed" if band["closes"] else "open"
         yield f"policy since {band['since']}: {band['band']}, {band['action']}; the gate is {gate}"
     for out in one["exclusions"]:
         yield f"excluded {out['starts']} to {out['ends']} as {out['id']}, {out['by']}: {out['because']}"

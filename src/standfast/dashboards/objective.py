@@ -16,7 +16,7 @@ from standfast.review.finding import Measured
 from standfast.review.known import Known
 from standfast.slo.burn import refused, severity_of
 from standfast.slo.gate import rests_on
-from standfast.slo.judgement import words
+from standfast.slo.judgement import count_words, words
 from standfast.slo.tally import NOTHING
 from standfast.spec.units import show_percentage
 
@@ -340,8 +340,8 @@ def _left_words(status: LevelStatus | None, unit: str) -> str:
         return "nothing was seen yet"
     events, time = status.budget.left_events, status.budget.left_time
     if events < 0:
-        return f"overspent by {float(-events):.0f} bad {unit}, {words(-time)} of total outage"
-    return f"{float(events):.0f} more bad {unit} at this traffic, or {words(time)} of total outage"
+        return f"overspent by {float(-events):,.0f} bad {unit}, {words(-time)} of total outage"
+    return f"{float(events):,.0f} more bad {unit} at this traffic, or {words(time)} of total outage"
 
 
 def _pace_words(budget: Budget) -> str:
@@ -421,7 +421,7 @@ def _excluded(found: Excluded) -> str:
     if not found.time:
         return "nothing of this window"
     return (
-        f"{words(found.time)} of this window, with {found.total} events and {found.bad} bad ones:"
+        f"{words(found.time)} of this window, with {found.total:,} events and {found.bad:,} bad ones:"
         f" neither good nor bad nor unknown"
     )
 
@@ -432,8 +432,8 @@ def _figures(objective: Objective, budget: Budget) -> list[tuple[str, str]]:
     least = f"{float(objective.min_coverage):.0%}"
     return [
         ("Window", f"{span.start:%Y-%m-%d %H:%M:%S} to {span.end:%Y-%m-%d %H:%M:%S} UTC"),
-        (objective.unit.capitalize(), f"{tally.total} in all, {float(tally.bad):.6g} bad"),
-        ("Allowed", f"{float(objective.allowed):.4%} of all in the window, {allowed:.1f}"),
+        (objective.unit.capitalize(), f"{tally.total:,} in all, {count_words(tally.bad)} bad"),
+        ("Allowed", f"{float(objective.allowed):.4%} of all in the window, {allowed:,.1f}"),
         (
             "Looked at",
             f"{float(budget.coverage):.1%} of the time; below {least} the state is unknown",

@@ -425,7 +425,7 @@ def _figure_words(
         return f"{name}: nothing was seen in this window, which is not the same as good"
     if found.achieved is None:
         return f"{name}: watched, and without events; nothing broke {promise}"
-    figure = f"{name}: {_down(found.achieved)} of {found.tally.total} events were good"
+    figure = f"{name}: {_down(found.achieved)} of {found.tally.total:,} events were good"
     if state is AgreementState.UNKNOWN:
         return f"{figure}, and only {float(found.coverage):.0%} of the time was looked at"
     verb = {AgreementState.BROKEN: "breaks"}.get(state, "keeps")

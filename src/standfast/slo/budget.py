@@ -205,7 +205,7 @@ def _because(
         return f"{objective.name}: watched, and without traffic; nothing is spent"
     over = " over the whole window, at this traffic" if whole != tally.total else ""
     spent = (
-        f"{objective.name}: {count_words(tally.bad)} of {tally.total} {objective.unit} were bad,"
+        f"{objective.name}: {count_words(tally.bad)} of {tally.total:,} {objective.unit} were bad,"
         f" {count_words(whole * objective.allowed)} are allowed at {objective.promise.text}{over};"
         f" {_left_words(left)}"
     )

@@ -177,7 +177,7 @@ def _because(
 ) -> str:
     if state is BurnState.UNKNOWN and _too_few(objective, window, long) and long.tally.total:
         return (
-            f"{objective.name}: {count_words(long.tally.bad)} bad of {long.tally.total} since the first"
+            f"{objective.name}: {count_words(long.tally.bad)} bad of {long.tally.total:,} since the first"
             f" look are too few events to judge the burn"
         )
     if state is BurnState.UNKNOWN:
@@ -185,7 +185,7 @@ def _because(
     said = (
         f"{objective.name} burns its budget {_times(long.rate)} over {words(long.window)}"
         f" and {_times(short.rate)} over {words(short.window)}"
-        f" ({count_words(long.tally.bad)} bad of {long.tally.total}); the limit is"
+        f" ({count_words(long.tally.bad)} bad of {long.tally.total:,}); the limit is"
         f" {float(window.factor):.4g}x, {float(window.budget_share):.0%} of the budget"
         f" in {words(window.long)}"
     )
@@ -221,7 +221,7 @@ def _times(rate: Fraction | None) -> str:
 
 def count_words(count: Fraction | int) -> str:
     """Bad events; those of a joint objective are worked out, and no whole number."""
-    return f"{round(count)}" if count >= 100 else f"{float(count):.3g}"
+    return f"{round(count):,}" if count >= 100 else f"{float(count):.3g}"
 
 
 def words(span: timedelta) -> str:

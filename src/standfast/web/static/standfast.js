@@ -86,7 +86,9 @@
 
   function zone() {
     const said = document.querySelector("footer .zone");
-    if (said) said.textContent = "Times are of " + Intl.DateTimeFormat().resolvedOptions().timeZone + "; each says its UTC where one points at it.";
+    if (!said) return;
+    const mine = Intl.DateTimeFormat().resolvedOptions().timeZone;
+    said.textContent = mine === "UTC" ? "Times are UTC." : "Times are of " + mine + "; point at one for UTC.";
   }
 
   // A link to "why this number" opens what it leads to.
