@@ -104,9 +104,11 @@ def _words(journeys: Sequence[JourneyLine], pages: Sequence[PageLine]) -> str:
         return "The file names no journeys; the review asks the business analyst for them."
     unwell = [one.name for one in journeys if one.mark.tone == "bad"]
     unknown = [one.name for one in journeys if one.mark.tone == "quiet"]
+    burning = [one.name for one in journeys if one.mark.tone == "warn"]
     said = [f"Users feel it in: {', '.join(unwell)}." if unwell else ""]
+    said += [f"Promises that do not last at this pace: {', '.join(burning)}." if burning else ""]
     said += [f"Nothing is known of {', '.join(unknown)}." if unknown else ""]
-    if not unwell and len(unknown) < len(journeys):
+    if not unwell and not burning and len(unknown) < len(journeys):
         said.insert(0, "No journey that is measured breaks its promise.")
     slow = [one.page for one in pages if one.mark.tone == "bad"]
     said += [f"Pages that load poorly: {', '.join(slow)}." if slow else ""]
