@@ -207,7 +207,7 @@ def _young(objectives: Sequence[ObjectiveLine]) -> str:
     return (
         f" Early days: {named} {'was' if len(young) == 1 else 'were'} watched for less than the window,"
         f" {least.name} for {words(least.watched or least.window)} of {words(least.window)};"
-        " a failure weighs less the longer one looks."
+        " the rest of it counts as just as busy, and good."
     )
 
 
