@@ -164,10 +164,13 @@ def test_a_bad_minute_weighs_the_same_however_busy_it_was(database: Database) ->
     now = START + 202 * MINUTE
     statuses = database.read(lambda tx: Measurements(tx, system, now).statuses())
     budgets = {one.objective: one.budget for one in statuses}
-    assert budgets["all"].state is BudgetState.EXHAUSTED
+    assert budgets["all"].state is BudgetState.BURNING
+    assert budgets["all"].achieved == Fraction(700, 1200)
     up = budgets["up"]
-    assert (up.tally.bad, up.tally.total, up.left) == (1, 200, Fraction(1, 2))
-    assert up.because.startswith("up: 1 of 200 slices of 1m were bad, 2 are allowed at 99%")
+    # 201 of the 10,080 minutes of its window were watched, and one of the 200 slices in them was bad.
+    assert (up.tally.bad, up.tally.total) == (1, 200)
+    assert up.left == 1 - Fraction(1) / (Fraction(200 * 10_080, 201) / 100)
+    assert up.because.startswith("up: 1 of 200 slices of 1m were bad, 100 are allowed at 99%")
 
 
 def test_an_outage_burns_slices_until_it_is_over(database: Database) -> None:
