@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 from standfast.dashboards.figure import budget_words
 from standfast.slo.judgement import words
@@ -16,28 +17,21 @@ from standfast.slo.judgement import words
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_JSON = click.option("--json", "as_json", is_flag=True, help="Answer as JSON.")
 _OBJECTIVES = "/api/v1/objectives"
 
 
 @click.command("list")
-@_JSON
+@printed.json_option
 @server_options
 def objectives(as_json: bool, server: str, token_file: str | None) -> None:
     """List every objective: its state, what is left of its budget, and until when that lasts."""
     found = connect(server, token_file).get(_OBJECTIVES)
-    if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
-        return
-    for one in found:
-        click.echo(_line(_row(one)))
-    if not found:
-        click.echo("nothing is promised", err=True)
+    printed.each(found, _row, as_json=as_json, nothing="nothing is promised")
 
 
 @click.command()
 @click.argument("name", metavar="OBJECTIVE")
-@_JSON
+@printed.json_option
 @server_options
 def show(name: str, as_json: bool, server: str, token_file: str | None) -> None:
     """Show one objective: its budget in percent, events and minutes, its burn alerts with how soon each
@@ -89,6 +83,5 @@ def _long(seconds: float) -> str:
 
 
 def _line(text: str) -> str:
-    """One printable line, indented as it was: what others wrote must not steer the terminal."""
-    indent = "  " if text.startswith("  ") else ""
-    return indent + "".join(each for each in " ".join(text.split()) if each.isprintable())
+    """Indented as it was."""
+    return ("  " if text.startswith("  ") else "") + printed.line(text)

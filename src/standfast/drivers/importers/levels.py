@@ -111,14 +111,7 @@ class Levels:
             ("slo",): (said, tuple(node for _, node in slos)),
         }
         values |= slices or {}
-        if window is not None:
-            values["window",] = (window[0], (window[1],))
-        if calendar is not None:
-            values["calendar",] = (calendar[0], (calendar[1],))
-        name = self._free(wanted, {path: value for path, (value, _) in values.items()}, named)
-        for path, (value, at) in values.items():
-            self.put(("service_levels", name, *path), value, *at)
-        return name
+        return self._put("service_levels", wanted, values, window, calendar, named)
 
     def composite(
         self,
@@ -130,13 +123,24 @@ class Levels:
     ) -> str:
         """Levels together, by weight; no level has its name."""
         values: Values = {("weighted", of): (by, (at,)) for of, (by, at) in weights.items()}
+        return self._put("composites", wanted, values, window, calendar, named)
+
+    def _put(
+        self,
+        section: str,
+        wanted: str,
+        values: Values,
+        window: tuple[str, Node] | None,
+        calendar: tuple[str, Node] | None,
+        named: Node,
+    ) -> str:
         if window is not None:
             values["window",] = (window[0], (window[1],))
         if calendar is not None:
             values["calendar",] = (calendar[0], (calendar[1],))
         name = self._free(wanted, {path: value for path, (value, _) in values.items()}, named)
         for path, (value, at) in values.items():
-            self.put(("composites", name, *path), value, *at)
+            self.put((section, name, *path), value, *at)
         return name
 
     def _free(self, wanted: str, values: dict[Path, Plain], node: Node) -> str:
