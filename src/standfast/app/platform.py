@@ -31,6 +31,7 @@ from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.prometheus import PrometheusRange
 from standfast.drivers.resolver import Resolver
+from standfast.drivers.s3 import Objects
 from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
@@ -75,6 +76,7 @@ if TYPE_CHECKING:
     from standfast.engine.intake import Accepted, Reported
     from standfast.engine.observe import LookAt
     from standfast.review import Measured
+    from standfast.spec.bucket import Bucket
     from standfast.spec.system import System
 
 log = logging.getLogger(__name__)
@@ -141,7 +143,7 @@ class Platform:
             self.accept.current,
             clock,
         )
-        self.announce = announce.Announce(self.read.status_page, self._beside_the_file)
+        self.announce = announce.Announce(self.read.status_page, self._status_page)
         self.ticking = Ticking(self._roles(), clock)
         self.kit = Kit("standfast", version("standfast"))
         self.at_shutdown: Callable[[], None] = lambda: None
@@ -190,9 +192,11 @@ class Platform:
         known = self.keeping.database.read(lambda tx: evidence.measured(tx, system, now))
         return replace(known, sources=sources.changes(system, self.settings.file))
 
-    def _beside_the_file(self, folder: str) -> Tree:
-        """A folder of the file's; a relative one begins where the file lies, wherever we were started."""
-        return Tree(os.path.join(os.path.dirname(self.settings.file), folder))  # noqa: PTH118, PTH120 - no file is touched
+    def _status_page(self, place: Bucket | str) -> announce.Folder:
+        """Where the file says; a relative folder begins where the file lies, wherever we were started."""
+        if not isinstance(place, str):
+            return Objects(place)
+        return Tree(os.path.join(os.path.dirname(self.settings.file), place))  # noqa: PTH118, PTH120 - no file is touched
 
     def _roles(self) -> tuple[Role, ...]:
         return (

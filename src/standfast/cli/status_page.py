@@ -11,24 +11,26 @@ from standfast.cli.client import connect, server_options
 @click.option(
     "--out",
     required=True,
-    metavar="FOLDER",
+    metavar="PLACE",
     type=click.Path(file_okay=False),
-    help="Where to: index.html, status.json and feed.atom there are replaced.",
+    help="A folder, or s3://BUCKET/PREFIX: index.html, status.json and feed.atom there are replaced.",
 )
 @server_options
 def status_page(out: str, server: str, token_file: str | None) -> None:
     """Write the status page once, as a running server would.
 
     A server whose file sets `server.status_page` keeps it up to date by itself. The token needs the
-    scope `read`.
+    scope `read`. A bucket is reached as the environment says: AWS_ACCESS_KEY_ID and
+    AWS_SECRET_ACCESS_KEY or the machine's role, AWS_REGION, and AWS_ENDPOINT_URL where it is not AWS.
     """
     import msgspec
 
-    from standfast.app.files import Tree
+    from standfast.app.places import opened
     from standfast.dashboards.status_page import StatusPage
     from standfast.engine.announce import write
     from standfast.errors import StandfastError
 
+    folder = opened(out, where="--out")
     answered = connect(server, token_file).get("/api/v1/status-page")
     try:
         page = msgspec.convert(answered, StatusPage, strict=False)
@@ -37,5 +39,5 @@ def status_page(out: str, server: str, token_file: str | None) -> None:
             f"the server's status page cannot be read: {error}",
             fix="use a server of the same version as this command",
         ) from error
-    for name in write(Tree(out), page):
+    for name in write(folder, page):
         click.echo(f"wrote {name}")

@@ -1,4 +1,4 @@
-"""Telling the public: the status page is written to disk, where it outlives the server that wrote it."""
+"""Telling the public: the status page is written to where it outlives the server that wrote it."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.dashboards.status_page import StatusPage
+    from standfast.spec.bucket import Bucket
     from standfast.spec.system import System
 
 EVERY = timedelta(minutes=5)
@@ -21,19 +22,19 @@ LOOK = timedelta(seconds=20)
 
 class Folder(Protocol):
     def write(self, path: str, text: str) -> None:
-        """Whole or not at all; raises StandfastError where the disk refuses."""
+        """Whole or not at all, and soon; raises StandfastError where the disk or the bucket refuses."""
 
 
 class Announce:
-    """`open_folder` answers the folder that a setting names."""
+    """`open_folder` answers the folder, or the part of a bucket, that a setting names."""
 
     def __init__(
         self,
         read: Callable[[datetime], StatusPage],
-        open_folder: Callable[[str], Folder],
+        open_folder: Callable[[Bucket | str], Folder],
     ) -> None:
         self._read, self._open = read, open_folder
-        self._written: tuple[str, StatusPage] | None = None
+        self._written: tuple[Bucket | str, StatusPage] | None = None
 
     def tick(self, system: System, now: datetime) -> bool:
         """Was it written? Where it was not for long, or where there is news."""
@@ -47,7 +48,7 @@ class Announce:
         self._written = place, page
         return True
 
-    def _due(self, place: str, page: StatusPage) -> bool:
+    def _due(self, place: Bucket | str, page: StatusPage) -> bool:
         if self._written is None:
             return True
         before_place, before = self._written

@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 LONGEST = 4000  # nothing longer passes the shapes, and the patterns below take their time
 _REFERENCE = re.compile(r"(env|file):\S+", re.ASCII)
-_KEYS = frozenset({"password", "secret", "username", "dsn", "key", "token", "api_key"})
+_KEYS = frozenset(
+    {"password", "secret", "username", "dsn", "key", "token", "api_key", "access_key", "secret_key"}
+)
 _USERINFO = re.compile(r"(?P<head>[a-z][a-z0-9+.-]*://[^/\s:@]*:)[^@\s/]+(?=@)", re.IGNORECASE)
 _KNOWN = re.compile(
     r"AKIA[0-9A-Z]{16}|gh[pousr]_[A-Za-z0-9]{30,}|xox[abprs]-[A-Za-z0-9-]{10,}"

@@ -15,6 +15,7 @@ from standfast.spec.values import Criticality, Grade, Place, Severity, Strength
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from standfast.spec.bucket import Bucket
     from standfast.spec.calling import (
         AlertRule,
         Channel,
@@ -396,7 +397,7 @@ class ServerSettings:
     runs_in: str | None = None  # the region standfast itself runs in
     catch_all: str | None = None  # the person who is paged when everyone else was
     channels_verified_for: timedelta = timedelta(days=90)  # from the answer to a test page
-    status_page: str | None = None  # a folder; what is relative begins at the reliability file
+    status_page: Bucket | str | None = None  # a relative folder begins at the reliability file
     tls_certificate: str | None = None  # a file
     tls_key: str | None = None  # a file
 

@@ -12,6 +12,7 @@ from standfast.spec import units
 from standfast.spec.meaning import counting
 from standfast.spec.meaning.catalogue import DATA, catalogue
 from standfast.spec.meaning.people import url_or_secret
+from standfast.spec.meaning.status_page import status_page
 from standfast.spec.problem import nearest
 from standfast.spec.system import (
     AuditEventKind,
@@ -205,7 +206,7 @@ def server(file: FileShape, margin: Margin) -> ServerSettings:
         dead_man=url_or_secret("server.dead_man", shape.dead_man, margin),
         runs_in=shape.runs_in,
         catch_all=shape.catch_all,
-        status_page=shape.status_page,
+        status_page=status_page(shape, margin),
         tls_certificate=shape.tls.certificate if shape.tls else None,
         tls_key=shape.tls.key if shape.tls else None,
         **{name: span for name, span in spans.items() if span is not None},

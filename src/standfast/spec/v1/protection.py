@@ -211,6 +211,13 @@ class ExperienceShape(Shape):
     pages: Annotated[dict[Name, Lines], Field(max_length=50)] = {}
 
 
+class S3Shape(Shape):
+    region: Line | None = None
+    endpoint: Url | None = None
+    access_key: Secret | None = None
+    secret_key: Secret | None = None
+
+
 class ServerShape(Shape):
     source: Annotated[str, OneOf("standfast", "prometheus", "remote-write")] | None = None
     prometheus: Annotated[PrometheusShape, written_as("url"), Shorthand(type="string")] | None = (
@@ -227,6 +234,7 @@ class ServerShape(Shape):
     catch_all: Reference | None = None
     channels_verified_for: Duration | None = None
     status_page: Line | None = None
+    s3: S3Shape | None = None
 
 
 DataMap = dict[Name, DataShape]
