@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import re
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import traceback
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from ipaddress import ip_address
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 from status_story import NOW, books, declared, happened, seen, told
@@ -34,6 +45,7 @@ from standfast.review import Measured, examine
 from standfast.spec import read_text
 from standfast.spec.bucket import Bucket, place
 from standfast.spec.values import SecretRef, Sev
+from standfast_kit.clock import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,6 +224,124 @@ def test_a_server_that_keeps_silent_is_asked_twice_and_no_longer(page: StatusPag
             silent.accept()[0].close()
         with pytest.raises(BlockingIOError):
             silent.accept()
+
+
+class Answers(BaseHTTPRequestHandler):
+    status = 200
+
+    def do_PUT(self) -> None:
+        self.rfile.read(int(self.headers["content-length"]))
+        self.send_response(type(self).status)
+        self.send_header("etag", '"x"')
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def answering(status: int, tls: ssl.SSLContext | None = None) -> Iterator[int]:
+    """Its port."""
+    handler = type("Handler", (Answers,), {"status": status})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as made:
+        if tls:
+            made.socket = tls.wrap_socket(made.socket, server_side=True)
+        threading.Thread(target=made.serve_forever, daemon=True).start()
+        yield made.server_port
+        made.shutdown()
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [
+        (301, "has this bucket in another region"),
+        (400, "refuses it (400)"),
+        (401, "does not accept our key"),
+        (403, "does not let us write there"),
+        (404, "has no such bucket there"),
+        (429, "is asked too much"),
+        (500, "refuses it (500)"),
+        (503, "cannot serve us now"),
+        (507, "has no room left"),
+    ],
+)
+def test_an_answer_without_words_is_told_by_its_number(
+    status: int, said: str, page: StatusPage
+) -> None:
+    with (
+        answering(status) as port,
+        pytest.raises(StandfastError, match=re.escape(f"127.0.0.1 {said}")),
+    ):
+        write(Objects(bucket(f"http://127.0.0.1:{port}")), page)
+
+
+def test_a_certificate_of_an_own_authority_is_trusted_where_it_is_named(
+    page: StatusPage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority, context = certified(tmp_path)
+    with answering(200, context) as port:
+        folder = Objects(bucket(f"https://127.0.0.1:{port}"))
+        with pytest.raises(StandfastError, match="shows a certificate that is not trusted here"):
+            write(folder, page)
+        monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+        write(folder, page)
+
+
+def certified(folder: Path) -> tuple[Path, ssl.SSLContext]:
+    """An authority's file, and a server with a certificate of it."""
+    own, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer, subject = (
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)]) for name in ("own", "s3")
+    )
+    made = [
+        (issuer, own, [x509.BasicConstraints(ca=True, path_length=None)]),
+        (subject, key, [
+            x509.BasicConstraints(ca=False, path_length=None),
+            x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]),
+        ]),
+    ]  # fmt: skip
+    files = []
+    for name, its_key, extensions in made:
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(issuer)
+            .public_key(its_key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(utc_now() - timedelta(days=1))
+            .not_valid_after(utc_now() + timedelta(days=1))
+        )
+        for one in extensions:
+            builder = builder.add_extension(one, critical=False)
+        file = folder / f"{len(files)}.pem"
+        file.write_bytes(builder.sign(own, hashes.SHA256()).public_bytes(Encoding.PEM))
+        files.append(file)
+    plain = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (folder / "key.pem").write_bytes(plain)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files[1], folder / "key.pem")
+    return files[0], context
+
+
+def test_an_endpoint_without_tls_is_used_only_where_it_is_written_so(page: StatusPage) -> None:
+    with answering(200) as port:
+        write(Objects(bucket(f"http://127.0.0.1:{port}")), page)
+        with pytest.raises(StandfastError, match="does not speak TLS"):
+            write(Objects(bucket(f"https://127.0.0.1:{port}")), page)
+
+
+@pytest.mark.parametrize("endpoint", ["http://[", "nonsense", "https://u:hunter2@127.0.0.1:1"])
+def test_an_endpoint_of_the_environment_that_is_none_is_told(
+    endpoint: str, page: StatusPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+
+    with pytest.raises(StandfastError) as caught:
+        write(Objects(bucket(None)), page)
+
+    assert str(caught.value).startswith("s3://public/status/status.json: ")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_the_cause_is_not_shown_for_it_holds_what_was_sent(

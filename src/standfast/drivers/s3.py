@@ -69,7 +69,13 @@ _FAILURES = (  # words of the client's, and what they mean
     ("dns error", ("has a name that cannot be resolved", "mend the endpoint or the region")),
     ("ConnectionRefused", ("refuses the connection", "start it, or mend the endpoint's port")),
     ("InvalidContentType", ("does not speak TLS", "write the endpoint with http:// if it is to")),
-    ("InvalidCertificate", ("shows a certificate that is not trusted", "trust its issuer here")),
+    (
+        "InvalidCertificate",
+        (
+            "shows a certificate that is not trusted here",
+            "name a file with its issuer's as SSL_CERT_FILE in the environment",
+        ),
+    ),
     ("LOCATION", _ELSEWHERE),
 )
 _ASKED = re.compile(r"Error performing [A-Z]+ (https?://\S+)")
@@ -106,7 +112,7 @@ class Objects:
             if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
                 raise
             # What the client says holds keys and signatures, so that it is not shown as the cause.
-            problem, fix = told(str(error), urlsplit(self._endpoint).hostname or "S3")
+            problem, fix = told(str(error), _host(self._endpoint) or "S3")
             raise StandfastError(problem, where=where, fix=fix) from None
 
     @property
@@ -167,7 +173,7 @@ def _printable(value: str, what: str, where: str) -> str:
 def told(said: str, server: str) -> tuple[str, str]:
     """What a failure means and how it is mended, in words that hold nothing of what the client says."""
     asked = _ASKED.search(said)
-    host = (urlsplit(asked[1]).hostname if asked else None) or server
+    host = (_host(asked[1]) if asked else "") or server
     if host.startswith(_ROLES):
         return "no access key is given, and this machine has no role of AWS's", _KEY
     code, status = _CODE.search(said), _STATUS.search(said)
@@ -179,3 +185,10 @@ def told(said: str, server: str) -> tuple[str, str]:
             found = meaning
     problem, fix = found or ("cannot be written to", "")
     return f"{host} {problem}" + (f" ({code[1]})" if code else ""), fix
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # of the environment, where nobody has looked at it
+        return ""
