@@ -393,3 +393,15 @@ def test_of_several_windows_the_one_that_is_asked_for_changes() -> None:
     assert [one.name for one in objectives(other)][:2] == ["availability-14d", "availability-7d"]
     with pytest.raises(ValueError, match="has an objective over that window already"):
         laid_over(mine, "availability-7d", None, 30 * DAY)
+
+
+def test_a_composite_is_tried_at_another_target_and_over_another_window() -> None:
+    more = "composites:\n  felt: {weighted: {availability: 1, latency: 3}, slo: 99%, window: [7d, 30d]}\n"
+    mine = spec.read_text(FILE + more)
+
+    looser = laid_over(mine, "felt-7d", promise("95%").promise, 14 * DAY)
+
+    changed = {one.name: one.target for one in objectives(looser) if one.group == "composites"}
+    assert changed == {"felt-14d": Fraction(95, 100), "felt-30d": Fraction(95, 100)}
+    with pytest.raises(ValueError, match="has an objective over that window already"):
+        laid_over(mine, "felt-7d", None, 30 * DAY)

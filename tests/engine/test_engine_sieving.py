@@ -35,6 +35,8 @@ service_levels:
   hour: {of: pay, sli: errors, slo: 99%, window: 12h}
 journeys:
   buy: {path: [api, pay], slo: 99.5%, critical: true}
+composites:
+  felt: {weighted: {buy: 1, paying: 7, availability: 0.5}, slo: 99.5%}
 alerts:
   many: {of: api, when: "error rate > 5% for 2m", severity: P2}
   dead: {of: api, when: "no successful probes for 3m", severity: P1}

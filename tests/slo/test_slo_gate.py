@@ -181,7 +181,7 @@ shares = st.one_of(st.none(), st.fractions(min_value=-2, max_value=1, max_denomi
 def test_one_no_outweighs_everything_and_one_unknown_every_yes(lefts, trouble) -> None:
     found = asked(*map(standing, lefts), troubles=(INCIDENT,) if trouble else ())
 
-    frozen = any(left is not None and left <= Fraction(1, 4) for left in lefts)
+    frozen = any(left is not None and left < Fraction(1, 4) for left in lefts)
     if trouble or frozen:
         assert found.answer is Answer.NO
     else:
