@@ -107,7 +107,7 @@ def everywhere(past: Past) -> tuple[Firing, ...]:
         return replay(system(), past).firings
 
 
-@hypothesis_settings(max_examples=12, deadline=None)
+@hypothesis_settings(max_examples=8, deadline=None)
 @given(
     api=outages,
     pay=outages,
