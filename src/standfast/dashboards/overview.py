@@ -203,11 +203,11 @@ def _young(objectives: Sequence[ObjectiveLine]) -> str:
     if not young:
         return ""
     least = min(young, key=lambda one: (one.watched or one.window) / one.window)
-    named = listed([one.name for one in young], _EXPLAINED)
+    so_far = f"{words(least.watched or least.window)} of its {words(least.window)}"
+    others = f", and {len(young) - 1} more for a part of theirs" if len(young) > 1 else ""
     return (
-        f" Early days: {named} {'was' if len(young) == 1 else 'were'} watched for less than the window,"
-        f" {least.name} for {words(least.watched or least.window)} of {words(least.window)};"
-        " the rest of it counts as just as busy, and good."
+        f" Early days: {least.name} was watched for {so_far}{others};"
+        " the rest counts as just as busy, and good."
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING
 
 from standfast.slo.exclusion import length
@@ -180,7 +181,8 @@ def _spared_words(excluded: timedelta) -> str:
 def _left_words(left: Fraction) -> str:
     if left < 0:
         return f"the budget is spent {float(1 - left):.1f} times over"
-    return f"{float(left):.1%} of the budget is left"
+    # Rounded down: what was spent at all is never "100% left".
+    return f"{floor(left * 1000) / 10:.1f}% of the budget is left"
 
 
 def _because(
