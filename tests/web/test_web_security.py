@@ -181,3 +181,12 @@ def test_head_of_a_stream_and_of_a_file_ends_at_once(signed_in) -> None:
 
 def test_head_changes_nothing_where_only_post_is_known(signed_in) -> None:
     assert signed_in.head("/api/v1/alerts").status_code == 405
+
+
+def test_a_token_that_is_not_known_is_told_apart_from_none(standfast: Standfast) -> None:
+    unknown = {"authorization": "Bearer sf_no-such-token"}
+    for headers, said in ((unknown, "the token is not known here"), ({}, "nobody is signed in")):
+        answer = httpx2.get(f"{standfast.address}/api/v1/overview", headers=headers)
+        assert answer.status_code == 401
+        assert said in answer.text
+        assert "no-such-token" not in answer.text

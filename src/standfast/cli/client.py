@@ -148,7 +148,7 @@ class Client:
         if kind is NotFound and not said:
             # Somebody else's 404 says nothing about what we asked for.
             kind, fix = StandfastError, "is this a standfast server?"
-        if error.code == 401:
+        if error.code == 401 and not self._token:
             fix = "give a token with --token-file or STANDFAST_TOKEN"
         raise kind(
             said or f"the server answered {error.code}", where=self._server, fix=fix

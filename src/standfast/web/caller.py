@@ -37,6 +37,11 @@ def known(request: Request, app: PlatformNow) -> Caller:
         found = app.sign_in.by_token(token.strip(), address(request))
     else:
         found = app.sign_in.by_session(request.cookies.get(COOKIE, ""), address(request))
+    if found is None and scheme.lower() == "bearer":
+        raise SignInFirst(
+            "the token is not known here, or was revoked",
+            fix="make one where this server's data lies: standfast token make",
+        )
     if found is None:
         raise SignInFirst(
             "nobody is signed in", fix="sign in, or send a token: standfast token make"
