@@ -8,7 +8,7 @@ from fractions import Fraction
 from hand_built import shop_system
 
 from standfast.dashboards.exclusion import Excluded
-from standfast.dashboards.objective import ObjectiveScreen, first_look, line, screen
+from standfast.dashboards.objective import ObjectiveScreen, line, screen
 from standfast.slo.budget import budget
 from standfast.slo.objective import objectives
 from standfast.slo.policy import PolicyState
@@ -50,8 +50,8 @@ def test_a_figure_of_a_window_that_is_hardly_watched_says_so() -> None:
 
 def test_it_is_watched_once_all_of_it_is() -> None:
     keys = [one.key for one in ONE.indicators]
-    assert first_look(ONE, dict.fromkeys(keys, NOW)) == NOW
-    assert first_look(ONE, {}) is None
+    assert ONE.first_look(dict.fromkeys(keys, NOW)) == NOW
+    assert ONE.first_look({}) is None
 
 
 def test_where_nobody_came_nothing_is_measured_and_that_is_not_unknown() -> None:

@@ -345,7 +345,7 @@ def _objective_lines(tx: Tx, system: System) -> list[ObjectiveLine]:
             one,
             statuses.get(one.name),
             asking.of_objective(asked, one),
-            objective_screen.first_look(one, seen),
+            one.first_look(seen),
         )
         for one in objectives(system)
     ]
@@ -410,7 +410,7 @@ def _objective(tx: Tx, system: System, objective: Objective, now: datetime) -> O
         agreeing.of_objective(tx, system, objective, now),
         asking.of_objective(tx.asked.progress(), objective),
         excluding.tallies(tx, system, objective, begin, now) if objective.joint else (),
-        objective_screen.first_look(objective, tx.levels.first_seen()),
+        objective.first_look(tx.levels.first_seen()),
     )
 
 

@@ -53,7 +53,7 @@ def rows(tx: Tx, system: System, period: Period, of: str, now: datetime) -> Rows
         period=period,
         until=until,
         promises=tuple(
-            count(one, period, until, exclusions, _first(one, seen), tx.levels.tallies)
+            count(one, period, until, exclusions, one.first_look(seen), tx.levels.tallies)
             for one in promises
         ),
         agreements=tuple(_agreement(tx, one, period, now, seen) for one in contracts),
@@ -129,12 +129,6 @@ def _agreement(
     windows = [span.start for span, _ in windows_in(one, period, now)]
     standing = tx.exclusions.standing(min(windows, default=period.start))
     return count_agreement(one, period, now, standing, seen, tx.levels.tallies)
-
-
-def _first(objective: Objective, seen: dict[str, datetime]) -> datetime | None:
-    """The first look at it; a journey is seen once all its steps are."""
-    known = [seen[one.key] for one in objective.indicators if one.key in seen]
-    return max(known) if known and len(known) == len(objective.indicators) else None
 
 
 def _incidents(tx: Tx, start: datetime, end: datetime) -> tuple[Incident, ...]:

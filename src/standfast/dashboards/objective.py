@@ -21,7 +21,7 @@ from standfast.slo.tally import NOTHING
 from standfast.spec.units import show_percentage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
     from fractions import Fraction
 
@@ -157,12 +157,6 @@ class ObjectiveScreen:
     agreements: tuple[AgreementLine, ...]  # with customers, on what it guards
 
 
-def first_look(objective: Objective, seen: Mapping[str, datetime]) -> datetime | None:
-    """Since when all of it is watched; `seen` has the first count of each indicator."""
-    known = [seen[one.key] for one in objective.indicators if one.key in seen]
-    return max(known) if known and len(known) == len(objective.indicators) else None
-
-
 def line(
     objective: Objective,
     status: LevelStatus | None,
@@ -278,7 +272,6 @@ def together(system: System, objective: Objective, counted: Sequence[Tally]) -> 
 
 def _parts(objective: Objective, counted: Sequence[Tally]) -> Iterator[PartLine]:
     known = dict(zip((one.key for one in objective.indicators), counted, strict=False))
-    by_key = {one.key: one for one in objective.indicators}
     every = [
         (part.of, f"{float(part.weight):.6g}", key)
         for part in objective.parts
@@ -288,7 +281,7 @@ def _parts(objective: Objective, counted: Sequence[Tally]) -> Iterator[PartLine]
         tally = known.get(key, NOTHING)
         yield PartLine(
             of=of,
-            indicator=by_key[key].key,
+            indicator=key,
             weight=weight,
             measured=tally.good_share,
             total=tally.total,

@@ -209,7 +209,7 @@ class Measurements:
                 self._without(objective, stretch.start, out),
                 span=stretch,
                 now=self._now,
-                first_seen=self._since(objective),
+                first_seen=objective.first_look(self._first_seen),
                 burn=burn_rate(recent.bad, recent.total, objective.allowed),
                 spared=out,
             ),
@@ -219,7 +219,7 @@ class Measurements:
     def _judged(self, scheme: Scheme) -> tuple[Burn, ...]:
         objective = scheme.objective
         if objective.name not in self._burns:
-            first = self._since(objective)
+            first = objective.first_look(self._first_seen)
             watched = self._now - first if first else timedelta(0)
             watched -= length(self._still(objective), self._now - watched, self._now)
             self._burns[objective.name] = tuple(
@@ -227,12 +227,6 @@ class Measurements:
                 for window in scheme.alerts
             )
         return self._burns[objective.name]
-
-    def _since(self, objective: Objective) -> datetime | None:
-        """The first look at it; a journey is seen once all its steps are."""
-        seen = [self._first_seen.get(one.key) for one in objective.indicators]
-        known = [one for one in seen if one is not None]
-        return max(known) if known and len(known) == len(seen) else None
 
     def _span(self, objective: Objective) -> Span:
         key = (objective.calendar, objective.window)

@@ -301,7 +301,7 @@ def judge(
         tally,
         span=span,
         now=min(now, span.end),
-        first_seen=max(known) if known and len(known) == len(seen) else None,
+        first_seen=terms.first_look(first_seen),
         spared=excused.spans,
         so_far=True,
     )

@@ -18,6 +18,7 @@ from standfast.spec.values import Criticality
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from standfast.spec.system import (
         Composite,
@@ -84,6 +85,11 @@ class Objective:
     def path(self) -> str:
         """Where it stands in the file, "journeys.checkout"."""
         return f"{self.group}.{self.level}"
+
+    def first_look(self, seen: Mapping[str, datetime]) -> datetime | None:
+        """Since when all of it is watched; `seen` has the first count of each indicator, by its key."""
+        known = [seen[one.key] for one in self.indicators if one.key in seen]
+        return max(known) if known and len(known) == len(self.indicators) else None
 
     def whole(self, tallies: Sequence[Tally]) -> Tally:
         """What its indicators counted, in their order, as one."""

@@ -180,12 +180,11 @@ def _events(one: Measured, window: timedelta) -> str:
         return _count(one, one.parts[0], window)
     lost, spread, calm = [], [], []
     for weight, parts in _weights(one):
-        by = Fraction(1) if weight is None else weight
         for part in parts:
             share = f"({_ratio(one, (part,), window)})"
-            lost.append(f"({share} * {number(by)} or vector(0))")
+            lost.append(f"({share} * {number(weight)} or vector(0))")
             spread.append(
-                f"({share} * {number(by * by)} / ({_count(one, part, window)}) or vector(0))"
+                f"({share} * {number(weight**2)} / ({_count(one, part, window)}) or vector(0))"
             )
         # A part's own are those of its first step that had any.
         calm.append(" or ".join(f"{_count(one, part, window)} > 0" for part in parts))
@@ -201,7 +200,7 @@ def _busy(one: Measured, window: timedelta, *, plain: bool = False) -> str:
     return "({})".format(
         " + ".join(
             f"((({_ratio(one, parts, window, plain=plain)}) >= bool 0)"
-            f" * {number(weight or Fraction(1))} or vector(0))"
+            f" * {number(weight)} or vector(0))"
             for weight, parts in _weights(one)
         )
     )
@@ -234,20 +233,19 @@ def recorded(objective: Objective, window: timedelta) -> str:
 def ratio_of(one: Measured, window: timedelta, *, plain: bool = False) -> str:
     """The share of bad events; of a journey what is left when every step must work, of a weighted composite
     the mean of its parts that had any. `plain` is for people: of the metrics themselves."""
-    whole = _weights(one)
-    if whole[0][0] is None:
-        return _ratio(one, whole[0][1], window, plain=plain)
+    if not one.objective.parts:
+        return _ratio(one, one.parts, window, plain=plain)
     lost = "\n  + ".join(
-        f"(({_ratio(one, parts, window, plain=plain)}) * {number(weight or Fraction(1))} or vector(0))"
-        for weight, parts in whole
+        f"(({_ratio(one, parts, window, plain=plain)}) * {number(weight)} or vector(0))"
+        for weight, parts in _weights(one)
     )
     return f"({lost})\n/ ({_busy(one, window, plain=plain)} > 0)"
 
 
-def _weights(one: Measured) -> list[tuple[Fraction | None, tuple[Counted, ...]]]:
-    """The parts that are weighed, with their weights; else all of it, with none."""
+def _weights(one: Measured) -> list[tuple[Fraction, tuple[Counted, ...]]]:
+    """The parts that are weighed, with their weights; else all of it, as the only one."""
     if not one.objective.parts:
-        return [(None, one.parts)]
+        return [(Fraction(1), one.parts)]
     known = {part.key: part for part in one.parts}
     return [
         (part.weight, tuple(known[key] for key in part.indicators)) for part in one.objective.parts
