@@ -73,6 +73,25 @@ def test_delivered_segments_go_and_the_rest_stays(tmp_path: Path) -> None:
     again.close()
 
 
+def test_whoever_waits_until_nothing_waits_finds_the_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, seen, unlink = Spool(tmp_path, segment_bytes=200), [], Path.unlink
+    for n in range(1, 31):
+        spool.append(payload(n))
+
+    def watched(path: Path, **terms: bool) -> None:
+        seen.append(spool.waiting)
+        unlink(path, **terms)
+
+    monkeypatch.setattr(Path, "unlink", watched)
+    spool.delivered(spool.pending(100))
+    assert seen
+    assert min(seen) > 0
+    assert spool.waiting == 0
+    spool.close()
+
+
 def test_batches_are_bounded_by_number_and_by_bytes_and_jump_over_nothing(tmp_path: Path) -> None:
     spool = Spool(tmp_path, segment_bytes=5000)
     for n in range(1, 101):

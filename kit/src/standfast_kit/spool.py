@@ -178,7 +178,6 @@ class Spool:
         self._write_cursor(last.segment, last.end, counter_of(last.payload))
         self._position = (last.segment, last.end)
         with self._write_lock:
-            self.waiting -= len(frames)
             # The segment being written stays, and so does one with frames still to deliver.
             done = [n for n in self._sizes if n < last.segment]
             if last.segment != self._open_number() and last.end >= self._sizes.get(last.segment, 0):
@@ -186,6 +185,8 @@ class Spool:
             for number in done:
                 _segment(self.directory, number).unlink(missing_ok=True)
                 self._sizes.pop(number, None)
+            # Last: whoever waits until nothing waits must find the room that this has made.
+            self.waiting -= len(frames)
 
     def size(self) -> int:
         """Bytes on disk."""
