@@ -25,10 +25,10 @@ from standfast import spec
 from standfast.drivers.files import Files
 from standfast.publish.grafana.files import dashboards
 from standfast.publish.prometheus import objectives
+from standfast.publish.prometheus.alerts import alerts
 from standfast.publish.prometheus.conditions import query_of
 from standfast.publish.prometheus.promql import le, number, series
 from standfast.publish.prometheus.query import Query, Unsaid
-from standfast.publish.prometheus.rules import alerts
 from standfast.spec import calling
 from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Burn, Condition, Expiry, Expr, Threshold

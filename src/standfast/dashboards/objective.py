@@ -12,8 +12,8 @@ from standfast.dashboards.deploy import lines
 from standfast.dashboards.figure import figure
 from standfast.dashboards.mark import UNKNOWN, Mark, mark
 from standfast.review.ceiling import of_objective
-from standfast.review.finding import Measured
 from standfast.review.known import Known
+from standfast.review.measured import Measured
 from standfast.slo.burn import refused, severity_of
 from standfast.slo.gate import rests_on
 from standfast.slo.judgement import count_words, words

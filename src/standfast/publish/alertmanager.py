@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.publish.artefact import dump
 from standfast.publish.document import Generated
-from standfast.publish.prometheus.rules import dump
 from standfast.publish.prometheus.scrape import LOCAL
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standfast.publish.document import GENERATED, Generated
+from standfast.publish.yaml_text import text_of
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
@@ -42,3 +43,8 @@ def stamp(edition: Edition) -> str:
         f"as of {edition.as_of.isoformat()}.\n"
         "# Change the reliability file and publish again; edits here are lost.\n"
     )
+
+
+def dump(edition: Edition, content: object) -> str:
+    """`content` as YAML below that stamp."""
+    return stamp(edition) + text_of(content)

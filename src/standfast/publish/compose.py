@@ -7,12 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from standfast.publish.artefact import FOLDER, Noted, Owed
+from standfast.publish.artefact import FOLDER, Noted, Owed, dump
 from standfast.publish.document import Generated
 from standfast.publish.kubernetes.manifest import port_of
 from standfast.publish.kubernetes.workloads import FOREIGN
 from standfast.publish.markdown import span
-from standfast.publish.prometheus.rules import dump
 from standfast.spec.values import Strength
 
 if TYPE_CHECKING:

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, TypeVar
 from standfast.publish.document import Document, Region, Scaffold
 from standfast.publish.graph import Graph, graph_of
 from standfast.publish.markdown import code, escape, join, span
-from standfast.publish.prometheus import objectives, rules
+from standfast.publish.prometheus import objectives
+from standfast.publish.prometheus.alerts import Alert, alerts
+from standfast.publish.prometheus.groups import groups
 from standfast.publish.yaml_text import text_of
 from standfast.review.case import Case, open_case
 from standfast.review.feedback import Feedback, track
-from standfast.review.finding import Measured
+from standfast.review.measured import Measured
 from standfast.spec.condition import Burn
 from standfast.spec.values import Grade, Severity
 
@@ -63,16 +65,16 @@ class Edition:
         return open_case(self.system, Measured(), midnight)
 
     @cached_property
-    def alerts(self) -> tuple[rules.Alert, ...]:
-        return rules.alerts(self.system, self.measured)
+    def alerts(self) -> tuple[Alert, ...]:
+        return alerts(self.system, self.measured)
 
     @cached_property
-    def alerts_of(self) -> dict[str, list[rules.Alert]]:
+    def alerts_of(self) -> dict[str, list[Alert]]:
         """By component."""
         return _by(self.alerts, "component")
 
     @cached_property
-    def alerts_for(self) -> dict[str, list[rules.Alert]]:
+    def alerts_for(self) -> dict[str, list[Alert]]:
         """By the runbook that they lead to."""
         return _by(self.alerts, "runbook")
 
@@ -97,7 +99,7 @@ class Edition:
     @cached_property
     def rule_groups(self) -> str:
         """The groups of rules as YAML, which Prometheus and its operator read in different frames."""
-        return text_of({"groups": rules.groups(self)})
+        return text_of({"groups": groups(self.system, self.measured, self.alerts)})
 
     @cached_property
     def rules_of(self) -> Mapping[str, tuple[AlertRule, ...]]:
@@ -202,8 +204,8 @@ class Edition:
         return f"{escape(rota.name)}: " + " → ".join(said)
 
 
-def _by(alerts: Iterable[rules.Alert], attribute: str) -> dict[str, list[rules.Alert]]:
-    found: dict[str, list[rules.Alert]] = {}
+def _by(alerts: Iterable[Alert], attribute: str) -> dict[str, list[Alert]]:
+    found: dict[str, list[Alert]] = {}
     for alert in alerts:
         found.setdefault(getattr(alert, attribute), []).append(alert)
     return found

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from standfast.paging.cover import Piece, cover
 from standfast.review.chain import Chain, chain_of
-from standfast.review.finding import Evidence
 from standfast.review.known import Known
+from standfast.review.measured import Evidence
 from standfast.slo.burn import burn_alerts, detection
 from standfast.slo.objective import Objective, objectives
 from standfast.spec.condition import Burn
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
     from datetime import date, datetime
 
-    from standfast.review.finding import Measured
+    from standfast.review.measured import Measured
     from standfast.spec.calling import AlertRule
     from standfast.spec.protection import DataType
     from standfast.spec.system import ServiceLevel, System

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from standfast.review.case import Case
-    from standfast.review.finding import Hit, Measured, Rule
+    from standfast.review.finding import Hit, Rule
+    from standfast.review.measured import Measured
     from standfast.spec.system import System
 
 

@@ -10,7 +10,7 @@ from standfast.review.chain import works
 
 if TYPE_CHECKING:
     from standfast.review.chain import Chain
-    from standfast.review.finding import Measured
+    from standfast.review.measured import Measured
     from standfast.spec.system import Need, System
 
 AVAILABILITY = frozenset({"availability", "errors", "probe"})

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from standfast.publish.artefact import FOLDER
+from standfast.publish.artefact import FOLDER, dump
 from standfast.publish.document import Generated
 from standfast.publish.grafana.drawing import SOURCE_UID
-from standfast.publish.prometheus.rules import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from standfast.publish.artefact import FOLDER
+from standfast.publish.artefact import FOLDER, dump
 from standfast.publish.document import Generated
-from standfast.publish.prometheus.rules import dump
 from standfast.publish.yaml_text import text_of
 
 if TYPE_CHECKING:

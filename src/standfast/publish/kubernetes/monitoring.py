@@ -6,12 +6,11 @@ from textwrap import indent
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from standfast.publish.artefact import FOLDER, Owed
+from standfast.publish.artefact import FOLDER, Owed, dump
 from standfast.publish.document import Generated
 from standfast.publish.kubernetes import manifest
 from standfast.publish.markdown import span
 from standfast.publish.prometheus.blackbox import probes
-from standfast.publish.prometheus.rules import dump
 from standfast.publish.prometheus.scrape import patience
 
 if TYPE_CHECKING:

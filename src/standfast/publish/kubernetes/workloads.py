@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from standfast.publish.artefact import FOLDER, Noted, Owed
+from standfast.publish.artefact import FOLDER, Noted, Owed, dump
 from standfast.publish.document import Generated
 from standfast.publish.kubernetes import manifest
-from standfast.publish.prometheus.rules import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

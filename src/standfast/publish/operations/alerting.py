@@ -17,7 +17,7 @@ from standfast.spec.values import Severity
 
 if TYPE_CHECKING:
     from standfast.publish.edition import Edition
-    from standfast.publish.prometheus.rules import Alert
+    from standfast.publish.prometheus.alerts import Alert
     from standfast.slo.burn import BurnWindow
     from standfast.slo.objective import Objective
     from standfast.spec.calling import AlertRule

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from standfast.publish.edition import Edition
-    from standfast.publish.operations.runbooks import Page
+    from standfast.publish.operations.runbook_page import Page
     from standfast.spec.platform import Commands
     from standfast.spec.system import Component
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from standfast.publish.commands import block, said
@@ -14,6 +13,7 @@ from standfast.publish.graph import blast_radius, drawn
 from standfast.publish.markdown import bullets, code, escape, fence, join, percent, span, table
 from standfast.publish.operations.disaster_recovery import health_url
 from standfast.publish.operations.incident_response import SEV_OF
+from standfast.publish.operations.runbook_page import Page
 from standfast.publish.operations.runbook_steps import FEW, steps
 from standfast.publish.prometheus.query import Query
 from standfast.spec.condition import Expiry
@@ -24,20 +24,9 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.publish.edition import Edition
-    from standfast.publish.prometheus.rules import Alert
+    from standfast.publish.prometheus.alerts import Alert
     from standfast.spec.calling import Runbook
     from standfast.spec.system import Baseline, Need, System
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """One runbook: declared in the file, named by alerts, or one of the three that every system has."""
-
-    name: str
-    title: str
-    alerts: tuple[Alert, ...]
-    components: tuple[str, ...]
-    declared: Runbook | None
 
 
 def documents(edition: Edition) -> tuple[Document, ...]:

@@ -12,10 +12,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.monitoring.target import PROBES, of_component
-from standfast.publish.artefact import FOLDER, Owed
+from standfast.publish.artefact import FOLDER, Owed, dump
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
-from standfast.publish.prometheus.rules import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from standfast.publish.artefact import dump
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
+from standfast.publish.prometheus.groups import NAMES
 from standfast.publish.prometheus.objectives import EVERY as BETWEEN
 from standfast.publish.prometheus.promql import longest_range, series
 from standfast.publish.prometheus.query import Query, Samples, World
-from standfast.publish.prometheus.rules import NAMES, dump
 from standfast.publish.prometheus.watch import watched
 
 if TYPE_CHECKING:

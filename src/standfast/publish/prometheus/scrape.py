@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from standfast.publish.artefact import dump
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
 from standfast.publish.prometheus import blackbox
-from standfast.publish.prometheus.rules import dump
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
