@@ -95,8 +95,8 @@ PAGES = {
     "/on-call": "standfast page list",
     "/recovery": "",
     "/reports": "standfast report list",
-    "/audit?actor=ada&action=&since=2026-11-20T12:00Z": (
-        "standfast audit search --actor ada --since 2026-11-20T12:00Z"
+    "/audit?actor=test&action=&since=2026-11-20T12:00Z": (
+        "standfast audit search --actor test --since 2026-11-20T12:00Z"
     ),
     "/review": "standfast feedback list",
     "/exclusions": "standfast slo exclusions",

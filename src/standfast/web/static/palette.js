@@ -9,6 +9,7 @@
   const list = dialog.querySelector("ul");
   const said = dialog.querySelector("[role=status]");
   const MOST = 60; // more than that nobody reads: one types another letter
+  let known = "";
   let places = null;
   let leftOut = 0;
   let found = [];
@@ -18,7 +19,10 @@
     try {
       const answer = await fetch("/api/v1/directory", { credentials: "same-origin" });
       if (!answer.ok) throw new Error(answer.status);
-      ({ places, left_out: leftOut } = await answer.json());
+      const text = await answer.text();
+      if (text === known) return; // what somebody has chosen meanwhile stays chosen
+      known = text;
+      ({ places, left_out: leftOut } = JSON.parse(text));
       show();
     } catch { if (!places) said.textContent = "The list cannot be read now. Close this, and sign in again."; }
   }
