@@ -98,9 +98,7 @@ def watching(file: Path, folder: Path, told: signal.Signals = signal.SIGINT) -> 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

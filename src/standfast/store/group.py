@@ -39,32 +39,36 @@ class GroupWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(writes=True)
         self._waiting: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
+        self._door = threading.Lock()  # nobody comes in behind the one who closes it
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="standfast-writer", daemon=True)
         self._thread.start()
 
     def commit(self, work: Callable[[Connection], T], *, patience: float = 30.0) -> T:
         """Run `work` on the writer's thread; returns after the commit that holds it."""
-        if self._closed:
-            raise StoreError("the database is closed")
         if threading.current_thread() is self._thread:
             raise AssertionError("a write inside a write")
         waiting = _Waiting(work, Future())
-        try:
-            self._waiting.put(waiting, timeout=patience)
-        except queue.Full:
-            raise StoreError(
-                "the database is too busy to take more", fix="try again shortly"
-            ) from None
+        with self._door:
+            if self._closed:
+                raise StoreError("the database is closed")
+            try:
+                self._waiting.put(waiting, timeout=patience)
+            except queue.Full:
+                raise StoreError(
+                    "the database is too busy to take more", fix="try again shortly"
+                ) from None
         result: T = waiting.answer.result()
         return result
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        if not self._closed:
+        with self._door:
+            if self._closed:
+                return
             self._closed = True
             self._waiting.put(None)
-            self._thread.join()
+        self._thread.join()
 
     def _run(self) -> None:
         while (batch := self._batch()) is not None:
