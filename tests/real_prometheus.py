@@ -23,6 +23,12 @@ MOST_POINTS = 10_000  # of one range query; Prometheus refuses more than 11,000
 Series = list[tuple[float, float]]
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class RealPrometheus:
     """Blocks go in while it is down; it reads them when it starts."""
 

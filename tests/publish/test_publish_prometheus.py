@@ -555,6 +555,12 @@ def metrics() -> Iterator[str]:
     server.server_close()
 
 
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 @pytest.fixture
 def prometheus(shop: s.System, metrics: str, tmp_path: Path, texts) -> Iterator[str]:
     """A real one on generated configuration, only its rhythm quickened."""

@@ -98,7 +98,9 @@ def watching(file: Path, folder: Path, told: signal.Signals = signal.SIGINT) -> 
 
 @pytest.fixture
 def port() -> int:
-    return free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 @pytest.fixture
