@@ -332,7 +332,8 @@ class Audit:
         for directory in sorted(self._directory.glob(f"{self._producer_name}-*")):
             if self._forwarder is None or self._stop.is_set():
                 return
-            if self._spool is not None and directory == self._spool.directory:
+            own = self._spool
+            if own is not None and directory == own.directory:
                 continue
             with contextlib.suppress(SpoolBusy):
                 orphan = self._open(directory)
