@@ -38,7 +38,8 @@ class _BatchLost(Exception):
 class GroupWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(writes=True)
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
+        self._places = threading.Semaphore(_WAITING)
         self._door = threading.Lock()  # nobody comes in behind the one who closes it
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="standfast-writer", daemon=True)
@@ -49,15 +50,14 @@ class GroupWriter:
         if threading.current_thread() is self._thread:
             raise AssertionError("a write inside a write")
         waiting = _Waiting(work, Future())
+        # For a place everybody waits by themselves: at the door one would wait for the other's patience.
+        if not self._places.acquire(timeout=patience):
+            raise StoreError("the database is too busy to take more", fix="try again shortly")
         with self._door:
             if self._closed:
+                self._places.release()
                 raise StoreError("the database is closed")
-            try:
-                self._waiting.put(waiting, timeout=patience)
-            except queue.Full:
-                raise StoreError(
-                    "the database is too busy to take more", fix="try again shortly"
-                ) from None
+            self._waiting.put(waiting)
         result: T = waiting.answer.result()
         return result
 
@@ -69,6 +69,7 @@ class GroupWriter:
             self._closed = True
             self._waiting.put(None)
         self._thread.join()
+        self._places.release(_WAITING)  # whoever waits for one waits no longer, and is refused
 
     def _run(self) -> None:
         while (batch := self._batch()) is not None:
@@ -78,6 +79,7 @@ class GroupWriter:
         first = self._waiting.get()
         if first is None:
             return None
+        self._places.release()
         batch = [first]
         while len(batch) < _BATCH:
             try:
@@ -87,6 +89,7 @@ class GroupWriter:
             if more is None:
                 self._waiting.put(None)
                 break
+            self._places.release()
             batch.append(more)
         return batch
 
