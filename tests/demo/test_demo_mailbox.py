@@ -116,3 +116,23 @@ def test_a_sabotaged_mailbox_refuses_for_good(tmp_path: Path) -> None:
         assert mailbox.mails() == []
     finally:
         mailbox.close()
+
+
+def test_a_mail_is_in_the_box_only_once_its_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox, port = open_mailbox(tmp_path)
+    seen, write = [], Path.write_bytes
+
+    def watched(path: Path, content: bytes) -> int:
+        seen.append(len(mailbox._box.mails))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    try:
+        send(port, "hello")
+        only(mailbox)
+    finally:
+        mailbox.close()
+
+    assert seen == [0]

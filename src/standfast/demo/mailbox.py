@@ -87,9 +87,8 @@ def _receive(box: _Box, content: bytes, receivers: list[str]) -> None:
         links=links, opened=tuple(_opened(link) for link in links),
     )  # fmt: skip
     with box.lock:
-        box.mails.append(mail)
-        number = len(box.mails)
-    (box.folder / f"{number:03}.eml").write_bytes(content)
+        (box.folder / f"{len(box.mails) + 1:03}.eml").write_bytes(content)
+        box.mails.append(mail)  # once its file is there
 
 
 def _opened(link: str) -> int:
