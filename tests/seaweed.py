@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from postgres_server import free_port
+from free_ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

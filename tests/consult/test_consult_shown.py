@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from real_prometheus import free_port
+from free_ports import free_port
 from standfast.app.doctor import look
 from standfast.app.platform import Platform
 from standfast.app.settings import Settings

@@ -22,9 +22,9 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from free_ports import free_port
 from month_counted import counted
 from month_of_traffic import EVERY, START, Scrape, scrapes
-from real_prometheus import free_port
 from standfast import spec
 from standfast.app.platform import Platform
 from standfast.app.settings import Settings

@@ -7,8 +7,9 @@ from datetime import timedelta
 
 import pytest
 from paging_system import CHAT, MAIL
-from receivers import Hook, Mailbox, free_port, hook_server, mail_server
+from receivers import Hook, Mailbox, hook_server, mail_server
 
+from free_ports import free_port
 from standfast.drivers.secrets import resolve
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.webhook import WebhookSend, signature

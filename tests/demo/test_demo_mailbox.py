@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from standfast.demo.mailbox import Mail, Mailbox
-from standfast.demo.processes import free_port, wait_until
+from standfast.demo.processes import wait_until
 
 
 class Site(ThreadingHTTPServer):

@@ -18,7 +18,8 @@ import httpx2
 import pytest
 import yaml
 
-from standfast.demo.processes import free_port, wait_until
+from free_ports import free_port
+from standfast.demo.processes import wait_until
 from standfast.demo.scene import Scene, set_up
 from standfast.demo.server import NAME as STANDFAST
 from standfast.demo.story import startup

@@ -9,7 +9,8 @@ import httpx2
 import psycopg
 import pytest
 
-from standfast.demo.processes import Processes, free_port, wait_until
+from free_ports import free_port
+from standfast.demo.processes import Processes, wait_until
 from standfast.demo.tea import Ports, Tea
 
 _OPEN = 'standfast_breaker_state{breaker="payments",state="open"}'

@@ -15,7 +15,7 @@ import pytest
 import yaml
 from generated_files import laid, run
 
-from postgres_server import free_port
+from free_ports import free_port
 from standfast import spec
 from standfast.spec.system import System
 

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import threading
 import time
@@ -21,6 +20,7 @@ from generated_files import laid, run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from free_ports import free_port
 from standfast import spec
 from standfast.drivers.files import Files
 from standfast.publish.grafana.files import dashboards
@@ -553,12 +553,6 @@ def metrics() -> Iterator[str]:
     server.shutdown()
     thread.join()
     server.server_close()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @pytest.fixture

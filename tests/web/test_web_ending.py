@@ -11,7 +11,7 @@ import httpx2
 import pytest
 from web_server import until
 
-from postgres_server import free_port
+from free_ports import free_port
 from standfast_kit.clock import monotonic
 
 if TYPE_CHECKING:

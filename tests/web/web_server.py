@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import uvicorn
 
-from postgres_server import free_port
+from free_ports import free_port
 from standfast.app.platform import Platform
 from standfast.app.settings import Settings
 from standfast.audit.event import SYSTEM
