@@ -98,7 +98,7 @@ def standfast(folder: Path, url: str) -> Iterator[tuple[Platform, httpx2.Client]
         base_url=f"http://127.0.0.1:{port}",
         headers={"authorization": f"Bearer {token}"},
         trust_env=False,
-        timeout=20,
+        timeout=60,
     ) as client:
         yield platform, client
     server.should_exit = True

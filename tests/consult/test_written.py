@@ -429,7 +429,7 @@ def test_a_real_prometheus_writes_to_a_real_server(tmp_path: Path) -> None:
             wait_until(enough)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         found = store.read(lambda tx: tx.levels.tally(KEY, NOON - timedelta(days=999), FAR))
         assert found.bad * 10 == found.total
         assert found.covered > timedelta(seconds=5)
