@@ -1,10 +1,11 @@
 """What one thread does in the middle of another's deed: nothing is lost, and nothing is there twice."""
 
 import threading
+from pathlib import Path
 
 import pytest
 
-from standfast_kit import Breaker, Kit
+from standfast_kit import Audit, Breaker, Kit
 from standfast_kit import kit as kits
 from standfast_kit.metrics import Gauge
 from standfast_kit.testing import FakeClock
@@ -111,3 +112,23 @@ def test_what_is_added_while_health_answers_does_not_spoil_the_answer() -> None:
     kit.health._judged = adding
     assert set(kit.health.statuses()) == {"database"}
     assert set(kit.health.statuses()) == {"database", "more-1"}
+
+
+def test_a_client_that_is_closed_while_its_thread_starts_leaves_none_behind(tmp_path: Path) -> None:
+    client, starting = Audit(tmp_path), []
+    tell = client._stop.set
+
+    def told() -> None:
+        tell()
+        if not starting:
+            starting.append(threading.Thread(target=client.start))
+            starting[0].start()
+            starting[0].join(A_MOMENT)
+
+    client._stop.set = told
+    client.close()
+    starting[0].join(LONG)
+    forwarding = client._thread
+    assert forwarding is not None
+    client.close()
+    assert not forwarding.is_alive()

@@ -194,12 +194,16 @@ class Audit:
 
     def close(self) -> None:
         """Stop forwarding and release the spool; what waits is delivered by the next process."""
-        self._stop.set()
+        with self._lock:  # or a thread that is being started would take the word back
+            self._stop.set()
+            thread = self._thread
         self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=15)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=15)
         with self._lock:
-            spool, self._spool, self._thread = self._spool, None, None
+            spool, self._spool = self._spool, None
+            if self._thread is thread:
+                self._thread = None
         if spool is not None:
             spool.close()
 
