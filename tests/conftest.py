@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx2
 import psycopg
 import pytest
 from hypothesis import settings
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 
     from standfast.audit.event import Event
     from standfast.store.tx import Tx
+
+# A client of a test waits a minute where the test names no time: five seconds are few on a machine that stalls.
+for _of in ("connect", "read", "write", "pool"):
+    setattr(httpx2._config.DEFAULT_TIMEOUT_CONFIG, _of, 60.0)
 
 # A deadline would be a timed assertion: the first example of a test pays for its imports.
 settings.register_profile("standfast", deadline=None)

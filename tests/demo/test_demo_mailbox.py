@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from standfast.demo.mailbox import Mail, Mailbox
-from standfast.demo.processes import free_port, wait_until
+from standfast.demo.processes import wait_until
 
 
 class Site(ThreadingHTTPServer):
@@ -62,12 +63,12 @@ def send(port: int, text: str) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "s@shop.test", "ada@shop.test", "P1 api: down"
     mail.set_content(text)
-    with smtplib.SMTP("127.0.0.1", port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as server:
         server.send_message(mail)
 
 
 def only(mailbox: Mailbox) -> Mail:
-    wait_until("the mail is there", mailbox.mails, within=5, every=0.02)
+    wait_until("the mail is there", mailbox.mails, within=60, every=0.02)
     return mailbox.mails()[0]
 
 

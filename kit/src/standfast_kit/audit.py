@@ -164,11 +164,13 @@ class Audit:
         """Wait until the server has settled everything emitted so far; False when it has not in time."""
         self.start()
         if self._forwarder is None:
-            return self._spool is None or not self._spool.waiting
+            spool = self._spool
+            return spool is None or not spool.waiting
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             self._wake.set()
-            if self._spool is None or not self._spool.waiting:
+            spool = self._spool
+            if spool is None or not spool.waiting:
                 return True
             time.sleep(0.01)
         return False
@@ -330,7 +332,8 @@ class Audit:
         for directory in sorted(self._directory.glob(f"{self._producer_name}-*")):
             if self._forwarder is None or self._stop.is_set():
                 return
-            if self._spool is not None and directory == self._spool.directory:
+            own = self._spool
+            if own is not None and directory == own.directory:
                 continue
             with contextlib.suppress(SpoolBusy):
                 orphan = self._open(directory)

@@ -64,6 +64,7 @@ from standfast.engine.slice import Slice
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
 from standfast.engine.try_out import TryOut
+from standfast.errors import StandfastError
 from standfast.monitoring.target import STILL
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
@@ -168,8 +169,16 @@ class Platform:
             self.consult.close()
             self.deliver.close()
             self.protect.close()
+            self._keep_page_loads()
             self.kit.close()
             self.keeping.close()
+
+    def _keep_page_loads(self) -> None:
+        """Those that came in since the last tick were answered for, and wait in memory."""
+        try:
+            self.feel.flush()
+        except StandfastError as error:
+            log.warning("the page loads of the last moments are lost: %s", error)
 
     def take_alerts(self, reports: tuple[Reported, ...]) -> tuple[Accepted, ...]:
         """Alerts from outside; answers after they, their pages and incidents are kept."""

@@ -49,7 +49,10 @@ class Mailbox:
         self._box = _Box(folder, refuses)
         self._scanner = ThreadPoolExecutor(1, thread_name_prefix="mail-scanner")
         self._controller = Controller(
-            _Handler(self._box, self._scanner), hostname="127.0.0.1", port=port
+            _Handler(self._box, self._scanner),
+            hostname="127.0.0.1",
+            port=port,
+            ready_timeout=60,  # the five seconds of its own are too few while everything starts at once
         )
 
     def open(self) -> None:

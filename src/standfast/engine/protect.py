@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
@@ -31,7 +32,7 @@ from standfast.recovery.wal import goes_on
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from standfast.recovery.catalogue import Canary
@@ -132,7 +133,10 @@ class Protect:
         self._ids, self._clock, self._spawn = ids, clock, spawn
         self._keepers: dict[str, tuple[str, Keeper]] = {}
         self._running: dict[tuple[str, str], Due] = {}
-        self._lock = threading.Lock()
+        self._deeds: list[
+            str
+        ] = []  # stores of which a copy or a proof is under way in this process
+        self._lock, self._closed = threading.Lock(), False
         self._beaten: dict[str, datetime] = {}
         self.problems: dict[str, str] = {}  # store -> why it is not being protected right now
 
@@ -148,13 +152,14 @@ class Protect:
     ) -> Copy:
         """Take a copy now, then let go what nothing needs any more."""
         keeper = self._keeper(self._system(), store)
-        try:
-            copy = keeper.take(kind, _copy_id(self._clock(), kind, self._ids()), say)
-        except StandfastError as error:
-            self._tell(_event("backup.failed", store, by, reason=error.problem, kind=kind))
-            raise
-        self._keep_copy(copy, _event("backup.taken", store, by, **_said_of(copy)))
-        self._let_go(store, keeper, by)
+        with self._deed(store):
+            try:
+                copy = keeper.take(kind, _copy_id(self._clock(), kind, self._ids()), say)
+            except StandfastError as error:
+                self._tell(_event("backup.failed", store, by, reason=error.problem, kind=kind))
+                raise
+            self._keep_copy(copy, _event("backup.taken", store, by, **_said_of(copy)))
+            self._let_go(store, keeper, by)
         return copy
 
     def verify(
@@ -174,15 +179,16 @@ class Protect:
         attempt = keeper.prove(copy, mark, say)
         proof = self._proof(copy, mark, attempt, last, by)
         judged = _judged(copy, proof)
-        keeper.save_copy(judged)
-        keeper.save_proof(proof)
 
         def keep(tx: ProtectTx) -> Change[None]:
             tx.recovery.save_copy(judged)
             tx.recovery.save_proof(proof)
             return Change(None, (_verified(proof, by),))
 
-        self._store.write(keep)
+        with self._deed(store):
+            keeper.save_copy(judged)
+            keeper.save_proof(proof)
+            self._store.write(keep)
         return proof
 
     def restore(
@@ -253,7 +259,10 @@ class Protect:
                 self._spawn(lambda due=due: self._work(system, due))  # type: ignore[misc]  # a lambda with a default
 
     def close(self) -> None:
-        for _, keeper in self._keepers.values():
+        """For good: a tick that is still at work makes nobody receive again."""
+        with self._lock:
+            self._closed, keepers = True, list(self._keepers.values())
+        for _, keeper in keepers:
             keeper.stop_receiving()
 
     def _attend(self, system: System, store: str, now: datetime) -> None:
@@ -263,9 +272,19 @@ class Protect:
         self._plan([Due(store=store, kind=kind, next_due=at) for kind, at in first.items()])
         if "wal" in system.backups[store].copies:
             keeper.receive()
+            if self._closed:
+                keeper.stop_receiving()  # whoever closed may have come too early to stop it
         if now - self._beaten.get(store, now - _BEAT) >= _BEAT:
             self._beaten[store] = now
             keeper.beat()
+
+    @contextmanager
+    def _deed(self, store: str) -> Iterator[None]:
+        self._deeds.append(store)
+        try:
+            yield
+        finally:
+            self._deeds.remove(store)
 
     def _plan(self, dues: list[Due]) -> None:
         known = {(d.store, d.kind) for d in self._store.read(lambda tx: tx.recovery.dues())}
@@ -280,6 +299,8 @@ class Protect:
 
     def _mirror(self, keeper: Keeper, store: str) -> None:
         """Copies that a command made while no server ran come into the rows, and into the audit log."""
+        if store in self._deeds:
+            return  # what is made here comes into the rows with an event of its own
         rows = {
             c.id: c for c in self._store.read(lambda tx: tx.recovery.copies()) if c.store == store
         }

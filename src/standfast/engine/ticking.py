@@ -91,8 +91,9 @@ class Ticking:
     def unwell(self, names: Iterable[str], now: datetime) -> dict[str, str] | None:
         """What is wrong with those roles; None until each of them has ended a tick, or is late with it."""
         wanted = frozenset(names)
-        wrong = {role: why for role, why in self.late(now).items() if role in wanted}
+        # First: a tick that fails behind this look is young still, and never taken for well.
         young = any(not each.pulse.ticks for each in self._threads if each.role.name in wanted)
+        wrong = {role: why for role, why in self.late(now).items() if role in wanted}
         return None if young and not wrong else wrong
 
     def _run(self, each: _Thread) -> None:
