@@ -174,8 +174,9 @@ class Protect:
         keeper = self._keeper(self._system(), store)
         mark, last = self._last_words(keeper)
         copy, mark = _choose(keeper, copy_id, mark, store)
-        received = (segment for segment, _ in keeper.wal().get(mark.generation, ()))
-        last = replace(last, unread=goes_on(received, mark.lsn, copy.segment_size))
+        if not last.answered:
+            received = (segment for segment, _ in keeper.wal().get(mark.generation, ()))
+            last = replace(last, unread=goes_on(received, mark.lsn, copy.segment_size))
         attempt = keeper.prove(copy, mark, say)
         proof = self._proof(copy, mark, attempt, last, by)
         judged = _judged(copy, proof)
