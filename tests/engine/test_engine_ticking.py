@@ -71,6 +71,26 @@ def test_the_last_failure_is_told_until_a_tick_succeeds() -> None:
     assert ticking.late(ticking._clock()) == {}
 
 
+def test_a_role_that_a_check_of_its_own_tells_of_leaves_the_other_check_alone() -> None:
+    def refused(_now) -> None:
+        raise OSError("the disk is full")
+
+    ticking = Ticking(
+        [
+            Role(name="public", every=SOON, work=refused, check="status_page"),
+            Role(name="main", every=SOON, work=lambda _now: None),
+        ]
+    )
+    for each in ticking._threads:
+        ticking._tick(each)
+
+    told = {"public": "OSError: the disk is full"}
+    now = ticking._clock()
+    assert ticking.late(now) == told
+    assert ticking.late(now, "status_page") == told
+    assert ticking.late(now, "ticking") == {}
+
+
 def test_work_that_takes_long_comes_more_rarely_and_within_a_minute_all_the_same() -> None:
     role = Role(name="judge", every=timedelta(seconds=1), work=print, share=0.25)
 

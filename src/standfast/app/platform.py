@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from standfast.app import evidence, rooms, sources
 from standfast.app.answers import answers_of
 from standfast.app.backup import protect
-from standfast.app.health import look_at_database, watch_over
+from standfast.app.health import STATUS_PAGE, look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
@@ -230,6 +230,7 @@ class Platform:
                 name="status-page",
                 every=announce.LOOK,
                 work=self._with_system(self.announce.tick),
+                check=STATUS_PAGE,
             ),
             Role(name="reports", every=60 * _SECOND, work=self._with_system(self.report.tick)),
             Role(name="feel", every=2 * _SECOND, work=self._with_system(self.feel.tick)),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -19,8 +19,16 @@ from standfast.errors import NotFound, SourceError, StandfastError, TimedOut
 from standfast.recovery import schedule
 from standfast.recovery.catalogue import Copy, CopyState, Mark, advance, candidates, fail
 from standfast.recovery.objective import Judgement, judgements, newest_proofs
-from standfast.recovery.proof import Attempt, Proof, Restored, differences, measured_rpo
+from standfast.recovery.proof import (
+    Attempt,
+    LastWords,
+    Proof,
+    Restored,
+    differences,
+    measured_rpo,
+)
 from standfast.recovery.retention import removable, removable_segments
+from standfast.recovery.wal import goes_on
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
@@ -164,11 +172,13 @@ class Protect:
     ) -> Proof:
         """Act as if the store were lost now: restore a copy elsewhere, compare, and keep what was measured."""
         keeper = self._keeper(self._system(), store)
-        disaster = self._clock()
-        mark, arrived = self._fresh_mark(keeper)
+        mark, last = self._last_words(keeper)
         copy, mark = _choose(keeper, copy_id, mark, store)
+        if not last.answered:
+            received = (segment for segment, _ in keeper.wal().get(mark.generation, ()))
+            last = replace(last, unread=goes_on(received, mark.lsn, copy.segment_size))
         attempt = keeper.prove(copy, mark, say)
-        proof = self._proof(keeper, copy, mark, attempt, disaster, arrived, by)
+        proof = self._proof(copy, mark, attempt, last, by)
         judged = _judged(copy, proof)
 
         def keep(tx: ProtectTx) -> Change[None]:
@@ -350,32 +360,27 @@ class Protect:
             self._keepers[store] = (system.digest, keeper)
             return keeper
 
-    def _fresh_mark(self, keeper: Keeper) -> tuple[Mark | None, timedelta | None]:
-        """A mark at this very instant and how long it took to arrive; nothing where nobody receives."""
-        if not keeper.receives():
-            return None, None
+    def _last_words(self, keeper: Keeper) -> tuple[Mark | None, LastWords]:
+        """What the store took last, now where it answers; a mark of it, where that arrived."""
         try:
-            mark = keeper.mark(self._ids())
-            return mark, keeper.arrival(mark, _ARRIVAL)
+            mark = keeper.mark(self._ids()) if keeper.receives() else None
+            canary = mark.canary if mark else keeper.beat()
+        except StandfastError as error:
+            log.info("verifying what the archive holds: %s", error)
+            return None, LastWords(canary=keeper.newest_written(), answered=False)
+        last = LastWords(canary=canary, answered=True)
+        try:
+            arrived = keeper.arrival(mark, _ARRIVAL) if mark else None
         except (SourceError, TimedOut) as error:
             log.info("verifying what the archive holds: %s", error)
-            return None, None
+            return None, last
+        return mark, replace(last, arrived_after=arrived)
 
-    def _proof(
-        self,
-        keeper: Keeper,
-        copy: Copy,
-        mark: Mark,
-        attempt: Attempt,
-        disaster: datetime,
-        arrived: timedelta | None,
-        by: Actor,
-    ) -> Proof:
+    def _proof(self, copy: Copy, mark: Mark, attempt: Attempt, last: LastWords, by: Actor) -> Proof:
         reason = attempt.reason
         if not reason and attempt.found:
             reason = "; ".join(differences(mark, attempt.found))
         restored = attempt.found.canary if attempt.found else None
-        written = keeper.newest_written()
         return Proof(
             id=self._ids(),
             store=copy.store,
@@ -390,9 +395,9 @@ class Protect:
             rows=sum(facts.rows for facts in mark.tables.values()),
             tables=len(mark.tables),
             uncounted=mark.uncounted,
-            rpo=measured_rpo(disaster, restored, arrived, mark.synchronous),
+            rpo=measured_rpo(restored, last, synchronous=mark.synchronous),
             synchronous=mark.synchronous,
-            newest_written=written.at if written else None,
+            newest_written=last.canary.at if last.canary else None,
             newest_restored=restored.at if restored else None,
             tools=f"PostgreSQL {copy.major}",
             operator=by.id,
