@@ -12,6 +12,7 @@ from standfast.drivers.files import Files, Tree
 from standfast.drivers.importers.backstage.importer import Backstage
 from standfast.drivers.importers.compose.importer import Compose
 from standfast.drivers.importers.folder import Disk, roots_of
+from standfast.drivers.importers.gatus.importer import Gatus
 from standfast.drivers.importers.kubernetes.importer import Kubernetes
 from standfast.drivers.importers.openslo.importer import OpenSlo
 from standfast.drivers.importers.prometheus.rules import PrometheusRules
@@ -44,7 +45,12 @@ if TYPE_CHECKING:
 # Of sources that disagree the first counts: what runs in production before what developers start.
 _FIRST: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth())
 # What these read speaks of components by their names; what there is, they are told.
-_FOLLOWERS: tuple[Follower, ...] = (PrometheusScrape(), Pyrra(), PrometheusRules())
+_FOLLOWERS: tuple[Follower, ...] = (
+    PrometheusScrape(),
+    Pyrra(),
+    Gatus(),
+    PrometheusRules(),
+)
 IMPORTERS: tuple[Importer, ...] = (*_FIRST, *_FOLLOWERS)
 STANDARD_INPUT = "-"
 _GENERIC = frozenset(
