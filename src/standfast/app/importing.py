@@ -19,6 +19,7 @@ from standfast.drivers.importers.prometheus.rules import PrometheusRules
 from standfast.drivers.importers.prometheus.scrape import PrometheusScrape
 from standfast.drivers.importers.pyrra.importer import Pyrra
 from standfast.drivers.importers.score.importer import Score
+from standfast.drivers.importers.slo_generator.importer import SloGenerator
 from standfast.drivers.importers.sloth.importer import Sloth
 from standfast.drivers.importers.source import Source
 from standfast.errors import FileError, StandfastError
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 # Of sources that disagree the first counts: what runs in production before what developers start.
-_FIRST: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth())
+_FIRST: tuple[Importer, ...] = (
+    Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth(), SloGenerator(),
+)  # fmt: skip
 # What these read speaks of components by their names; what there is, they are told.
 _FOLLOWERS: tuple[Follower, ...] = (
     PrometheusScrape(),
