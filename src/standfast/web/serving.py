@@ -82,7 +82,7 @@ def listen(host: str, port: int) -> socket.socket:
 def _run(platform: Platform, listening: socket.socket) -> None:
     config = uvicorn.Config(
         create(platform), access_log=False, log_level="warning", timeout_graceful_shutdown=_GRACE,
-        server_header=False, proxy_headers=False,
+        server_header=False, proxy_headers=False, ws="none",
     )  # fmt: skip
     server = _Server(config, platform)
     for ending in (signal.SIGTERM, signal.SIGINT):
