@@ -15,7 +15,7 @@ import pytest
 import yaml
 from generated_files import laid, run
 
-from postgres_server import free_port
+from free_ports import free_port
 from standfast import spec
 from standfast.spec.system import System
 
@@ -115,7 +115,7 @@ def test_the_real_exporter_judges_as_standfast_does(page, tmp_path: Path, texts)
         }
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     assert judged == {
         "good": True, "old": True, "code": False, "body": False, "bad": False, "head": False,
@@ -126,7 +126,7 @@ def _probe(port: int, module: str, target: str) -> bool:
     address = f"http://127.0.0.1:{port}/probe?module={module}&target={quote(target)}"
     for attempt in range(200):
         try:
-            with urllib.request.urlopen(address, timeout=20) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 return "\nprobe_success 1" in answer.read().decode()
         except OSError:
             if attempt == 199:
