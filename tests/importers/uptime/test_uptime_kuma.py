@@ -32,7 +32,7 @@ CREATE TABLE monitor (id INTEGER PRIMARY KEY, name VARCHAR, active BOOLEAN DEFAU
     maxretries INTEGER DEFAULT 0, retry_interval INTEGER DEFAULT 0, ignore_tls BOOLEAN DEFAULT 0,
     upside_down BOOLEAN DEFAULT 0, maxredirects INTEGER DEFAULT 10, accepted_statuscodes_json TEXT DEFAULT '["200-299"]',
     dns_resolve_type VARCHAR, dns_resolve_server VARCHAR, method TEXT DEFAULT 'GET', docker_container VARCHAR,
-    expiry_notification BOOLEAN DEFAULT 1, json_path TEXT, expected_value VARCHAR, parent INTEGER, grpc_url VARCHAR,
+    expiry_notification BOOLEAN DEFAULT 1, json_path TEXT, json_path_operator VARCHAR, expected_value VARCHAR, parent INTEGER, grpc_url VARCHAR,
     proxy_id INTEGER, body TEXT, headers TEXT, basic_auth_user TEXT, basic_auth_pass TEXT, push_token VARCHAR,
     database_connection_string VARCHAR);
 CREATE TABLE notification (id INTEGER PRIMARY KEY, name VARCHAR, active BOOLEAN DEFAULT 1, config VARCHAR);
@@ -108,6 +108,8 @@ def test_each_value_cites_the_table_and_the_row(read: Callable[..., Draft]) -> N
         ({"type": "json-query", "json_path": "db.up", "expected_value": "UP"}, {"probe.json.db.up": "UP"}),
         ({"type": "json-query", "json_path": "$.n", "expected_value": "3"}, {"probe.json.$.n": 3}),
         ({"accepted_statuscodes_json": '["200-299", "401"]'}, {"probe.status": ("2xx", "401")}),
+        ({"type": "json-query", "json_path": "n", "json_path_operator": "<=", "expected_value": "3"},
+         {"probe.json.n.at_most": 3}),
         ({"accepted_statuscodes_json": '["301"]', "maxredirects": 0}, {"probe.status": 301}),
     ],
 )  # fmt: skip
@@ -121,16 +123,39 @@ def test_what_it_must_answer_is_carried_over(
     assert not notes(found, NoteKind.UNSUPPORTED)
 
 
+def test_it_is_asked_as_uptime_kuma_asks(read: Callable[..., Draft]) -> None:
+    found = of(
+        read(monitor=[SITE | {"method": "OPTIONS", "ignore_tls": 1, "maxredirects": 2}]), "site"
+    )
+    assert {key: value for key, value in found.items() if "request" in key} == {
+        "request.method": "OPTIONS",
+        "request.tls.verify": False,
+        "request.redirects": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "query", [("$sum(n)", "==", "3"), ("n", "<", "few"), ("n", "==", ""), ("$", "==", "1")]
+)
+def test_a_query_that_the_file_cannot_ask_is_named(
+    query: tuple[str, str, str], read: Callable[..., Draft]
+) -> None:
+    names = ("json_path", "json_path_operator", "expected_value")
+    found = read(monitor=[SITE | {"type": "json-query"} | dict(zip(names, query, strict=True))])
+    assert not any("json" in key for key in of(found, "site"))
+    assert len(notes(found, NoteKind.UNSUPPORTED)) == 1
+
+
 @pytest.mark.parametrize(
     ("row", "said"),
     [
         ({"type": "port", "hostname": "b.test", "port": 6379}, {"type": "redis", "address": "b.test:6379"}),
         ({"type": "port", "hostname": "2001:db8::1", "port": 99}, {"address": "[2001:db8::1]:99"}),
         ({"type": "ping", "hostname": "host.test"}, {"ping": "host.test"}),
-        ({"type": "smtp", "hostname": "mail.test"}, {"address": "mail.test:25"}),
+        ({"type": "smtp", "hostname": "mail.test"}, {"address": "mail.test:25", "talk.speaks": "smtp"}),
         ({"type": "mqtt", "hostname": "mqtt://bus.test", "port": 1884}, {"address": "bus.test:1884"}),
         ({"type": "grpc-keyword", "grpc_url": "api.test:8443"}, {"address": "api.test:8443"}),
-        ({"type": "websocket-upgrade", "url": "wss://live.test/x"}, {"address": "live.test:443"}),
+        ({"type": "websocket-upgrade", "url": "wss://a.test/"}, {"websocket.url": "wss://a.test/"}),
         (
             {"type": "dns", "hostname": "a.test", "dns_resolve_server": "192.0.2.53", "dns_resolve_type": "MX",
              "port": 5353},

@@ -108,16 +108,22 @@ class Checks:
         self.kind(of, "http", node)
         return True
 
-    def address(self, of: str, text: str, node: Node) -> bool:
+    def is_address(self, of: str, text: str, node: Node) -> bool:
         match = _ADDRESS.fullmatch(text)
-        if not match or not 0 < int(match[1]) < 65_536:
-            said = f"the address of {of} is no `host:port`, so nothing probes {of}"
-            self.levels.note(NoteKind.UNSUPPORTED, said, node)
+        if match and 0 < int(match[1]) < 65_536:
+            return True
+        said = f"the address of {of} is no `host:port`, so nothing probes {of}"
+        self.levels.note(NoteKind.UNSUPPORTED, said, node)
+        return False
+
+    def address(self, of: str, text: str, node: Node) -> bool:
+        if not self.is_address(of, text, node):
             return False
         self.put(of, ("address",), text, node)
-        kind = stores.PORTS.get(match[1], "")
+        port = text.rpartition(":")[2]
+        kind = stores.PORTS.get(port, "")
         if kind and of not in self.types:
-            said = f"{of} is taken for {kind} by its port {match[1]}"
+            said = f"{of} is taken for {kind} by its port {port}"
             self.levels.note(NoteKind.DETECTED, said, node)
             self.kind(of, kind, node)
         return True

@@ -27,7 +27,7 @@ PLAIN = {
         "maxretries", "retry_interval", "ignore_tls", "upside_down", "maxredirects", "timeout",
         "accepted_statuscodes_json", "dns_resolve_type", "dns_resolve_server", "method", "docker_container",
         "expiry_notification", "json_path", "json_path_operator", "expected_value", "parent", "grpc_url",
-        "proxy_id", "auth_method", "conditions",
+        "proxy_id", "auth_method", "conditions", "smtp_security",
     ),
     "maintenance": ("id", "title", "active", "strategy", "start_date", "end_date", "start_time", "end_time",
                     "weekdays", "cron", "timezone"),

@@ -13,7 +13,7 @@ from standfast.drivers.importers.bounding import listed
 from standfast.drivers.importers.checks import statuses
 from standfast.drivers.importers.kuma.reading import flag, number, said, there
 from standfast.drivers.importers.secrets import is_secret
-from standfast.spec import expectation, units
+from standfast.spec import asking, expectation, units
 from standfast.spec.drafting.draft import NoteKind
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 _SECOND = timedelta(seconds=1)
 _USUAL = 60  # seconds
+_USUAL_REDIRECTS = 10
+_SIGNS = {"==": "is", "!=": "not", "<": "below", "<=": "at_most", ">": "above", ">=": "at_least",
+          "contains": "contains"}  # fmt: skip
 _LATEST = 31 * 86_400
 _WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 _RANGE = re.compile(r"(\d{3})(?:-(\d{3}))?", re.ASCII)
@@ -33,12 +36,12 @@ _BY_HTTP = ("http", "keyword", "json-query", "real-browser")
 # Only that their port takes connections is watched: what else Uptime Kuma asks there is told.
 _BY_PORT = {
     "port": "",
-    "smtp": "whether SMTP is spoken there",
+    "smtp": "",
     "mqtt": "the messages that are waited for",
     "grpc-keyword": "what gRPC answers",
-    "websocket-upgrade": "whether a WebSocket opens",
 }
-_PORTS = {"smtp": "25", "mqtt": "1883", "ws": "80", "wss": "443"}
+_PORTS = {"smtp": "25", "mqtt": "1883"}
+_WS = re.compile(r"wss?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII)
 _STORES = {
     "postgres": "postgresql", "mysql": "mysql", "mongodb": "mongodb", "redis": "redis", "sqlserver": "",
     "oracledb": "", "rabbitmq": "queue", "kafka-producer": "kafka",
@@ -99,6 +102,8 @@ def _retries(one: Node) -> timedelta:
 def _asked(of: str, kind: str, one: Node, named: Node, checks: Checks) -> bool:
     if kind in _BY_HTTP:
         return _http(of, kind, one, named, checks)
+    if kind == "websocket-upgrade":
+        return _websocket(of, one, named, checks)
     if kind in _BY_PORT:
         return _by_port(of, kind, one, named, checks)
     if kind == "ping":
@@ -125,15 +130,15 @@ def _asked(of: str, kind: str, one: Node, named: Node, checks: Checks) -> bool:
 
 
 def _http(of: str, kind: str, one: Node, named: Node, checks: Checks) -> bool:
-    """A GET without a body is all that a probe sends: what needs more would fail, and is not probed."""
+    """With a login, headers or a body a probe would need what is not copied, and is not made."""
     where = one.child("url") or named
     method = said(one, "method").upper()
-    needed = [f"the method {method[:20]}"] if method not in ("", "GET", "HEAD") else []
+    needed = [f"the method {method[:20]!r}"] if method not in ("", *asking.METHODS) else []
     needed += [what for what, keys in _SECRETS if any(there(one, key) for key in keys)]
     if needed:
-        words = f"{of} is asked with {listed(needed)}, which a probe does not send, so nothing probes it; "
-        words += "write `url:` where a plain GET tells the same"
-        hidden = len(needed) > 1 or not needed[0].startswith("the method")
+        words = f"{of} is asked with {listed(needed)}, which is not copied; nothing probes it until you write "
+        words += "its `url:` and `request:`, with secrets as env:NAME"
+        hidden = any(not each.startswith("the method") for each in needed)
         checks.levels.note(NoteKind.SECRET if hidden else NoteKind.UNSUPPORTED, words, where)
         checks.kind(of, "http", where)
         return False
@@ -142,17 +147,28 @@ def _http(of: str, kind: str, one: Node, named: Node, checks: Checks) -> bool:
     if kind == "real-browser":
         words = f"{of} is opened in a browser by Uptime Kuma; a probe fetches the page alone"
         checks.levels.note(NoteKind.UNSUPPORTED, words, where)
-    for key, names in (("its certificate is not minded", ("ignore_tls", "ignoreTls")),
-                       ("it is asked through a proxy", ("proxy_id", "proxyId"))):  # fmt: skip
-        if flag(one, *names):
-            words = f"of {of} {key} in Uptime Kuma; a probe of the file does otherwise"
-            checks.levels.note(NoteKind.UNSUPPORTED, words, where)
+    if flag(one, "proxy_id", "proxyId"):
+        words = f"{of} is asked through a proxy in Uptime Kuma; a probe goes the straight way"
+        checks.levels.note(NoteKind.UNSUPPORTED, words, where)
+    _request(of, one, method, named, checks)
     _status(of, one, named, checks)
     if kind == "keyword":
         _keyword(of, one, named, checks)
     elif kind == "json-query":
         _json(of, one, named, checks)
     return True
+
+
+def _request(of: str, one: Node, method: str, named: Node, checks: Checks) -> None:
+    if method not in ("", "GET"):
+        checks.put(of, ("request", "method"), method, one.child("method") or named)
+    if flag(one, "ignore_tls", "ignoreTls") and said(one, "url").lower().startswith("https:"):
+        node = one.child("ignore_tls") or one.child("ignoreTls") or named
+        checks.put(of, ("request", "tls", "verify"), False, node)
+    most = number(one, "maxredirects")
+    if most is not None and most != _USUAL_REDIRECTS:
+        redirects = min(most, asking.MOST_REDIRECTS)
+        checks.put(of, ("request", "redirects"), redirects, one.child("maxredirects") or named)
 
 
 def _status(of: str, one: Node, named: Node, checks: Checks) -> None:
@@ -171,9 +187,6 @@ def _status(of: str, one: Node, named: Node, checks: Checks) -> None:
     if good:
         first = int(good[0]) if good[0].isdigit() else good[0]
         checks.put(of, ("probe", "status"), first if len(good) == 1 else good, node)
-    if not followed and not any(one.startswith("3") for one in good):
-        words = f"{of} follows no redirects in Uptime Kuma; here they are followed"
-        checks.levels.note(NoteKind.UNSUPPORTED, words, node)
 
 
 def _texts(node: Node) -> Sequence[str]:
@@ -206,12 +219,16 @@ def _json(of: str, one: Node, named: Node, checks: Checks) -> None:
         path = expectation.json_path(text)
     except ValueError:
         path = ""
-    if not path or path == "$" or sign != "==" or not wanted or is_secret("", wanted):
+    word = _SIGNS.get(sign, "")
+    bounds = word in ("below", "at_most", "above", "at_least")
+    value: Plain = _typed(wanted) if word != "contains" else wanted
+    fits = bool(path and word and wanted) and path != "$" and not is_secret("", wanted)
+    if not fits or (bounds and not _WHOLE.fullmatch(wanted)):
         words = f"the query of {of} is not carried over ({text[:60]!r} {sign[:10]}): the file says which value "
         words += "a path has"
         checks.levels.note(NoteKind.UNSUPPORTED, words, node)
         return
-    checks.put(of, ("probe", "json", path), _typed(wanted), node)
+    checks.put(of, ("probe", "json", path, *(() if word == "is" else (word,))), value, node)
 
 
 def _typed(text: str) -> Plain:
@@ -240,9 +257,34 @@ def _by_port(of: str, kind: str, one: Node, named: Node, checks: Checks) -> bool
         host = f"{host}:{port if port not in ('', '0') else usual}"
     if not checks.address(of, host, node):
         return False
+    if kind == "smtp":
+        _smtp(of, one, node, checks)
     if lost := _BY_PORT[kind]:
         words = f"of {of} only its port is probed; not carried over: {lost}"
         checks.levels.note(NoteKind.UNSUPPORTED, words, node)
+    return True
+
+
+def _smtp(of: str, one: Node, node: Node, checks: Checks) -> None:
+    security = said(one, "smtp_security", "smtpSecurity")
+    checks.put(of, ("talk", "speaks"), "smtp", node)
+    if security == "starttls":
+        checks.put(of, ("talk", "starttls"), True, node)
+    elif security == "secure":
+        checks.put(of, ("talk", "tls"), True, node)
+
+
+def _websocket(of: str, one: Node, named: Node, checks: Checks) -> bool:
+    text, node = said(one, "url"), one.child("url") or named
+    hidden = any(there(one, key) for _, keys in _SECRETS for key in keys)
+    if hidden or not _WS.fullmatch(text) or is_secret("", text):
+        words = (
+            f"the WebSocket of {of} has no plain address, or needs what may be a secret; write its "
+        )
+        words += "`websocket:`"
+        checks.levels.note(NoteKind.SECRET, words, node)
+        return False
+    checks.put(of, ("websocket", "url"), text, node)
     return True
 
 
