@@ -12,12 +12,15 @@ from standfast.drivers.files import Files, Tree
 from standfast.drivers.importers.backstage.importer import Backstage
 from standfast.drivers.importers.compose.importer import Compose
 from standfast.drivers.importers.folder import Disk, roots_of
+from standfast.drivers.importers.gatus.importer import Gatus
 from standfast.drivers.importers.kubernetes.importer import Kubernetes
+from standfast.drivers.importers.kuma.importer import UptimeKuma
 from standfast.drivers.importers.openslo.importer import OpenSlo
 from standfast.drivers.importers.prometheus.rules import PrometheusRules
 from standfast.drivers.importers.prometheus.scrape import PrometheusScrape
 from standfast.drivers.importers.pyrra.importer import Pyrra
 from standfast.drivers.importers.score.importer import Score
+from standfast.drivers.importers.slo_generator.importer import SloGenerator
 from standfast.drivers.importers.sloth.importer import Sloth
 from standfast.drivers.importers.source import Source
 from standfast.errors import FileError, StandfastError
@@ -42,9 +45,17 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 # Of sources that disagree the first counts: what runs in production before what developers start.
-_FIRST: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth())
+_FIRST: tuple[Importer, ...] = (
+    Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth(), SloGenerator(),
+)  # fmt: skip
 # What these read speaks of components by their names; what there is, they are told.
-_FOLLOWERS: tuple[Follower, ...] = (PrometheusScrape(), Pyrra(), PrometheusRules())
+_FOLLOWERS: tuple[Follower, ...] = (
+    PrometheusScrape(),
+    Pyrra(),
+    Gatus(),
+    UptimeKuma(),
+    PrometheusRules(),
+)
 IMPORTERS: tuple[Importer, ...] = (*_FIRST, *_FOLLOWERS)
 STANDARD_INPUT = "-"
 _GENERIC = frozenset(
@@ -297,8 +308,14 @@ def _system_name(sources: Sequence[str], target: Path) -> str:
 
 def cited(draft: Draft, gathered: Gathered) -> tuple[str, ...]:
     """The files that the draft rests on, those that were named or found first."""
-    known = records.sources_of(draft.facts)
+    known = [_file(one, gathered) for one in records.sources_of(draft.facts)]
     return tuple(dict.fromkeys((*(one for one in gathered.paths if one in known), *known)))
+
+
+def _file(told: str, gathered: Gathered) -> str:
+    """Of a database the file: its facts cite a table of it, `kuma.db#monitor`."""
+    file = told.rpartition("#")[0]
+    return file if file in gathered.paths else told
 
 
 def _digests(disk: Disk, draft: Draft) -> dict[str, str]:
