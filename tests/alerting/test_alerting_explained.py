@@ -26,14 +26,14 @@ def test_silence_is_noticed_only_where_everything_fails() -> None:
 
     assert explain(down) == (
         "fires after 1m without a successful request:"
-        " 100% of errors after 1m, 10% of errors never, 1% of errors never"
+        " 100% of requests failing after 1m, 10% never, 1% never"
     )
 
 
 def test_a_share_of_errors_fills_its_window_and_then_has_to_last() -> None:
     assert explain(rate("5%", 5 * MINUTE)) == (
         "fires when error rate > 5% for 5m:"
-        " 100% of errors after 5m3s, 10% of errors after 5m30s, 1% of errors never"
+        " 100% of requests failing after 5m3s, 10% after 5m30s, 1% never"
     )
 
 

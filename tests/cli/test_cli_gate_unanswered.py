@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from standfast.cli.group import exit_code
 from standfast.cli.group import standfast as command
-from standfast.errors import FileError
+from standfast.errors import FileError, TimedOut
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +38,27 @@ def answering(data: bytes) -> Iterator[str]:
         thread = threading.Thread(target=answer)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        thread.join(60)
+
+
+@contextmanager
+def dripping(first: bytes) -> Iterator[str]:
+    """`first`, and then a byte now and then for as long as anybody listens: no read of it ever times out."""
+    over = threading.Event()
+
+    def drip() -> None:
+        asked, _ = listening.accept()
+        with asked, suppress(OSError):
+            asked.recv(65_536)
+            asked.sendall(first)
+            while not over.wait(0.01):
+                asked.sendall(b" ")
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip)
+        thread.start()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        over.set()
         thread.join(10)
 
 
@@ -69,6 +90,50 @@ def test_an_answer_that_is_none_is_not_reachable_and_no_traceback(data: bytes) -
     assert isinstance(asked.exception, SystemExit)
     assert asked.stderr.startswith("error: ")
     assert asked.stdout == ""
+
+
+DRIPS = {
+    "in the status": b"HTTP/1.1",
+    "in a header": b"HTTP/1.1 200 OK\r\nX:",
+    "in the body": http(b"", length=60_000_000),
+    "in a refusal": http(b"", "404 Not Found", length=60_000_000),
+}
+
+
+@pytest.mark.parametrize("first", DRIPS.values(), ids=DRIPS)
+def test_a_server_that_drips_bytes_holds_no_pipeline(first: bytes) -> None:
+    with dripping(first) as server:
+        asked = CliRunner().invoke(command, ["gate", "api", "--server", server, "--timeout", "0.3"])
+
+    assert asked.exit_code == 4, asked.output
+    assert f"error: {server}: the server took longer than 0.3 s" in asked.stderr
+    assert asked.stdout == ""
+
+
+def test_nor_does_one_that_drips_into_an_export() -> None:
+    first = http(b'{"seq": 1}\n', length=60_000_000)
+    with dripping(first) as server:
+        asked = CliRunner().invoke(
+            command, ["audit", "export", "--server", server], env={"STANDFAST_TIMEOUT": "0.3"}
+        )
+
+    assert isinstance(asked.exception, TimedOut)
+    assert exit_code(asked.exception) == 7
+
+
+def test_a_name_whose_look_up_hangs_holds_no_pipeline_either(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_a, **_k: over.wait(60) and [])
+
+    asked = CliRunner().invoke(
+        command, ["gate", "api", "--server", "http://standfast.test", "--timeout", "0.3"]
+    )
+    over.set()
+
+    assert asked.exit_code == 4
+    assert "longer than 0.3 s" in asked.stderr
 
 
 def test_a_service_that_a_standfast_server_does_not_know_is_a_call_that_is_wrong() -> None:

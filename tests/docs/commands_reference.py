@@ -34,7 +34,8 @@ Exit codes are the same everywhere:
 | 130 | interrupted |
 
 Commands that talk to a running server take its address from `--server` or `STANDFAST_SERVER`, and a token
-from `--token-file` or `STANDFAST_TOKEN`.
+from `--token-file` or `STANDFAST_TOKEN`. A whole answer has to come within `--timeout` or `STANDFAST_TIMEOUT`
+(30 seconds), however the server spreads its bytes; of an export, each hundred lines.
 """
 
 

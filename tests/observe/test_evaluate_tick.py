@@ -231,7 +231,8 @@ def test_the_page_comes_with_the_look_after_the_instant_that_its_explanation_nam
 
     took = watch.clock.now - began
     quick = watch.status("api-availability").burns[0]
-    assert f"{share}% of errors after {named}" in quick.explained
+    of = " of requests failing" if share == 100 else ""
+    assert f"{share}%{of} after {named}" in quick.explained
     assert quick.state is BurnState.CRITICAL
     # Looks are fifteen seconds apart, and what a look finds belongs to the minute of the look.
     assert timedelta(0) <= took - units.duration(named) <= timedelta(seconds=30), took

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from fractions import Fraction
 
@@ -82,7 +83,7 @@ def test_an_alert_that_no_outage_could_fire_is_refused_with_the_arithmetic() -> 
         "ticket-quick",
         "ticket-slow",
     ]
-    assert "14.4 x 10.00% = 144.0% of errors" in refused(one)[0].because
+    assert "14.4 x 10.00% = 144.0% of requests failing" in refused(one)[0].because
     assert len(refused(objective("1"))) == 4
 
 
@@ -117,8 +118,37 @@ def test_detection_times_are_those_of_the_arithmetic(rate, quick, slow) -> None:
 def test_the_explanation_names_all_three_detection_times() -> None:
     assert explain(objective(), page_quick(objective())) == (
         "fires when 2% of the budget would go in 1h (14.4x):"
-        " 100% of errors after 52s, 10% of errors after 8m38s, 1% of errors never"
+        " 100% of requests failing after 52s, 10% after 8m38s, 1% never"
     )
+
+
+WORDS = [
+    ({"kind": "requests"}, "requests failing"),
+    ({"kind": "latency"}, "requests slow"),
+    ({"kind": "probe"}, "probes failing"),
+    ({"kind": "gauge", "signal": "age"}, "the time with age over its limit"),
+    ({"kind": "events"}, "answers wrong"),
+    ({"kind": "query"}, "events bad"),
+]
+
+
+@pytest.mark.parametrize(("made", "said"), WORDS, ids=lambda one: str(one))
+def test_each_kind_of_indicator_is_explained_in_its_own_words(made, said) -> None:
+    one = replace(objective(), indicators=(replace(API, **made),))
+
+    assert f": 100% of {said} after 52s, 10% after 8m38s, 1% never" in explain(one, page_quick(one))
+
+
+def test_a_joint_objective_is_explained_in_the_word_that_all_its_parts_share() -> None:
+    slow = replace(API, key="api/latency<1", kind="latency")
+    slower = replace(API, key="web/latency<1", component="web", kind="latency")
+    of_one_kind = replace(objective(), sli="composite", indicators=(slow, slower))
+    of_two = replace(objective(), sli="composite", indicators=(slow, API))
+    journey = replace(objective(), sli="journey", indicators=(slow, API))
+
+    assert [one.bad for one in (of_one_kind, of_two, journey)] == [
+        "requests slow", "events bad", "attempts failing",
+    ]  # fmt: skip
 
 
 # ------------------------------------------------------------------ the arithmetic against the clock

@@ -96,14 +96,17 @@ def test_what_lies_in_the_bucket_is_the_page_byte_by_byte(
     write(Objects(bucket(server.endpoint, "status/bytes")), page)
 
     texts = render(page)
-    assert set(texts) == set(KINDS)
+    badges = {name: "image/svg+xml" for name in texts if name.startswith("badges/")}
+    kinds = {**KINDS, **badges}
+    assert set(texts) == set(kinds)
+    assert len(badges) == 25
     for name, text in texts.items():
         status, headers, body = server.get(f"status/bytes/{name}")
         assert (status, body) == (200, text.encode())
-        assert headers["content-type"] == KINDS[name]
+        assert headers["content-type"] == kinds[name]
         assert headers["cache-control"] == "public, max-age=30"
     assert server.get("status/bytes/logo.svg")[2] == b"<svg/>"
-    assert server.names("status/bytes") == sorted([*KINDS, "logo.svg"])
+    assert server.names("status/bytes") == sorted([*KINDS, "badges", "logo.svg"])
 
 
 def test_a_new_incident_is_on_the_page_with_the_next_tick(
@@ -514,7 +517,8 @@ def test_a_whole_server_says_why_its_page_is_old_and_writes_it_when_the_bucket_i
             web_server.until(lambda: pulse.last_error, "the failure to be told")
             with standfast.client("read") as api:
                 overview = api.get("/api/v1/overview")
-                deep = api.get("/health/deep").json()["checks"]
+                deep, ready = api.get("/health/deep"), api.get("/health/ready")
+                told = standfast.platform.kit.health.deep(details=True).body["checks"]
                 others = standfast.platform.ticking.late(standfast.platform.now())
             server.start()
             web_server.until(lambda: not pulse.last_error, "the bucket to be written again")
@@ -531,7 +535,11 @@ def test_a_whole_server_says_why_its_page_is_old_and_writes_it_when_the_bucket_i
     finally:
         if not server.running:
             server.start()
-    assert deep["ticking"]["status"] == "unhealthy"
+    checks = deep.json()["checks"]
+    assert (deep.status_code, deep.json()["status"]) == (200, "degraded")
+    assert (ready.status_code, checks["ticking"]["status"]) == (200, "healthy")
+    assert checks["status_page"]["status"] == "unhealthy"
+    assert "127.0.0.1 refuses the connection" in told["status_page"]["error"]
     assert "127.0.0.1 refuses the connection" in overview.text
     assert set(others) == {"status-page"}
     kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
@@ -563,6 +571,7 @@ def _commanded(
         "wrote status.json",
         "wrote feed.atom",
         "wrote index.html",
+        "wrote 15 badges",
     ]
     assert b"Nobody can read" in server.get("status/by-hand/index.html")[2]
     refused, unclear = run("s3://public/elsewhere"), run("s3:/public")

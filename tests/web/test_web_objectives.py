@@ -55,7 +55,7 @@ def test_one_objective_tells_percent_events_time_and_how_soon_each_alert_notices
     assert one["burns"]
     for burn in one["burns"]:
         assert burn["detection"].startswith("fires when ")
-        for share in ("100% of errors", "10% of errors", "1% of errors"):
+        for share in ("100% of probes failing ", ", 10% ", ", 1% "):
             assert share in burn["detection"]
         assert burn["detection"] in told
         assert burn["detection"] in page

@@ -6,29 +6,32 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.alerting.conditions import windows_of
-from standfast.slo.judgement import SHARES, told, words
+from standfast.slo.indicator import BAD
+from standfast.slo.judgement import told, words
 from standfast.spec.condition import Absence, Threshold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from fractions import Fraction
 
     from standfast.spec.condition import Condition
 
-_SUCCESSES = {"successful requests": "request", "successful probes": "probe"}
-_SHARES = {"error rate": "errors", "probe failures": "failed probes"}
+_SUCCESSES = {"successful requests": "requests", "successful probes": "probe"}
+_SHARES = {"error rate": "requests", "probe failures": "probe"}
+"""Signals of alerts, by the kind of indicator that counts the same."""
 
 
 def explain(when: Condition) -> str:
-    """ "fires after 1m without a successful request: 100% of errors after 1m, 10% of errors never, ..."
+    """ "fires after 1m without a successful request: 100% of requests failing after 1m, 10% never, ..."
 
     Empty where errors do not decide: of heartbeats, certificates, latencies. Burns are explained by
     `slo.judgement.explain`, which knows their windows.
     """
     if isinstance(when, Absence) and when.signal in _SUCCESSES:
-        what = f"fires after {words(when.lasting)} without a successful {_SUCCESSES[when.signal]}"
-        return f"{what}: {_each(when)}"
+        one = when.signal.removesuffix("s")
+        return f"fires after {words(when.lasting)} without a {one}: {_soon(when, _SUCCESSES)}"
     if isinstance(when, Threshold) and when.above and when.signal in _SHARES:
-        return f"fires when {when.text}: {_each(when)}"
+        return f"fires when {when.text}: {_soon(when, _SHARES)}"
     return ""
 
 
@@ -49,5 +52,5 @@ def detection(when: Absence | Threshold, rate: Fraction) -> timedelta | None:
 _US = timedelta(microseconds=1)
 
 
-def _each(when: Absence | Threshold) -> str:
-    return ", ".join(told(rate, detection(when, rate)) for rate in SHARES)
+def _soon(when: Absence | Threshold, kinds: Mapping[str, str]) -> str:
+    return told(BAD[kinds[when.signal]], lambda share: detection(when, share))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from difflib import get_close_matches
 from typing import NoReturn
 
 import click
 
+from standfast.cli import printed
 from standfast.errors import FileError, NotAllowed, StandfastError
 
 # name -> (module:attribute, one line of help). Help and completion read this table and import no command.
@@ -71,6 +73,18 @@ class LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            if not near:
+                raise
+            said = f"{error.message} Did you mean {near[0]!r}?"
+            raise click.UsageError(said, ctx) from error
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
         if cmd_name not in COMMANDS:
             return None
@@ -118,7 +132,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except StandfastError as error:
-        click.echo(f"error: {error}" if not isinstance(error, FileError) else str(error), err=True)
+        said = str(error) if isinstance(error, FileError) else f"error: {error}"
+        printed.say(said, keep="\n", err=True)
         sys.exit(exit_code(error))
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`); say nothing more to a closed pipe.

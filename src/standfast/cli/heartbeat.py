@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import FrameType
 
-_PATIENCE = 10.0  # seconds; a job is not held up longer
+_PATIENCE = 10.0  # seconds for an answer, unless told otherwise: a job is not held up longer
 _NOT_FOUND, _NOT_RUN = 127, 126  # as shells answer
 
 
@@ -46,7 +46,7 @@ def heartbeat(
     With a COMMAND its beginning, its exit status and its duration are told, and its exit status is
     ours, whether or not the server could be told.
     """
-    client = connect(server, token_file, timeout=_PATIENCE)
+    client = connect(server, token_file, patience=_PATIENCE)
     path = f"/api/v1/heartbeats/{quote(name, safe='')}"
     if command:
         if state or exit_status is not None or seconds is not None:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from standfast.cli import printed
+
 _DATABASE = click.option(
     "--database",
     default="",
@@ -51,9 +53,13 @@ def make(
     """Make a token and print it, this once."""
     from standfast.app.offline import accounts, operator
 
+    fresh = not database and not data.exists()
     with accounts(database, data) as sign_in:
         made = sign_in.make_token(name, scopes, operator(), days)
     click.echo(json.dumps({"name": name, "token": made}) if as_json else made)
+    if fresh:
+        said = f"{data} was not there and is new: only a server that is started with it knows this token"
+        click.echo(said, err=True)
 
 
 @token.command("list")
@@ -72,11 +78,11 @@ def list_(database: str, data: Path, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(printed.json_text(rows))
         return
     for row in rows:
         ends = f"until {row['ends_at']}" if row["ends_at"] else "until revoked"
-        click.echo(f"{row['id']}  {row['name']}  {', '.join(row['scopes'] or [])}  {ends}")
+        printed.say(f"{row['id']}  {row['name']}  {', '.join(row['scopes'] or [])}  {ends}")
 
 
 @token.command()
@@ -91,4 +97,4 @@ def revoke(id: str, database: str, data: Path) -> None:  # noqa: A002 - the argu
     with accounts(database, data) as sign_in:
         if not sign_in.revoke_token(id, operator()):
             raise NotFound(f"no token has the id {id!r}", fix="standfast token list")
-    click.echo(f"revoked {id}")
+    printed.say(f"revoked {id}")

@@ -86,7 +86,7 @@ def burn_rate(bad: Fraction | int, total: Fraction | int, allowed: Fraction) -> 
 
 
 def detection(objective: Objective, window: BurnWindow, error_rate: Fraction) -> timedelta | None:
-    """How long after errors begin at this rate the alert fires; None: never.
+    """How long after failures begin at this rate the alert fires; None: never.
 
     The time in which they fill the long window; counting and evaluation come on top.
     """
@@ -168,6 +168,6 @@ def _arithmetic(objective: Objective, window: BurnWindow) -> str:
     needed = window.factor * objective.allowed
     return (
         f"{objective.name}: {window.name} waits for {float(window.factor):.4g} x"
-        f" {float(objective.allowed):.2%} = {float(needed):.1%} of errors, and there are never"
+        f" {float(objective.allowed):.2%} = {float(needed):.1%} of {objective.bad}, and there are never"
         f" more than 100%"
     )

@@ -19,6 +19,16 @@ if TYPE_CHECKING:
     from standfast.spec.values import Promise
 
 
+BAD = {
+    "requests": "requests failing",
+    "latency": "requests slow",
+    "probe": "probes failing",
+    "events": "answers wrong",
+    "query": "events bad",
+}
+"""By the kind of indicator."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Indicator:
     """One counted pair (bad, all) of one component."""
@@ -38,6 +48,13 @@ class Indicator:
         None  # what counts is these; their events are counted under `events_key`
     )
     events_key: str = ""
+
+    @property
+    def bad(self) -> str:
+        """What goes wrong where it counts as bad, to be told as a share: "10% of requests slow"."""
+        if self.kind == "gauge":
+            return f"the time with {self.signal or 'the signal'} over its limit"
+        return BAD[self.kind]
 
     @property
     def counted(self) -> Indicator:

@@ -198,21 +198,27 @@ def _because(
 
 def explain(objective: Objective, window: BurnWindow) -> str:
     """How soon this window notices, in one sentence: the answer to "why this number"."""
-    parts = [told(rate, detection(objective, window, rate)) for rate in SHARES]
+    soon = told(objective.bad, lambda share: detection(objective, window, share))
     return (
         f"fires when {float(window.budget_share):.0%} of the budget would go in"
-        f" {words(window.long)} ({float(window.factor):.4g}x): {', '.join(parts)}"
+        f" {words(window.long)} ({float(window.factor):.4g}x): {soon}"
     )
 
 
-SHARES = (Fraction(1), Fraction(1, 10), Fraction(1, 100))
-"""Of errors, for which every alert's detection time is told."""
+_SHARES = (Fraction(1), Fraction(1, 10), Fraction(1, 100))
 
 
-def told(share: Fraction, after: timedelta | None) -> str:
-    """ "10% of errors after 8m38s" """
-    when = "never" if after is None else f"after {words(after)}"
-    return f"{float(share):.0%} of errors {when}"
+def told(bad: str, detected: Callable[[Fraction], timedelta | None]) -> str:
+    """ "100% of requests failing after 52s, 10% after 8m38s, 1% never": how soon each share is noticed."""
+    first, *others = (f"{float(share):.0%}" for share in _SHARES)
+    names = (f"{first} of {bad}", *others)
+    return ", ".join(
+        f"{name} {_after(detected(share))}" for name, share in zip(names, _SHARES, strict=True)
+    )
+
+
+def _after(span: timedelta | None) -> str:
+    return "never" if span is None else f"after {words(span)}"
 
 
 def _times(rate: Fraction | None) -> str:

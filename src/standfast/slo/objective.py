@@ -7,7 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from standfast.slo.indicator import Indicator, of_component, of_level
+from standfast.slo.indicator import BAD, Indicator, of_component, of_level
 from standfast.slo.tally import NOTHING, Tally, all_of, weighed
 from standfast.slo.window import CALENDARS
 from standfast.spec.once import once
@@ -80,6 +80,14 @@ class Objective:
     def joint(self) -> bool:
         """Is it one figure of what several indicators count, so that its bad events are worked out?"""
         return self.group != "service_levels"
+
+    @property
+    def bad(self) -> str:
+        """As its indicators call what goes wrong, where they agree on a word."""
+        if self.sli == "journey":
+            return "attempts failing"
+        every = {one.bad for one in self.indicators}
+        return every.pop() if len(every) == 1 else BAD["query"]
 
     @property
     def path(self) -> str:

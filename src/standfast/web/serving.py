@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from dataclasses import replace
+from errno import EADDRNOTAVAIL
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -72,11 +73,15 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise StandfastError(
-            f"cannot listen on port {port}: {error.strerror}",
-            where=host,
-            fix="free it, or give another --port",
+            f"cannot listen on port {port}: {error.strerror}", where=host, fix=_freed(error)
         ) from error
     return listening
+
+
+def _freed(error: OSError) -> str:
+    if error.errno == EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return "give --host an address of this machine"
+    return "free it, or give another --port"
 
 
 def _run(platform: Platform, listening: socket.socket) -> None:

@@ -55,11 +55,13 @@
         pause = 1000;
       } else if (next && !busy()) {
         plots?.keep(next);
+        const row = self.standfastKeys?.place();
         const open = new Set([...live.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean));
         const at = focused();
         live.replaceChildren(...next.childNodes);
         for (const id of open) document.getElementById(id)?.setAttribute("open", "");
         if (at) reachable().filter((e) => key(e) === at.key)[at.turn]?.focus({ preventScroll: true });
+        if (row) self.standfastKeys.back(row);
         localTimes(live);
         plots?.begin();
         find();
@@ -126,14 +128,41 @@
   function theme() {
     const button = document.getElementById("theme");
     if (!button) return;
+    const root = document.documentElement;
+    const tell = () => {
+      const now = root.dataset.theme || "system";
+      button.textContent = { system: "◐", light: "☀", dark: "☾" }[now];
+      button.title = { system: "Colours as the system has them", light: "Light colours", dark: "Dark colours" }[now];
+      button.setAttribute("aria-label", button.title);
+    };
     button.hidden = false;
     button.addEventListener("click", () => {
-      const now = document.documentElement.dataset.theme
-        || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-      const next = now === "dark" ? "light" : "dark";
-      document.documentElement.dataset.theme = next;
-      try { localStorage.setItem("theme", next); } catch { /* a private window keeps none */ }
+      // From the system's colours first to the others: a click that changes nothing looks broken.
+      const others = matchMedia("(prefers-color-scheme: dark)").matches ? ["light", "dark"] : ["dark", "light"];
+      const next = others[root.dataset.theme ? others.indexOf(root.dataset.theme) + 1 : 0];
+      if (next) root.dataset.theme = next; else delete root.dataset.theme;
+      try { if (next) localStorage.setItem("theme", next); else localStorage.removeItem("theme"); } catch { /* a private window keeps none */ }
+      tell();
     });
+    tell();
+  }
+
+  // The clipboard's interface is there over HTTPS only; the older command copies what is selected anywhere.
+  async function copy(line) {
+    getSelection().selectAllChildren(line);
+    try { await navigator.clipboard.writeText(line.textContent); return true; } catch { return document.execCommand("copy"); }
+  }
+
+  function copies() {
+    const said = document.querySelector(".copied");
+    for (const button of document.querySelectorAll("[data-copies]")) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        said.textContent = "";
+        const done = await copy(document.getElementById(button.dataset.copies));
+        said.textContent = done ? "Copied." : "The browser does not let us copy; the line is selected.";
+      });
+    }
   }
 
   localTimes(document);
@@ -142,5 +171,6 @@
   addEventListener("hashchange", unfold);
   find();
   theme();
+  copies();
   if (live && sign) listen();
 })();
