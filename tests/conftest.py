@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import httpx2
 import psycopg
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -24,8 +25,13 @@ if TYPE_CHECKING:
     from standfast.audit.event import Event
     from standfast.store.tx import Tx
 
+# A client of a test waits a minute where the test names no time: five seconds are few on a machine that stalls.
+for _of in ("connect", "read", "write", "pool"):
+    setattr(httpx2._config.DEFAULT_TIMEOUT_CONFIG, _of, 60.0)
+
 # A deadline would be a timed assertion: the first example of a test pays for its imports.
-settings.register_profile("standfast", deadline=None)
+# So is the check that examples are made fast enough: one stall of a second would fail it.
+settings.register_profile("standfast", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("standfast")
 
 START = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
 import time
 import urllib.error
@@ -14,6 +13,8 @@ import urllib.request
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from free_ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime, timedelta
@@ -21,12 +22,6 @@ if TYPE_CHECKING:
 
 MOST_POINTS = 10_000  # of one range query; Prometheus refuses more than 11,000
 Series = list[tuple[float, float]]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class RealPrometheus:
@@ -73,7 +68,7 @@ class RealPrometheus:
             yield asked
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 @contextmanager
@@ -93,7 +88,7 @@ def victoria_metrics(folder: Path) -> Iterator[Asked]:
         yield asked
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
 
 
 class Asked:
@@ -101,10 +96,10 @@ class Asked:
         self.url, self._ready = url, ready
 
     def until_ready(self) -> None:
-        until = time.monotonic() + 30
+        until = time.monotonic() + 60
         while True:
             try:
-                with urllib.request.urlopen(f"{self.url}{self._ready}", timeout=5):
+                with urllib.request.urlopen(f"{self.url}{self._ready}", timeout=20):
                     return
             except OSError:
                 assert time.monotonic() < until, "it does not get ready"

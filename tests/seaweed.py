@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from postgres_server import free_port
+from free_ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ _PORTS = (
     "master.port", "master.port.grpc", "volume.port", "volume.port.grpc", "filer.port", "filer.port.grpc",
     "s3.port", "s3.port.grpc",
 )  # fmt: skip
-_PATIENCE = 60  # seconds; it takes three on an idle machine
+_PATIENCE = 120  # seconds; it takes three on an idle machine
 
 
 class Seaweed:
@@ -69,7 +69,7 @@ class Seaweed:
     def stop(self) -> None:
         if self._process:
             self._process.kill()  # asked to end, it takes its time
-            self._process.wait(20)
+            self._process.wait(60)
         self._process = None
 
     @property
@@ -132,7 +132,7 @@ def _ask(
 ) -> tuple[int, dict[str, str], bytes]:
     asked = urllib.request.Request(url, body, {"accept": accept}, method=method)
     try:
-        with urllib.request.urlopen(asked, timeout=10) as answer:
+        with urllib.request.urlopen(asked, timeout=60) as answer:
             return answer.status, {k.lower(): v for k, v in answer.headers.items()}, answer.read()
     except urllib.error.HTTPError as error:
         with error:

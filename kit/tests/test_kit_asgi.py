@@ -210,7 +210,7 @@ def test_streams_pass_through_piece_by_piece(kit: Kit) -> None:
                 gate.set()
 
         scope = {"type": "http", "method": "GET", "path": "/", "headers": []}
-        await asyncio.wait_for(Reliable(app, kit)(scope, None, send), 2)
+        await asyncio.wait_for(Reliable(app, kit)(scope, None, send), 60)
 
     asyncio.run(story())
     assert seen == [b"", b"first", b"last"]

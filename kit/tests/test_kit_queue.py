@@ -178,7 +178,7 @@ def test_a_worker_drains_until_it_is_told_to_stop(make) -> None:
     q.put("a", 1)
     worker = threading.Thread(target=q.work, args=(lambda job: stop.set(), stop, "1ms"))
     worker.start()
-    worker.join(5)
+    worker.join(60)
     assert stop.is_set()
     assert q.depth() == 0
 

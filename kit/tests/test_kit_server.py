@@ -57,7 +57,7 @@ def port(kit: Kit):
 
 
 def get(port: int, path: str) -> tuple[int, bytes]:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     try:
         connection.request("GET", path)
         answer = connection.getresponse()
@@ -67,7 +67,7 @@ def get(port: int, path: str) -> tuple[int, bytes]:
 
 
 def comes(kit: Kit, line: str) -> bool:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 60
     while time.monotonic() < until:
         if line in kit.registry.expose():
             return True
@@ -79,7 +79,7 @@ def test_requests_errors_and_departures_are_counted_apart(kit: Kit, port: int) -
     assert get(port, "/slow") == (200, b'"done"')
     assert get(port, "/broken")[0] == 500
     assert get(port, "/health/live")[0] == 200
-    leaving = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    leaving = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     leaving.request("GET", "/stream")
     leaving.getresponse().read(10)
     assert "http_server_active_requests 1.0" in kit.registry.expose()

@@ -182,6 +182,17 @@ def test_a_failed_sync_is_not_forgotten(tmp_path: Path, monkeypatch: pytest.Monk
     spool.close()
 
 
+def test_what_was_written_without_waiting_is_synced_when_it_is_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, synced, sync = Spool(tmp_path, segment_bytes=200), set(), os.fdatasync
+    monkeypatch.setattr(os, "fdatasync", lambda fd: (synced.add(os.fstat(fd).st_ino), sync(fd)))
+    for n in range(1, 31):
+        spool.append(payload(n))
+    spool.close()
+    assert synced == {path.stat().st_ino for path in tmp_path.glob("*.log")}
+
+
 def test_one_sync_serves_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spool, syncs, sync = Spool(tmp_path, segment_bytes=400), [], os.fdatasync
     monkeypatch.setattr(os, "fdatasync", lambda fd: (syncs.append(fd), sync(fd)))

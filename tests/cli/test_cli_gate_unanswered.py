@@ -38,7 +38,7 @@ def answering(data: bytes) -> Iterator[str]:
         thread = threading.Thread(target=answer)
         thread.start()
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        thread.join(10)
+        thread.join(60)
 
 
 ANSWERS = {

@@ -259,7 +259,7 @@ def test_a_pipe_is_written_to_as_it_is(folder: Path) -> None:
     os.mkfifo("pipe")
     with subprocess.Popen(["cat", "pipe"], stdout=subprocess.PIPE, text=True) as reader:
         assert run("--json", "--out", "pipe").exit_code == 3
-        assert json.loads(reader.communicate(timeout=30)[0])["system"] == "blog"
+        assert json.loads(reader.communicate(timeout=90)[0])["system"] == "blog"
     assert Path("pipe").is_fifo()
 
 
@@ -306,7 +306,7 @@ def on_a_terminal(columns: int, **environment: str) -> str:
         while part := os.read(inside, 65536):
             data += part
     os.close(inside)
-    assert process.wait(30) == 3
+    assert process.wait(90) == 3
     return data.decode().replace("\r\n", "\n")
 
 

@@ -15,7 +15,7 @@ import httpx2
 import pytest
 import uvicorn
 
-from real_prometheus import free_port
+from free_ports import free_port
 from standfast.app.doctor import look
 from standfast.app.platform import Platform
 from standfast.app.settings import Settings
@@ -98,7 +98,7 @@ def standfast(folder: Path, url: str) -> Iterator[tuple[Platform, httpx2.Client]
         base_url=f"http://127.0.0.1:{port}",
         headers={"authorization": f"Bearer {token}"},
         trust_env=False,
-        timeout=20,
+        timeout=60,
     ) as client:
         yield platform, client
     server.should_exit = True

@@ -22,9 +22,9 @@ import uvicorn
 from hypothesis import given
 from hypothesis import strategies as st
 
+from free_ports import free_port
 from month_counted import counted
 from month_of_traffic import EVERY, START, Scrape, scrapes
-from real_prometheus import free_port
 from standfast import spec
 from standfast.app.platform import Platform
 from standfast.app.settings import Settings
@@ -429,7 +429,7 @@ def test_a_real_prometheus_writes_to_a_real_server(tmp_path: Path) -> None:
             wait_until(enough)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(60)
         found = store.read(lambda tx: tx.levels.tally(KEY, NOON - timedelta(days=999), FAR))
         assert found.bad * 10 == found.total
         assert found.covered > timedelta(seconds=5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -12,14 +11,10 @@ from typing import TYPE_CHECKING
 
 from aiosmtpd.controller import Controller
 
+from free_ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass
@@ -52,7 +47,7 @@ class Mailbox:
 def mail_server(mailbox: Mailbox | None = None, port: int = 0) -> Iterator[Mailbox]:
     mailbox = mailbox or Mailbox()
     mailbox.port = port or free_port()
-    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port)
+    controller = Controller(mailbox, hostname="127.0.0.1", port=mailbox.port, ready_timeout=60)
     controller.start()
     try:
         yield mailbox
@@ -117,7 +112,7 @@ def hook_server(hook: Hook | None = None) -> Iterator[Hook]:
         server.server_close()
 
 
-def until(condition: Callable[[], object], seconds: float = 10) -> None:
+def until(condition: Callable[[], object], seconds: float = 60) -> None:
     """Wait for a condition, not for a time."""
     end = time.monotonic() + seconds
     while not condition():

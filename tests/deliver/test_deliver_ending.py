@@ -358,10 +358,10 @@ def test_a_sender_killed_again_and_again_still_tells_every_end(
                 target=deliver_child.main, args=(database_url, hook.url, f"worker-{turn}", ready)
             )
             child.start()
-            assert ready.wait(30)
+            assert ready.wait(90)
             before = len(hook.posts)
             if turn == 1:
-                until(lambda: len({h["Idempotency-Key"] for h, _, _ in hook.posts}) >= 30, 30)
+                until(lambda: len({h["Idempotency-Key"] for h, _, _ in hook.posts}) >= 30, 90)
                 for one in fired:
                     resolve(database, system, one, clock())
                 before = len(hook.posts)

@@ -43,7 +43,7 @@ def test_killing_deliverers_at_random_points_loses_no_page(database, database_ur
             time.sleep(0.01)
         killing.join()
         try:
-            until(lambda: database.read(lambda tx: tx.outbox.waiting()) == 0, 30)
+            until(lambda: database.read(lambda tx: tx.outbox.waiting()) == 0, 90)
         finally:
             for child in children:
                 child.end()
@@ -69,7 +69,7 @@ class Child:
         ready = FORKS.Event()
         self._process = FORKS.Process(target=deliver_child.main, args=(*self._arguments, ready))
         self._process.start()
-        assert ready.wait(30)
+        assert ready.wait(90)
 
     def kill_and_restart(self) -> None:
         self.end()

@@ -7,8 +7,9 @@ from itertools import count
 
 import pytest
 from paging_system import CHAT, MAIL, MINUTE, alert, team_system
-from receivers import Hook, Mailbox, free_port, hook_server, mail_server
+from receivers import Hook, Mailbox, hook_server, mail_server, until
 
+from free_ports import free_port
 from standfast.audit.event import Actor
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.webhook import WebhookSend
@@ -337,7 +338,7 @@ def test_a_hanging_channel_delays_no_other(sqlite, clock) -> None:
     hold, mail = threading.Event(), Recorder()
 
     def hang(channel, message, timeout) -> Result:
-        hold.wait(20)
+        hold.wait(150)
         return Result(outcome=Outcome.UNKNOWN, reason="hung")
 
     system = team_system()
@@ -347,13 +348,17 @@ def test_a_hanging_channel_delays_no_other(sqlite, clock) -> None:
     deliver.tick(system, clock())
     fire(sqlite, system, clock())
     try:
-        for _ in range(3):
+
+        def told() -> bool:
             deliver.tick(system, clock())
             deliver.finish(0.2)
+            return bool(mail.sent)
+
+        until(told)
         assert len(mail.sent) == 1
     finally:
         hold.set()
-        deliver.finish(20)
+        deliver.finish(60)
         deliver.close()
 
 

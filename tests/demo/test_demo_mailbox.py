@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from free_ports import free_port
 from standfast.demo.mailbox import Mail, Mailbox
-from standfast.demo.processes import free_port, wait_until
+from standfast.demo.processes import wait_until
 
 
 class Site(ThreadingHTTPServer):
@@ -62,12 +63,12 @@ def send(port: int, text: str) -> None:
     mail = EmailMessage()
     mail["From"], mail["To"], mail["Subject"] = "s@shop.test", "ada@shop.test", "P1 api: down"
     mail.set_content(text)
-    with smtplib.SMTP("127.0.0.1", port, timeout=5) as server:
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as server:
         server.send_message(mail)
 
 
 def only(mailbox: Mailbox) -> Mail:
-    wait_until("the mail is there", mailbox.mails, within=5, every=0.02)
+    wait_until("the mail is there", mailbox.mails, within=60, every=0.02)
     return mailbox.mails()[0]
 
 
@@ -116,3 +117,23 @@ def test_a_sabotaged_mailbox_refuses_for_good(tmp_path: Path) -> None:
         assert mailbox.mails() == []
     finally:
         mailbox.close()
+
+
+def test_a_mail_is_in_the_box_only_once_its_file_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox, port = open_mailbox(tmp_path)
+    seen, write = [], Path.write_bytes
+
+    def watched(path: Path, content: bytes) -> int:
+        seen.append(len(mailbox._box.mails))
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", watched)
+    try:
+        send(port, "hello")
+        only(mailbox)
+    finally:
+        mailbox.close()
+
+    assert seen == [0]

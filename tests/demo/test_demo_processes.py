@@ -40,7 +40,7 @@ def up(processes: Processes, name: str) -> bool:
 def test_a_program_runs_and_is_stopped(tmp_path: Path) -> None:
     processes = Processes(tmp_path)
     number = processes.start(Program(name="one", command=_SLEEPER, environment={}))
-    wait_until("it is up", lambda: up(processes, "one"), within=5)
+    wait_until("it is up", lambda: up(processes, "one"), within=60)
     assert processes.alive("one")
 
     processes.stop_all()
@@ -53,12 +53,12 @@ def test_what_a_program_has_started_itself_goes_with_it(tmp_path: Path) -> None:
     script = f"sleep 120 & echo $! > {tmp_path}/child; echo up; wait"
     processes = Processes(tmp_path)
     processes.start(Program(name="shell", command=["/bin/sh", "-c", script], environment={}))
-    wait_until("it is up", lambda: up(processes, "shell"), within=5)
+    wait_until("it is up", lambda: up(processes, "shell"), within=60)
 
     processes.stop("shell")
 
     child = int((tmp_path / "child").read_text())
-    wait_until("its child is gone", lambda: gone(child), within=5)
+    wait_until("its child is gone", lambda: gone(child), within=60)
 
 
 def test_a_program_that_does_not_listen_is_killed(
@@ -70,7 +70,7 @@ def test_a_program_that_does_not_listen_is_killed(
     number = processes.start(
         Program(name="deaf", command=[sys.executable, "-c", deaf], environment={})
     )
-    wait_until("it is up", lambda: up(processes, "deaf"), within=5)
+    wait_until("it is up", lambda: up(processes, "deaf"), within=60)
 
     processes.stop("deaf")
 
@@ -83,13 +83,13 @@ def test_kill_9_of_the_parent_ends_its_children(tmp_path: Path) -> None:
     ) as parent:
         assert parent.stdout
         children = [int(parent.stdout.readline()) for _ in range(2)]
-        wait_until("they are up", (tmp_path / "two.log").read_text, within=5)
+        wait_until("they are up", (tmp_path / "two.log").read_text, within=60)
 
         os.kill(parent.pid, signal.SIGKILL)
-        parent.wait(5)
+        parent.wait(60)
 
     for child in children:
-        wait_until("the child is gone", lambda child=child: gone(child), within=5)
+        wait_until("the child is gone", lambda child=child: gone(child), within=60)
 
 
 def test_waiting_ends_with_what_was_waited_for_and_the_last_reason() -> None:

@@ -18,7 +18,8 @@ import httpx2
 import pytest
 import yaml
 
-from standfast.demo.processes import free_port, wait_until
+from free_ports import free_port
+from standfast.demo.processes import wait_until
 from standfast.demo.scene import Scene, set_up
 from standfast.demo.server import NAME as STANDFAST
 from standfast.demo.story import startup
@@ -110,12 +111,12 @@ def prometheus_on(scene: Scene, file: Path) -> Iterator[Prometheus]:
         )  # fmt: skip
     found = Prometheus(config, f"http://127.0.0.1:{port}")
     try:
-        wait_until("Prometheus is ready", _quietly(found.ready), within=30)
+        wait_until("Prometheus is ready", _quietly(found.ready), within=60)
         yield found
     finally:
         for one in (process, exporter):
             one.terminate()
-            one.wait(20)
+            one.wait(60)
 
 
 def _quietly(asks: Callable[[], bool]) -> Callable[[], bool]:

@@ -19,11 +19,14 @@ from standfast.demo.story.plot import STEPS
 
 _DEMO = [sys.executable, "-m", "standfast", "demo"]
 _LIMIT = 180  # seconds: the promise
+_PATIENCE = (
+    600  # seconds that it is given: on a busy machine what is late is better told than cut off
+)
 
 
 def played(*options: str) -> tuple[int, dict[str, Any]]:
     done = subprocess.run(
-        [*_DEMO, "--headless", "--json", *options], capture_output=True, text=True, timeout=_LIMIT,
+        [*_DEMO, "--headless", "--json", *options], capture_output=True, text=True, timeout=_PATIENCE,
         check=False,
     )  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout or "{}")
@@ -63,7 +66,7 @@ def test_an_unknown_step_is_answered_with_those_there_are() -> None:
 
 
 @pytest.mark.demo
-@pytest.mark.timeout(_LIMIT + 20)
+@pytest.mark.timeout(_PATIENCE + 20)
 def test_the_whole_story_is_true() -> None:
     code, found = played()
 
@@ -74,7 +77,7 @@ def test_the_whole_story_is_true() -> None:
 
 
 @pytest.mark.demo
-@pytest.mark.timeout(_LIMIT + 20)
+@pytest.mark.timeout(_PATIENCE + 20)
 @pytest.mark.parametrize("step", _STEPS)
 def test_a_sabotaged_step_fails_and_no_other(step: str) -> None:
     code, found = played("--sabotage", step)
@@ -86,7 +89,7 @@ def test_a_sabotaged_step_fails_and_no_other(step: str) -> None:
 
 
 @pytest.mark.demo
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(_PATIENCE)
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_however_it_ends(tmp_path: Path, by: signal.Signals) -> None:
     """Its own folder is left where it was given one; no process is, not even after kill -9."""
@@ -97,11 +100,11 @@ def test_nothing_is_left_however_it_ends(tmp_path: Path, by: signal.Signals) -> 
         command = ["env", "--default-signal=INT", *_DEMO, "--folder", str(folder)]
         demo = subprocess.Popen(command, stdout=out, stderr=out)
     try:
-        wait_until("customers come", (folder / "ledger.jsonl").exists, within=80)
+        wait_until("customers come", (folder / "ledger.jsonl").exists, within=170)
         assert _processes_in(folder)
         os.kill(demo.pid, by)
-        demo.wait(40)
-        wait_until("nothing is left", lambda: not _processes_in(folder), within=20, every=0.5)
+        demo.wait(120)
+        wait_until("nothing is left", lambda: not _processes_in(folder), within=60, every=0.5)
     finally:
         demo.kill()
         demo.wait()

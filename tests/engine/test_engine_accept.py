@@ -9,7 +9,7 @@ from standfast.app.watching import FileWatch
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files
 from standfast.engine.accept import Accept
-from standfast.errors import FileError, NotFound
+from standfast.errors import FileError, NotFound, StoreError
 
 if TYPE_CHECKING:
     from conftest import FakeClock, MemoryLog
@@ -99,3 +99,25 @@ def test_the_watch_sees_a_change_in_an_included_file(
     watch.tick(clock())
 
     assert set(accept.current().components) == {"web", "db", "cache"}
+
+
+def test_a_rejected_file_is_shown_until_the_good_one_is_kept(
+    accept: Accept, file: Path, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(BROKEN)
+    with pytest.raises(FileError):
+        accept.propose(str(file))
+    file.write_text(GOOD)
+
+    def full(_work: object) -> None:
+        assert accept.rejected
+        raise StoreError("the disk is full")
+
+    with monkeypatch.context() as disk:
+        disk.setattr(database, "write", full)
+        with pytest.raises(StoreError):
+            accept.propose(str(file))
+    assert accept.rejected
+
+    accept.propose(str(file))
+    assert accept.rejected is None

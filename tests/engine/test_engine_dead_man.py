@@ -48,7 +48,7 @@ def watching() -> Iterator[Watch]:
         def do_GET(self) -> None:
             watch.paths.append(self.path)
             if watch.hangs:
-                watch.hold.wait(20)
+                watch.hold.wait(120)
             self.send_response(watch.status)
             self.send_header("content-length", "0")
             self.end_headers()

@@ -86,7 +86,10 @@ def naive(counts: Sequence[Count], width: timedelta, good: Fraction) -> tuple[in
     return sum(1 for bad, total in sums if total and 1 - Fraction(bad, total) < good), len(sums)
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=30,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     seen=st.lists(
         st.tuples(st.integers(0, 40), st.integers(0, 3), st.integers(0, 20)),

@@ -173,6 +173,20 @@ def test_a_tick_that_was_a_mistake_is_taken_back_and_what_is_evident_is_not() ->
             untick(answered, evident, after(5))
 
 
+@pytest.mark.parametrize("role", Role)
+def test_a_role_is_named_by_giving_it_to_somebody_and_never_by_a_tick(role: Role) -> None:
+    task = f"role-{role}"
+    with pytest.raises(Conflict, match=f"standfast incident assign INCIDENT {role} PERSON"):
+        tick(incident(), task, "bo", after(1))
+    assumed = assume(incident(), role, "cy", after(1))
+    assert tick(assumed, task, "bo", after(2)) == assumed
+    (before,) = (line for line in lines(incident()) if line.id == task)
+    (named,) = (line for line in lines(assumed) if line.id == task)
+
+    assert (before.done, before.by, before.evident) == (False, "", True)
+    assert (named.done, named.by, named.evident) == (True, "cy", True)
+
+
 def test_a_task_of_graver_incidents_is_none_of_a_slight_one() -> None:
     with pytest.raises(NotFound, match="SEV3 has no task 'open-channel'"):
         tick(incident(Sev.SEV3), "open-channel", "bo", after(1))

@@ -20,8 +20,8 @@ from hand_built import api, shop_system
 from test_observe_probes import answered, failed
 from websockets.sync.server import serve
 
+from free_ports import free_port
 from own_certificate import certificate
-from postgres_server import free_port
 from standfast.drivers.grpc_probe import GrpcProbe
 from standfast.drivers.http_probe import BoundedHttp
 from standfast.drivers.http_request import HttpRequest

@@ -185,10 +185,11 @@ def test_the_start_of_an_exporter_says_nothing_of_what_it_tells_of(watch: Watch)
 
 
 def test_a_step_of_our_clock_makes_no_look_late(sqlite: Database, clock) -> None:
-    stop, stopwatch = threading.Event(), Stopwatch()
+    stop, begun, stopwatch = threading.Event(), threading.Event(), Stopwatch()
 
     def slow(address: str, timeout: timedelta) -> Outcome:
-        stop.wait(30)
+        begun.set()
+        stop.wait(150)
         return Outcome(ok=True)
 
     component = api("http://shop.test", health={}, needs={}, scrape=None)
@@ -198,6 +199,7 @@ def test_a_step_of_our_clock_makes_no_look_late(sqlite: Database, clock) -> None
     )
     try:
         observe.tick(system, clock.now)
+        assert begun.wait(60)
         observe.tick(system, clock.pass_by(hours=1))
         assert "api/http" not in sqlite.read(lambda tx: tx.monitoring.target_states())
         stopwatch.now += 11

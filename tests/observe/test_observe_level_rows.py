@@ -38,7 +38,7 @@ def naive(counts: list[Count], start, end) -> tuple[int, int]:
 @settings(
     max_examples=25,
     deadline=None,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     seen=steps,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from standfast.store.database import Database
 
 SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)  # for what takes a moment on a quiet machine
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 
 
@@ -117,7 +118,7 @@ def test_no_pattern_and_no_page_take_for_ever() -> None:
     for pattern in ("(a+)+$", "(a|aa)+$", "(.*a){20}$", "^(([a-z])+.)+[A-Z]([a-z])+$"):
         assert failed(answered("a" * 50_000 + "!"), matches=(pattern,))
 
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 100
 
 
 # ------------------------------------------------------------------ over HTTP
@@ -135,8 +136,8 @@ def test_a_redirect_is_followed_unless_it_is_what_is_expected(shop) -> None:
     http = BoundedHttp()
     still, follows = HttpProbe(http, redirects=0), HttpProbe(http)
 
-    assert follows(f"{shop.url}/old", SECOND).status == 200
-    outcome = still(f"{shop.url}/old", SECOND)
+    assert follows(f"{shop.url}/old", MINUTE).status == 200
+    outcome = still(f"{shop.url}/old", MINUTE)
     assert failed(outcome, status=("302",), headers={"location": "/new"}) == ""
     target = of_component(api(shop.url, expect=Expectation(status=("302",))))
     assert [one.driver for one in target if one.kind == "http"] == [STILL]
@@ -164,7 +165,7 @@ def test_the_end_of_a_certificate_comes_with_the_answer(tmp_path: Path) -> None:
     http = BoundedHttp()
     http._tls = ssl.create_default_context(cafile=str(file))
 
-    outcome = HttpProbe(http)(f"https://localhost:{server.server_port}/", 5 * SECOND)
+    outcome = HttpProbe(http)(f"https://localhost:{server.server_port}/", MINUTE)
     thread.join()
     server.server_close()
 
@@ -229,7 +230,7 @@ def names() -> Iterator[NameServer]:
 
 def test_answers_of_dns_are_read_and_compared(names: NameServer) -> None:
     def ask(kind: str) -> Outcome:
-        return DnsProbe()(f"{kind} shop.test @{names.address}", SECOND)
+        return DnsProbe()(f"{kind} shop.test @{names.address}", MINUTE)
 
     assert set(ask("A").answers) == {"192.0.2.1", "192.0.2.2"}
     assert answers_unmet(("192.0.2.2", "192.0.2.1"), ask("A").answers) == ()
@@ -242,7 +243,7 @@ def test_answers_of_dns_are_read_and_compared(names: NameServer) -> None:
 
 
 def test_a_name_server_that_fails_is_named_for_how_it_fails(names: NameServer) -> None:
-    def because(name: str, timeout: timedelta = SECOND) -> str:
+    def because(name: str, timeout: timedelta = MINUTE) -> str:
         outcome = DnsProbe()(f"AAAA {name} @{names.address}", timeout)
         assert not outcome.ok
         return outcome.because
@@ -259,7 +260,7 @@ def test_a_name_server_that_fails_is_named_for_how_it_fails(names: NameServer) -
 
 
 def test_this_machine_answers_a_ping_or_says_that_it_may_not_be_asked() -> None:
-    outcome = IcmpProbe()("127.0.0.1", 5 * SECOND)
+    outcome = IcmpProbe()("127.0.0.1", MINUTE)
 
     assert outcome.ok or (not outcome.known and "may not send ICMP" in outcome.because)
     assert not outcome.ok or outcome.latency

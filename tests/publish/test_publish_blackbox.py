@@ -20,8 +20,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.handlers import Sink
 from generated_files import laid, run
 
+from free_ports import free_port
 from own_certificate import certificate
-from postgres_server import free_port
 from standfast import spec
 from standfast.spec.system import System
 
@@ -173,7 +173,7 @@ def test_the_real_exporter_judges_as_standfast_does(page, mail, tmp_path: Path, 
         judged |= {name: _probe(port, f"tcp-{name}", f"localhost:{at}") for name in ("mail", "ssh")}
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
     assert judged == {
         "good": True, "old": True, "code": False, "body": False, "bad": False, "head": False,
@@ -185,7 +185,7 @@ def _probe(port: int, module: str, target: str) -> bool:
     address = f"http://127.0.0.1:{port}/probe?module={module}&target={quote(target)}"
     for attempt in range(200):
         try:
-            with urllib.request.urlopen(address, timeout=20) as answer:
+            with urllib.request.urlopen(address, timeout=60) as answer:
                 return "\nprobe_success 1" in answer.read().decode()
         except OSError:
             if attempt == 199:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import json
 import re
-import socket
 import subprocess
 import threading
 import time
@@ -21,6 +20,7 @@ from generated_files import laid, run
 from hypothesis import given
 from hypothesis import strategies as st
 
+from free_ports import free_port
 from standfast import spec
 from standfast.drivers.files import Files
 from standfast.publish.grafana.files import dashboards
@@ -347,7 +347,7 @@ def test_a_real_exporter_probes_by_the_generated_modules(
         text = answer_of(f"http://127.0.0.1:{port}/probe?module=http&target={target}")
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
     assert "\nprobe_success 1" in text
 
 
@@ -432,12 +432,12 @@ def test_a_real_alertmanager_tells_one_pager_of_each_alert(
         )
         with urllib.request.urlopen(request) as answer:
             assert answer.status == 200
-        until = time.monotonic() + 30
+        until = time.monotonic() + 90
         while len(Receiver.seen) < 2 and time.monotonic() < until:
             time.sleep(0.1)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
         server.shutdown()
         thread.join()
         server.server_close()
@@ -555,12 +555,6 @@ def metrics() -> Iterator[str]:
     server.server_close()
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def prometheus(shop: s.System, metrics: str, tmp_path: Path, texts) -> Iterator[str]:
     """A real one on generated configuration, only its rhythm quickened."""
@@ -600,16 +594,16 @@ def prometheus(shop: s.System, metrics: str, tmp_path: Path, texts) -> Iterator[
     )
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=60)
     log.close()
 
 
 def answer_of(url: str) -> str:
     """As soon as somebody listens."""
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while True:
         try:
-            with urllib.request.urlopen(url, timeout=20) as answer:
+            with urllib.request.urlopen(url, timeout=60) as answer:
                 return answer.read().decode()
         except OSError:
             if time.monotonic() > until:
@@ -623,7 +617,7 @@ def ask(url: str, query: str) -> list[dict]:
 
 
 def wait_for(url: str, query: str) -> list[dict]:
-    until = time.monotonic() + 30
+    until = time.monotonic() + 90
     while time.monotonic() < until:
         try:
             if found := ask(url, query):

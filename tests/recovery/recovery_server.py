@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from postgres_server import PostgresServer, _programs, _run, _start, free_port
+from free_ports import free_port
+from postgres_server import PostgresServer, _programs, _run, _start
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +68,7 @@ def kill(server: PostgresServer) -> None:
     for lock in server.data.parent.glob(".s.PGSQL.*"):
         lock.unlink()
     pause = threading.Event()
-    for _ in range(200):
+    for _ in range(3000):
         if not any(_alive(pid) for pid in pids):
             return
         pause.wait(0.02)

@@ -108,6 +108,29 @@ def test_the_tick_takes_a_copy_proves_it_and_judges_every_data_type(
     assert judged["ledger"].rto is Verdict.MISSED
 
 
+def test_an_outage_of_the_store_is_no_loss_and_what_nobody_saw_is_unknown(
+    sqlite, log, source, tmp_path: Path
+) -> None:
+    protect = _protect(sqlite, source, tmp_path)
+    protect.run("db")
+    up = protect.verify("db")
+    beat = _keeper_of(protect).beat()
+    kill(source)
+
+    down = protect.verify("db")
+
+    assert (up.passed, down.passed) == (True, True)
+    for proof, last in ((up, up.newest_written), (down, beat.at)):
+        assert proof.newest_restored
+        assert proof.newest_written == last
+        assert last
+        assert proof.rpo == last - proof.newest_restored
+
+
+def _keeper_of(protect: Protect) -> PostgresKeeper:
+    return protect._keeper(SYSTEM, "db")
+
+
 def test_a_failed_proof_marks_the_copy_and_is_told(sqlite, log, source, tmp_path: Path) -> None:
     protect = _protect(sqlite, source, tmp_path)
     copy = protect.run("db")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,13 +18,14 @@ from standfast.recovery.catalogue import (
     chain,
     fail,
 )
-from standfast.recovery.proof import Found, differences, measured_rpo
+from standfast.recovery.proof import Found, LastWords, differences, measured_rpo
 from standfast.recovery.retention import removable
 from standfast.recovery.schedule import next_daily, next_interval
 from standfast.recovery.wal import (
     SEGMENT_SIZE,
     Segment,
     format_lsn,
+    goes_on,
     parse_lsn,
     read_segment,
     scan,
@@ -166,7 +168,54 @@ def test_fewer_rows_other_content_and_an_old_canary_are_each_told() -> None:
 
 def test_the_measured_loss_is_nothing_only_where_commits_wait() -> None:
     canary = Canary(sequence=1, at=NOW - timedelta(minutes=3))
-    assert measured_rpo(NOW, canary, timedelta(seconds=1), True) == timedelta(0)
-    assert measured_rpo(NOW, canary, timedelta(seconds=1), False) == timedelta(seconds=1)
-    assert measured_rpo(NOW, canary, None, True) == timedelta(minutes=3)
-    assert measured_rpo(NOW, None, None, True) is None
+    fresh = LastWords(canary=canary, answered=True, arrived_after=timedelta(seconds=1))
+    assert measured_rpo(canary, fresh, synchronous=True) == timedelta(0)
+    assert measured_rpo(canary, fresh, synchronous=False) == timedelta(seconds=1)
+    assert measured_rpo(None, fresh, synchronous=True) is None
+
+
+def test_a_store_that_answers_has_lost_all_since_what_came_back() -> None:
+    restored, now = (
+        Canary(sequence=1, at=NOW - timedelta(hours=9)),
+        Canary(sequence=2, at=NOW),
+    )
+    for unread in (False, True):
+        last = LastWords(canary=now, answered=True, unread=unread)
+        assert measured_rpo(restored, last, synchronous=False) == timedelta(hours=9)
+
+
+spans = st.timedeltas(min_value=timedelta(0), max_value=timedelta(days=900))
+
+
+@given(spans, st.integers(1, 1000), st.booleans())
+def test_loss_reaches_from_the_last_write_to_the_last_restored_however_long_a_store_is_silent(
+    lost: timedelta, beats: int, synchronous: bool
+) -> None:
+    """Nothing is asked of the time since: an outage adds to no loss."""
+    restored = Canary(sequence=7, at=NOW - lost)
+    last = LastWords(canary=Canary(sequence=7 + beats, at=NOW), answered=False)
+
+    assert measured_rpo(restored, last, synchronous=synchronous) == lost
+    unread = replace(last, unread=True)
+    assert measured_rpo(restored, unread, synchronous=synchronous) is None
+
+
+@given(st.integers(0, 9), st.booleans())
+def test_of_a_silent_store_of_which_all_that_was_seen_came_back_only_waiting_commits_tell_no_loss(
+    more: int, unread: bool
+) -> None:
+    restored = Canary(sequence=7 + more, at=NOW)
+    last = LastWords(canary=Canary(sequence=7, at=NOW), answered=False, unread=unread)
+
+    assert measured_rpo(restored, last, synchronous=False) is None
+    assert measured_rpo(restored, last, synchronous=True) == (None if unread else timedelta(0))
+    assert measured_rpo(restored, replace(last, canary=None), synchronous=True) is None
+
+
+def test_an_archive_goes_on_where_a_segment_lies_behind_the_position() -> None:
+    first, second = (read_segment(segment_name(1, number), SEGMENT_SIZE) for number in (3, 4))
+    assert first
+    assert second
+    assert not goes_on([first], 4 * SEGMENT_SIZE)
+    assert goes_on([first, second], 4 * SEGMENT_SIZE)
+    assert not goes_on([first, second], 4 * SEGMENT_SIZE + 1)

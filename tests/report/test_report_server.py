@@ -134,7 +134,7 @@ def test_the_api_serves_files_as_downloads_to_readers_only(standfast: Standfast)
 
 
 def test_the_page_makes_one_and_leads_to_its_files(standfast: Standfast) -> None:
-    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=20) as client:
+    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=60) as client:
         form = {"name": "admin", "password": standfast.password}
         client.post("/sign-in", data=form, headers={"origin": standfast.address})
         page = client.get("/reports").text

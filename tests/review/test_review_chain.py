@@ -138,7 +138,9 @@ def forward(links: list[tuple[int, int, Strength, Fraction]]) -> list[Edge]:
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     links=st.lists(LINKS, min_size=3, max_size=10),

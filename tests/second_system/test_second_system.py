@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -18,13 +17,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from free_ports import free_port
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 STANDFAST = str(Path(sys.executable).with_name("standfast"))
 FILE = Path(__file__).parents[2] / "examples" / "url-only.yaml"
 ADDRESS = "http://127.0.0.1:8085/"
-PATIENCE = 30  # seconds, on a busy machine; a probe comes every second, and two must fail
+PATIENCE = 60  # seconds, on a busy machine; a probe comes every second, and two must fail
 
 
 class _Hello(BaseHTTPRequestHandler):
@@ -62,7 +63,7 @@ class Watcher:
         request = urllib.request.Request(
             f"{self._address}/api/v1/{path}", headers={"authorization": f"Bearer {self._token}"}
         )
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     def wait_for(self, path: str, good: Callable[[Any], bool]) -> Any:
@@ -98,9 +99,7 @@ def watching(file: Path, folder: Path, told: signal.Signals = signal.SIGINT) -> 
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture

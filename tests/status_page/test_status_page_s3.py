@@ -517,7 +517,8 @@ def test_a_whole_server_says_why_its_page_is_old_and_writes_it_when_the_bucket_i
             web_server.until(lambda: pulse.last_error, "the failure to be told")
             with standfast.client("read") as api:
                 overview = api.get("/api/v1/overview")
-                deep = api.get("/health/deep").json()["checks"]
+                deep, ready = api.get("/health/deep"), api.get("/health/ready")
+                told = standfast.platform.kit.health.deep(details=True).body["checks"]
                 others = standfast.platform.ticking.late(standfast.platform.now())
             server.start()
             web_server.until(lambda: not pulse.last_error, "the bucket to be written again")
@@ -534,7 +535,11 @@ def test_a_whole_server_says_why_its_page_is_old_and_writes_it_when_the_bucket_i
     finally:
         if not server.running:
             server.start()
-    assert deep["ticking"]["status"] == "unhealthy"
+    checks = deep.json()["checks"]
+    assert (deep.status_code, deep.json()["status"]) == (200, "degraded")
+    assert (ready.status_code, checks["ticking"]["status"]) == (200, "healthy")
+    assert checks["status_page"]["status"] == "unhealthy"
+    assert "127.0.0.1 refuses the connection" in told["status_page"]["error"]
     assert "127.0.0.1 refuses the connection" in overview.text
     assert set(others) == {"status-page"}
     kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())

@@ -69,7 +69,10 @@ def kept(database: Database) -> int:
         return connection.exec_driver_sql("SELECT count(*) FROM sli_counts").scalar_one()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=25,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     seen=looks,
     late=looks,

@@ -88,7 +88,7 @@ def test_a_work_that_fails_takes_nobody_of_its_batch_with_it(counting: Database)
     gate = threading.Event()
 
     def slow(tx: Tx) -> None:
-        gate.wait(10)
+        gate.wait(60)
 
     def bad(tx: Tx) -> None:
         _raise(tx)
@@ -148,6 +148,29 @@ def test_a_full_database_answers_with_one_sentence_and_keeps_what_it_had(
     assert "full" in sqlite.refusal()
     clock.pass_by(seconds=16)
     assert sqlite.refusal() == ""
+
+
+def test_a_work_that_comes_while_the_database_is_closed_is_done_or_refused_and_never_left_waiting(
+    sqlite: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = sqlite._writer
+    assert writer
+    closing, put = threading.Thread(target=sqlite.close), writer._waiting.put
+
+    def slow(one: object, **terms: float) -> None:
+        if one is not None:
+            closing.start()
+            closing.join(0.2)  # it may not be through yet: this work has passed the door before it
+        put(one, **terms)
+
+    monkeypatch.setattr(writer._waiting, "put", slow)
+    done: list[str] = []
+    work = threading.Thread(target=lambda: done.append(sqlite.keep(lambda tx: "done")), daemon=True)
+    work.start()
+    work.join(60)
+    assert done == ["done"]
+    closing.join(60)
+    assert not closing.is_alive()
 
 
 def test_closing_finishes_what_waits_and_then_refuses(sqlite: Database) -> None:

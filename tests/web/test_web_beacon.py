@@ -123,3 +123,12 @@ def test_the_script_is_there_only_where_the_file_asks_for_it(
     assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
     assert httpx2.get(f"{standfast.address}/beacon.js").status_code == 404
     assert send(standfast, GOOD).status_code == 404
+
+
+def test_what_came_in_just_before_the_end_is_kept(tmp_path: Path) -> None:
+    """It was answered for, so it is not lost with the memory that it waits in."""
+    with running(tmp_path, text=TEXT) as found:
+        found.platform.ticking.stop(60)
+        found.platform.feel.take("/posts/7", {"LCP": 1830.0}, found.platform.now())
+    with closing(sqlite3.connect(tmp_path / "s.db")) as db:
+        assert db.execute("SELECT sum(loads) FROM web_vitals").fetchone() == (1,)

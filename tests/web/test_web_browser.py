@@ -37,6 +37,7 @@ def signed_in(
     browser: Browser, standfast: Standfast, scheme: str = "light", width: int = 1200
 ) -> tuple[Page, list[str]]:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+    page.set_default_timeout(60_000)
     wrong: list[str] = []
     page.on(
         "console", lambda message: wrong.append(message.text) if message.type == "error" else None
@@ -80,9 +81,9 @@ def test_a_page_changes_by_itself_while_somebody_looks(
     page.evaluate("window.untouched = true")
 
     standfast.site.status = 500
-    page.wait_for_selector("h1 .state.bad", timeout=20_000)
+    page.wait_for_selector("h1 .state.bad", timeout=60_000)
     standfast.site.status = 200
-    page.wait_for_selector("h1 .state.good", timeout=20_000)
+    page.wait_for_selector("h1 .state.good", timeout=60_000)
 
     assert page.evaluate("window.untouched"), "the page was loaded again"
     page.close()

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def admin(standfast: Standfast) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=10) as http:
+    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=60) as http:
         http.post(
             "/sign-in", data={"name": "admin", "password": standfast.password}
         ).raise_for_status()

@@ -31,7 +31,7 @@ SHOP = Path(__file__).parents[2] / "examples/shop.yaml"
 
 @pytest.fixture
 def signed_in(standfast: Standfast) -> Iterator[httpx2.Client]:
-    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=10) as client:
+    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=60) as client:
         client.post("/sign-in", data={"name": "admin", "password": standfast.password})
         yield client
 
@@ -197,7 +197,7 @@ def test_the_command_serves_with_the_figures_of_a_server_until_it_is_told_to_sto
         assert "web-probes" in page
     finally:
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=10)
+        process.communicate(timeout=60)
     assert process.returncode in {0, 130, -signal.SIGINT}
 
 

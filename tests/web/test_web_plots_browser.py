@@ -110,7 +110,7 @@ def test_a_chart_is_drawn_told_and_read_under_the_pointer_while_the_page_lives(
     assert page.locator("h1 .state.bad").count() == 0, "the rest waits while somebody reads"
 
     page.mouse.move(5, 5)
-    page.wait_for_selector("h1 .state.bad", timeout=15_000)
+    page.wait_for_selector("h1 .state.bad", timeout=60_000)
     assert page.evaluate("window.drawn.isConnected"), "the chart is taken over into the new page"
     assert page.locator(f"{PLOT}").count() == 1
     assert before

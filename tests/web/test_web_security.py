@@ -15,7 +15,7 @@ PAGES = ["/", "/services", "/services/web", "/objectives/web-probes", "/incident
 
 @pytest.fixture
 def signed_in(standfast: Standfast):
-    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=10) as client:
+    with httpx2.Client(base_url=standfast.address, follow_redirects=True, timeout=60) as client:
         answer = client.post("/sign-in", data={"name": "admin", "password": standfast.password})
         assert answer.status_code == 200
         yield client
@@ -96,7 +96,7 @@ def test_a_change_sent_from_another_site_is_refused(signed_in, headers: dict[str
 
 
 def test_signing_out_ends_the_session(standfast: Standfast) -> None:
-    with httpx2.Client(base_url=standfast.address, timeout=10) as client:
+    with httpx2.Client(base_url=standfast.address, timeout=60) as client:
         client.post("/sign-in", data={"name": "admin", "password": standfast.password})
         page = client.get("/")
         assert page.status_code == 200

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx2
 import uvicorn
 
-from postgres_server import free_port
+from free_ports import free_port
 from standfast.app.platform import Platform
 from standfast.app.settings import Settings
 from standfast.audit.event import SYSTEM
@@ -78,7 +78,7 @@ class Standfast:
         return {"authorization": f"Bearer {made}"}
 
     def client(self, *scopes: str) -> httpx2.Client:
-        return httpx2.Client(base_url=self.address, headers=self.token(*scopes), timeout=10)
+        return httpx2.Client(base_url=self.address, headers=self.token(*scopes), timeout=60)
 
 
 @contextmanager
@@ -109,13 +109,13 @@ def running(folder: Path, smtp: int = 9, text: str = FILE) -> Iterator[Standfast
     finally:
         platform.ending()
         server.should_exit = True
-        thread.join(10)
+        thread.join(60)
         platform.end()
         target.shutdown()
         target.server_close()
 
 
-def until(done: Callable[[], object], what: str, patience: float = 20) -> None:
+def until(done: Callable[[], object], what: str, patience: float = 60) -> None:
     """Wait for a condition, not for a time."""
     end, pause = monotonic() + patience, threading.Event()
     while not done():

@@ -164,11 +164,13 @@ class Audit:
         """Wait until the server has settled everything emitted so far; False when it has not in time."""
         self.start()
         if self._forwarder is None:
-            return self._spool is None or not self._spool.waiting
+            spool = self._spool
+            return spool is None or not spool.waiting
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             self._wake.set()
-            if self._spool is None or not self._spool.waiting:
+            spool = self._spool
+            if spool is None or not spool.waiting:
                 return True
             time.sleep(0.01)
         return False
@@ -192,12 +194,16 @@ class Audit:
 
     def close(self) -> None:
         """Stop forwarding and release the spool; what waits is delivered by the next process."""
-        self._stop.set()
+        with self._lock:  # or a thread that is being started would take the word back
+            self._stop.set()
+            thread = self._thread
         self._wake.set()
-        if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join(timeout=15)
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout=15)
         with self._lock:
-            spool, self._spool, self._thread = self._spool, None, None
+            spool, self._spool = self._spool, None
+            if self._thread is thread:
+                self._thread = None
         if spool is not None:
             spool.close()
 
@@ -330,7 +336,8 @@ class Audit:
         for directory in sorted(self._directory.glob(f"{self._producer_name}-*")):
             if self._forwarder is None or self._stop.is_set():
                 return
-            if self._spool is not None and directory == self._spool.directory:
+            own = self._spool
+            if own is not None and directory == own.directory:
                 continue
             with contextlib.suppress(SpoolBusy):
                 orphan = self._open(directory)

@@ -361,10 +361,11 @@ class Breaker:
     ) -> None:
         before, open_seconds = self._state, None
         if self.window is not None:
+            # Calls still running under this window come to `settle`, which sees that it is retired. First,
+            # or a call that ends while the window is read would be in nobody's books.
+            self.window.edge = NEVER
             seen = self.window.whole()
             self._book(ok=seen.ok, failed=seen.failed, slow=seen.slow)
-            # Calls still running under this window come to `settle`, which sees that it is retired.
-            self.window.edge = NEVER
         if after is State.OPEN:
             open_seconds = self.rule.jitter(self.rule.open_seconds(self._reopened))
             self._reopened, self._until = self._reopened + 1, now + open_seconds

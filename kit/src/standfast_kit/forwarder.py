@@ -90,11 +90,12 @@ class Forwarder:
                 return self.send_smaller(len(frames))
             for place, reason in sorted(answer.rejected.items()):
                 spool.keep_aside("rejected.jsonl", _rejected(frames[place], reason))
-            spool.delivered(frames)
-            self._limit = min(BATCH, self._limit * 2)
+            # Before nothing waits any more: whoever waits for that reads these next.
             self.accepted += answer.accepted
             self.duplicates += answer.duplicates
             self.rejected += len(answer.rejected)
+            self._limit = min(BATCH, self._limit * 2)
+            spool.delivered(frames)
             return len(frames)
 
     def send_smaller(self, size: int) -> int:

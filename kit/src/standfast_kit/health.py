@@ -184,7 +184,7 @@ class Health:
             result = self._judged(check, now)
             worst = _worse(worst, result.status, required=check.required)
             shown[check.name] = _shown(result, details=details)
-        for name, breaker in self._breakers.items():
+        for name, breaker in list(self._breakers.items()):
             healthy = breaker.state not in ("open", "half-open", "forced-open")
             if healthy and name in shown:
                 continue
@@ -199,8 +199,8 @@ class Health:
 
     def statuses(self) -> dict[str, tuple[Status, bool]]:
         """Each check's last status and whether it is required, for the metrics; runs nothing."""
-        now = self._monotonic()
-        return {c.name: (self._judged(c, now).status, c.required) for c in self._checks.values()}
+        now, checks = self._monotonic(), list(self._checks.values())
+        return {c.name: (self._judged(c, now).status, c.required) for c in checks}
 
     # -- inside
 

@@ -73,16 +73,16 @@ class Kit:
 
     def breaker(self, name: str, **settings: Any) -> Breaker:
         """Make a breaker, or return the one made before; `settings` are those of `Breaker`."""
-        if name in self.breakers and not settings:
-            return self.breakers[name]
-        if name in self.breakers or not settings:
-            known = ", ".join(sorted(self.breakers)) or "none"
-            problem = "exists already" if settings else "does not exist"
-            raise ValueError(f"breaker {name!r} {problem}; there are: {known}")
+        if not settings:
+            if name in self.breakers:
+                return self.breakers[name]
+            raise self._no_breaker(name, "does not exist")
         breaker = Breaker(name, **{"clock": self.monotonic, **settings})
         breaker.on_transition(self._tell)
+        # Of two threads that make it at once, one gets it: looking first would let both.
+        if self.breakers.setdefault(name, breaker) is not breaker:
+            raise self._no_breaker(name, "exists already")
         self.health.watch(breaker)
-        self.breakers[name] = breaker
         return breaker
 
     def check(
@@ -135,6 +135,10 @@ class Kit:
             queue.close()
         if self.audit is not None:
             self.audit.close()
+
+    def _no_breaker(self, name: str, problem: str) -> ValueError:
+        known = ", ".join(sorted(list(self.breakers))) or "none"  # noqa: C414 - others may add to it
+        return ValueError(f"breaker {name!r} {problem}; there are: {known}")
 
     def _tell(self, event: Transition) -> None:
         level = logging.WARNING if event.after == "open" else logging.INFO

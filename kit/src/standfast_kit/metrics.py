@@ -74,7 +74,8 @@ class Gauge:
         self._lock, self.value = threading.Lock(), 0.0
 
     def set(self, value: float) -> None:
-        self.value = value
+        with self._lock:  # or a step up or down that has read the value before would undo it
+            self.value = value
 
     def inc(self, by: float = 1.0) -> None:
         with self._lock:

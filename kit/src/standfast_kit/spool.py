@@ -6,6 +6,7 @@ lock on the directory. Reading stops at a torn frame; the torn bytes are kept as
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import os
@@ -202,6 +203,11 @@ class Spool:
             os.close(fd)
 
     def close(self) -> None:
+        """Sync what has been written, then release the directory."""
+        # What was written without waiting has its thread to sync it no more, and whoever still waits
+        # in `sync` is answered by what happens here.
+        with contextlib.suppress(SpoolFull):
+            self.sync_all()
         with self._sync_lock, self._write_lock:
             self.abandon()
 

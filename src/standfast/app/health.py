@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from standfast.app.platform import Platform
 
 
+STATUS_PAGE = "status_page"
+"""The check of what lies on the disk, or in the bucket, of somebody else: without it all else goes on."""
+
+
 class Unwell(Exception):
     """A part of standfast is not well; the text says why."""
 
@@ -25,7 +29,14 @@ def watch_over(platform: Platform) -> None:
     # Readiness touches nothing when it is asked: a tick looks, and says what it saw.
     kit.check("database", None, period="10s")
     kit.check("writing", lambda: _writing(platform), timeout="1s", deep=True)
-    kit.check("ticking", lambda: _ticking(platform), timeout="1s", deep=True)
+    kit.check("ticking", lambda: _ticking(platform, "ticking"), timeout="1s", deep=True)
+    kit.check(
+        STATUS_PAGE,
+        lambda: _ticking(platform, STATUS_PAGE),
+        required=False,
+        timeout="1s",
+        deep=True,
+    )
     kit.check("file", lambda: _file(platform), required=False, timeout="1s", deep=True)
     kit.check("pages", lambda: _pages(platform), required=False, timeout="3s", deep=True)
     kit.check("dead_man", lambda: _dead_man(platform), required=False, timeout="1s", deep=True)
@@ -72,8 +83,8 @@ def _writing(platform: Platform) -> None:
         raise Unwell(why)
 
 
-def _ticking(platform: Platform) -> None:
-    if late := platform.ticking.late(platform.now()):
+def _ticking(platform: Platform, check: str) -> None:
+    if late := platform.ticking.late(platform.now(), check):
         raise Unwell("; ".join(f"{role}: {why}" for role, why in late.items()))
 
 

@@ -12,12 +12,14 @@ from standfast.drivers.files import Files, Tree
 from standfast.drivers.importers.backstage.importer import Backstage
 from standfast.drivers.importers.compose.importer import Compose
 from standfast.drivers.importers.folder import Disk, roots_of
+from standfast.drivers.importers.gatus.importer import Gatus
 from standfast.drivers.importers.kubernetes.importer import Kubernetes
 from standfast.drivers.importers.openslo.importer import OpenSlo
 from standfast.drivers.importers.prometheus.rules import PrometheusRules
 from standfast.drivers.importers.prometheus.scrape import PrometheusScrape
 from standfast.drivers.importers.pyrra.importer import Pyrra
 from standfast.drivers.importers.score.importer import Score
+from standfast.drivers.importers.slo_generator.importer import SloGenerator
 from standfast.drivers.importers.sloth.importer import Sloth
 from standfast.drivers.importers.source import Source
 from standfast.errors import FileError, StandfastError
@@ -42,9 +44,16 @@ if TYPE_CHECKING:
     from standfast.spec.system import System
 
 # Of sources that disagree the first counts: what runs in production before what developers start.
-_FIRST: tuple[Importer, ...] = (Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth())
+_FIRST: tuple[Importer, ...] = (
+    Kubernetes(), Compose(), Backstage(), Score(), OpenSlo(), Sloth(), SloGenerator(),
+)  # fmt: skip
 # What these read speaks of components by their names; what there is, they are told.
-_FOLLOWERS: tuple[Follower, ...] = (PrometheusScrape(), Pyrra(), PrometheusRules())
+_FOLLOWERS: tuple[Follower, ...] = (
+    PrometheusScrape(),
+    Pyrra(),
+    Gatus(),
+    PrometheusRules(),
+)
 IMPORTERS: tuple[Importer, ...] = (*_FIRST, *_FOLLOWERS)
 STANDARD_INPUT = "-"
 _GENERIC = frozenset(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from standfast.app import evidence, rooms, sources
 from standfast.app.answers import answers_of
 from standfast.app.backup import protect
-from standfast.app.health import look_at_database, watch_over
+from standfast.app.health import STATUS_PAGE, look_at_database, watch_over
 from standfast.app.keeping import Keeping
 from standfast.app.reading import Read
 from standfast.app.watching import FileWatch
@@ -68,6 +68,7 @@ from standfast.engine.slice import Slice
 from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
 from standfast.engine.try_out import TryOut
+from standfast.errors import StandfastError
 from standfast.monitoring.target import REQUEST, STILL, TALK
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
@@ -172,8 +173,16 @@ class Platform:
             self.consult.close()
             self.deliver.close()
             self.protect.close()
+            self._keep_page_loads()
             self.kit.close()
             self.keeping.close()
+
+    def _keep_page_loads(self) -> None:
+        """Those that came in since the last tick were answered for, and wait in memory."""
+        try:
+            self.feel.flush()
+        except StandfastError as error:
+            log.warning("the page loads of the last moments are lost: %s", error)
 
     def take_alerts(self, reports: tuple[Reported, ...]) -> tuple[Accepted, ...]:
         """Alerts from outside; answers after they, their pages and incidents are kept."""
@@ -225,6 +234,7 @@ class Platform:
                 name="status-page",
                 every=announce.LOOK,
                 work=self._with_system(self.announce.tick),
+                check=STATUS_PAGE,
             ),
             Role(name="reports", every=60 * _SECOND, work=self._with_system(self.report.tick)),
             Role(name="feel", every=2 * _SECOND, work=self._with_system(self.feel.tick)),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def search(server: str, token_file: str | None, as_json: bool, **filters: Any) -
     """Show who did what, the newest first. The search itself is written to the log."""
     page = connect(server, token_file).get("/api/v1/audit", filters)
     if as_json:
-        click.echo(json.dumps(page, indent=2, ensure_ascii=False))
+        click.echo(printed.json_text(page, indent=2))
         return
     for entry in page["entries"]:
         click.echo(_line(entry))
@@ -89,7 +89,7 @@ def verify(
         from standfast.app.offline import offline_audit
 
         verdict = offline_audit(str(database), anchors, key)
-    click.echo(_as_json(verdict) if as_json else _as_text(verdict))
+    click.echo(_as_json(verdict) if as_json else printed.visible(_as_text(verdict), keep="\n"))
     sys.exit(0 if verdict.clean else 1)
 
 
@@ -115,7 +115,7 @@ def _as_json(verdict: Verdict) -> str:
         "clean": verdict.clean, "findings": findings, "sizes": dict(verdict.sizes),
         "roots": dict(verdict.roots), "checkpoints": verdict.checkpoints, "notes": verdict.notes,
     }  # fmt: skip
-    return json.dumps(told, indent=2)
+    return printed.json_text(told, indent=2)
 
 
 def _as_text(verdict: Verdict) -> str:
@@ -134,9 +134,4 @@ def _line(entry: dict[str, Any]) -> str:
     ended = entry["outcome"]["status"]
     said = entry["action"].get("description", "")
     text = f"{entry['timestamp']}  {entry['seq']:>8}  {actor['id']}  {entry['action']['type']}{to}"
-    return _printable(f"{text}  {ended}  {said}".rstrip())
-
-
-def _printable(text: str) -> str:
-    """What a log says is other people's text: it must not steer the reader's terminal."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text)
+    return printed.visible(f"{text}  {ended}  {said}".rstrip())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from standfast.cli import printed
 from standfast.slo.judgement import words
 
 if TYPE_CHECKING:
@@ -63,18 +63,18 @@ def backtest(
     asked = Asked(file=file or "", days=days, objective=objective, target=target, window=window)
     found = backtest(asked, database, data, _progress)
     if as_json:
-        click.echo(json.dumps(_told(found), ensure_ascii=False))
+        click.echo(printed.json_text(_told(found)))
         return
     click.echo(f"From {_utc(found.start)} to {_utc(found.end)} UTC")
     for title, outcome in (("Changed", found.changed), ("Present", found.present)):
         click.echo(f"\n{title}: {len(outcome.firings)} fired")
         for one in outcome.firings:
-            click.echo(_line(one, found.end))
+            printed.say(_line(one, found.end))
         for other in outcome.unreplayed:
-            click.echo(_clean(f"  not replayed: {other.rule}: {other.because}"))
+            printed.say(f"  not replayed: {other.rule}: {other.because}")
         for said in outcome.unseen:
-            click.echo(_clean(f"  not seen: {said}"))
-    click.echo(f"\n{found.difference}")
+            printed.say(f"  not seen: {said}")
+    printed.say(f"\n{found.difference}", keep="\n")
 
 
 def _progress(done: int, of: int) -> None:
@@ -96,7 +96,7 @@ def _line(one: Firing, end: datetime) -> str:
         said += ", wakes nobody"
     if one.before_start:
         said += ", perhaps since before"
-    return _clean(said)
+    return said
 
 
 def _told(found: Backtest) -> dict[str, Any]:
@@ -139,8 +139,3 @@ def _firing(one: Firing) -> dict[str, Any]:
 
 def _utc(moment: datetime) -> str:
     return f"{moment:%Y-%m-%d %H:%M}"
-
-
-def _clean(text: str) -> str:
-    """Printable, in one line: what others wrote must not steer the terminal."""
-    return "".join(each for each in text if each.isprintable())

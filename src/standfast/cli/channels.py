@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from typing import Any
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import Client, connect, server_options
 from standfast.cli.group import FAILED, TIMED_OUT
 from standfast.cli.printed import json_option, line
@@ -22,7 +22,7 @@ def channels(as_json: bool, server: str, token_file: str | None) -> None:
     """Show by which channels each person is known to be reached: by the last test page of each."""
     found = connect(server, token_file).get("/api/v1/on-call/channels")
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(printed.json_text(found, indent=2))
         return
     for one in found:
         _show_way(one)
@@ -77,7 +77,7 @@ def test(
         click.echo(f"{len(sent)} test pages are on their way", err=True)
     found = _waited(client, sent, wait)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(printed.json_text(found, indent=2))
     else:
         for one in found:
             _show_way(one)
@@ -107,7 +107,7 @@ def answer(code: str, as_json: bool, server: str, token_file: str | None) -> Non
     """Answer a test page by the CODE that stands in it: the channel that it came by is verified."""
     done = connect(server, token_file).post("/api/v1/on-call/tests/answer", {"code": code})
     if as_json:
-        click.echo(json.dumps(done, ensure_ascii=False))
+        click.echo(printed.json_text(done))
         return
     who = done["person"] or "its own receiver"
     click.echo(line(f"{done['channel']} reaches {who}"))

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from standfast.cli import printed
+
 
 @click.command()
 @click.argument("file", type=click.Path(dir_okay=False), default="standfast.yaml")
@@ -39,8 +41,8 @@ def doctor(file: str, database: str, data: Path, as_json: bool) -> None:
         )
     else:
         for one in found:
-            click.echo(f"{'ok  ' if one.ok else 'BAD '} {one.what}: {one.words}")
+            printed.say(f"{'ok  ' if one.ok else 'BAD '} {one.what}: {one.words}")
             if one.fix:
-                click.echo(f"      fix: {one.fix}")
+                printed.say(f"      fix: {one.fix}")
     if not all(one.ok for one in found):
         click.get_current_context().exit(1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from standfast.app.files import Edited
+from standfast.cli import printed
 from standfast.cli.reviewing import answers_beside, instant, reviewed, system_of
 from standfast.errors import NotFound, StandfastError
 from standfast.review.feedback import Answer, Reply, Status, answered
@@ -100,10 +100,10 @@ def list_(
         if (status is None or one["status"] == status) and (role is None or role.value in one["to"])
     ]
     if as_json:
-        click.echo(json.dumps(shown, indent=2, ensure_ascii=False))
+        click.echo(printed.json_text(shown, indent=2))
         return
     for one in shown:
-        click.echo(_line(one))
+        printed.say(_line(one), keep="\n")
     click.echo(f"{len(shown)} of {len(rows)} findings", err=True)
 
 
@@ -144,14 +144,12 @@ def _line(one: dict[str, Any]) -> str:
     if one["waived_by"]:
         parts.append(f"  (waived by {one['waived_by']})")
     if one["problem"]:
-        parts.append(f"\n    {one['problem']}")
+        parts.append(f"\n    {printed.line(one['problem'])}")
     if one["said"]:
-        parts.append(f"\n    {one['said']}")
+        parts.append(f"\n    {printed.line(one['said'])}")
     elif one["note"]:
-        parts.append(f"\n    asked again: {one['note']}")
-    return "".join(
-        sign if sign.isprintable() or sign == "\n" else "\ufffd" for sign in "".join(parts)
-    )
+        parts.append(f"\n    asked again: {printed.line(one['note'])}")
+    return "".join(parts)
 
 
 # ------------------------------------------------------------------ answer
@@ -202,9 +200,9 @@ def answer(
         where = _append(file, [reply])
         kept = reply_value(reply)
     if as_json:
-        click.echo(json.dumps(kept, indent=2, ensure_ascii=False))
+        click.echo(printed.json_text(kept, indent=2))
     else:
-        click.echo(
+        printed.say(
             f"{kept['finding']}: {kept['answer']} by {kept['by']} ({kept['role']}), in {where}"
         )
 
@@ -248,10 +246,10 @@ def settle(file: Path, as_json: bool) -> None:
     if gone:
         _append(file, [Reply(finding=name, at=now.replace(microsecond=0)) for name in gone])
     if as_json:
-        click.echo(json.dumps({"changed": gone}, indent=2))
+        click.echo(printed.json_text({"changed": gone}, indent=2))
     else:
         for name in gone:
-            click.echo(f"changed: {name}")
+            printed.say(f"changed: {name}")
         click.echo(f"{len(gone)} marked as changed", err=True)
 
 
@@ -275,9 +273,9 @@ def pull(server: str, file: Path, token_file: str | None, as_json: bool) -> None
     if new:
         _append(file, [_reply(one) for one in new])
     if as_json:
-        click.echo(json.dumps({"added": new}, indent=2, ensure_ascii=False))
+        click.echo(printed.json_text({"added": new}, indent=2))
     else:
-        click.echo(f"{len(new)} added to {beside(str(file))}")
+        printed.say(f"{len(new)} added to {beside(str(file))}")
 
 
 def _same(one: dict[str, Any]) -> tuple[object, ...]:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 import click
 
+from standfast.cli import printed
 from standfast.errors import FileError, NotAllowed, StandfastError
 
 # name -> (module:attribute, one line of help). Help and completion read this table and import no command.
@@ -118,7 +119,8 @@ def main(arguments: list[str] | None = None) -> NoReturn:
         error.show()
         sys.exit(error.exit_code)
     except StandfastError as error:
-        click.echo(f"error: {error}" if not isinstance(error, FileError) else str(error), err=True)
+        said = str(error) if isinstance(error, FileError) else f"error: {error}"
+        printed.say(said, keep="\n", err=True)
         sys.exit(exit_code(error))
     except BrokenPipeError:
         # Whoever read our output has gone (`| head`); say nothing more to a closed pipe.

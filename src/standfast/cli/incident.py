@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 from standfast.errors import FileError, NotFound
 
@@ -42,8 +42,8 @@ def list_(server: str, token_file: str | None, as_json: bool) -> None:
     for one in screen["incidents"]:
         who = one["commander"] or "nobody commands"
         state = one["mark"]["word"]
-        _say(f"{one['id']}  {one['sev']}  {state}  {one['since']}  {who}  {one['title']}")
-    click.echo(screen["words"])
+        printed.say(f"{one['id']}  {one['sev']}  {state}  {one['since']}  {who}  {one['title']}")
+    printed.say(screen["words"])
 
 
 @incident.command()
@@ -55,16 +55,16 @@ def show(id_: str, server: str, token_file: str | None, as_json: bool) -> None:
     if as_json:
         _print_json(screen)
         return
-    _say(f"{screen['id']}  {screen['sev']}  {screen['mark']['word']}  {screen['title']}")
-    _say(f"on {screen['component']} since {screen['since']}")
+    printed.say(f"{screen['id']}  {screen['sev']}  {screen['mark']['word']}  {screen['title']}")
+    printed.say(f"on {screen['component']} since {screen['since']}")
     for role, person in screen["roles"]:
-        _say(f"  {role}: {person or 'open'}")
+        printed.say(f"  {role}: {person or 'open'}")
     _say_checklist(screen["checklist"])
     for entry in screen["timeline"]:
         by = f" ({entry['by']})" if entry["by"] else ""
-        _say(f"{entry['at']}  {entry['kind']}  {entry['text']}{by}")
+        printed.say(f"{entry['at']}  {entry['kind']}  {entry['text']}{by}")
     if screen["steps"]:
-        click.echo(f"it can become: {', '.join(screen['steps'])}")
+        printed.say(f"it can become: {', '.join(screen['steps'])}")
 
 
 @incident.command()
@@ -153,9 +153,9 @@ def post_mortem(
         told = {"id": screen["id"], "words": words, "file": str(output) if output else None}
         _print_json(told | {"post_mortem": draft})
     elif output is None:
-        click.echo(_printable(draft, keep="\n"), nl=False)
+        click.echo(printed.visible(draft, keep="\n"), nl=False)
     else:
-        _say(f"{output} is written. {words}")
+        printed.say(f"{output} is written. {words}")
 
 
 def _deed(
@@ -169,7 +169,7 @@ def _done(answer: dict[str, Any], as_json: bool) -> None:
         _print_json(answer)
         return
     state = (answer.get("mark") or {}).get("word") or answer.get("state", "")
-    _say(f"{answer['id']}  {answer['sev']}  {state}  {answer['title']}")
+    printed.say(f"{answer['id']}  {answer['sev']}  {state}  {answer['title']}")
 
 
 def _say_checklist(tasks: list[dict[str, Any]]) -> None:
@@ -177,9 +177,9 @@ def _say_checklist(tasks: list[dict[str, Any]]) -> None:
     for task in tasks:
         if task["phase"] != phase:
             phase = task["phase"]
-            _say(f"  {phase}{', ' + task['within'] if task['within'] else ''}")
+            printed.say(f"  {phase}{', ' + task['within'] if task['within'] else ''}")
         by = f" ({task['by']})" if task["done"] and task["by"] else ""
-        _say(f"    [{'x' if task['done'] else ' '}] {task['id']:<22}{task['text']}{by}")
+        printed.say(f"    [{'x' if task['done'] else ' '}] {task['id']:<22}{task['text']}{by}")
 
 
 def _address(id_: str) -> str:
@@ -196,13 +196,4 @@ def _write(path: Path, text: str) -> None:
 
 
 def _print_json(value: Any) -> None:
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
-
-
-def _say(line: str) -> None:
-    click.echo(_printable(line))
-
-
-def _printable(text: str, keep: str = "") -> str:
-    """Other people's text must not steer the reader's terminal."""
-    return "".join(sign if sign.isprintable() or sign in keep else "\ufffd" for sign in text)
+    click.echo(printed.json_text(value, indent=2))

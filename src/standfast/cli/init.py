@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from standfast.cli import printed
+
 if TYPE_CHECKING:
     from standfast.spec.system import System
 
@@ -51,7 +53,7 @@ def _explain(path: Path, environment: str, as_json: bool) -> None:
 
     system = spec.read(str(path), Files(), environment)
     if as_json:
-        click.echo(json.dumps(_listed(system), indent=2, ensure_ascii=False))
+        click.echo(printed.json_text(_listed(system), indent=2))
         return
     for one in system.assumptions:
         click.echo(str(one))

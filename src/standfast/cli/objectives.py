@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -38,7 +37,7 @@ def show(name: str, as_json: bool, server: str, token_file: str | None) -> None:
     notices, what its policy asked for since when, and what is excluded."""
     one = connect(server, token_file).get(f"{_OBJECTIVES}/{quote(name, safe='')}")
     if as_json:
-        click.echo(json.dumps(one, ensure_ascii=False))
+        click.echo(printed.json_text(one))
         return
     for line in _told(one):
         click.echo(_line(line))

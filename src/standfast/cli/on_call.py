@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -10,6 +9,7 @@ from zoneinfo import ZoneInfo
 import click
 
 from standfast import spec
+from standfast.cli import printed
 from standfast.cli.channels import answer, channels, test
 from standfast.paging.rotation import on_duty, shifts, until
 from standfast_kit.clock import utc_now
@@ -72,7 +72,7 @@ def show(file: str, at: datetime | None, weeks: int, as_json: bool) -> None:
     now = at or utc_now()
     found = [_rota(system, rota, now, weeks) for rota in system.on_call.values()]
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+        click.echo(printed.json_text(found, indent=2))
         return
     for one in found:
         _show(one)
@@ -116,13 +116,13 @@ def _person(system: System, id: str | None) -> dict[str, str | None] | None:  # 
 
 
 def _show(one: dict[str, Any]) -> None:
-    click.echo(f"{one['rota']} ({one['timezone']}) at {one['at']}")
-    click.echo(f"  primary    {_named(one['primary'], address=True)}")
-    click.echo(f"  secondary  {_named(one['secondary'], address=True)}")
-    click.echo(f"  until      {one['until']}")
+    printed.say(f"{one['rota']} ({one['timezone']}) at {one['at']}")
+    printed.say(f"  primary    {_named(one['primary'], address=True)}")
+    printed.say(f"  secondary  {_named(one['secondary'], address=True)}")
+    printed.say(f"  until      {one['until']}")
     for watch in one["watches"]:
         names = f"{_named(watch['primary'])}, then {_named(watch['secondary'])}"
-        click.echo(f"    {watch['begin']} - {watch['end']}  {names}")
+        printed.say(f"    {watch['begin']} - {watch['end']}  {names}")
 
 
 def _named(person: dict[str, str | None] | None, *, address: bool = False) -> str:

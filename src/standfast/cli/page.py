@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from urllib.parse import quote
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 from standfast.cli.printed import json_option, line
 
@@ -25,7 +25,7 @@ def list_(only_open: bool, as_json: bool, server: str, token_file: str | None) -
     found = connect(server, token_file).get("/api/v1/pages")
     pages = [one for one in found if one["open"] or not only_open]
     if as_json:
-        click.echo(json.dumps(pages, ensure_ascii=False))
+        click.echo(printed.json_text(pages))
         return
     for one in pages:
         click.echo(f"{one['id']}  {'OPEN' if one['open'] else '    '}  {line(one['title'])}")
@@ -59,9 +59,9 @@ def acknowledge(
         who = line(answered["acknowledged_by"])
         click.echo(f"note: {who} has answered it before", err=True)
     if as_json:
-        click.echo(json.dumps(answered, ensure_ascii=False))
+        click.echo(printed.json_text(answered))
         return
     click.echo(f"{answered['id']}  {line(answered['title'])}")
-    click.echo(
+    printed.say(
         f"    acknowledged by {answered['acknowledged_by']} at {answered['acknowledged_at']}"
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import click
 
+from standfast.cli import printed
 from standfast.cli.client import connect, server_options
 from standfast.cli.printed import json_option, line
 from standfast.errors import FileError
@@ -67,7 +67,7 @@ def make(
     made = client.post(_REPORTS, {"period": period, "of": of or agreement})
     written = _write(client, made, kinds, out)
     if as_json:
-        click.echo(json.dumps(made | {"written": written}, ensure_ascii=False))
+        click.echo(printed.json_text(made | {"written": written}))
         return
     said = ", provisional: the period is not over" if made["provisional"] else ""
     click.echo(line(f"{made['id']}: {made['period']}, edition {made['edition']}{said}"))
@@ -75,7 +75,7 @@ def make(
     for one in made["corrections"]:
         click.echo(line(f"corrects: {one}"))
     for name in written:
-        click.echo(f"wrote {name}")
+        printed.say(f"wrote {name}")
 
 
 @report.command("list")
@@ -85,7 +85,7 @@ def list_(as_json: bool, server: str, token_file: str | None) -> None:
     """List the reports that were made, the newest first."""
     found = connect(server, token_file).get(_REPORTS)
     if as_json:
-        click.echo(json.dumps(found, ensure_ascii=False))
+        click.echo(printed.json_text(found))
         return
     for one in found["editions"]:
         of = f" of {one['of']}" if one["of"] else ""
@@ -115,12 +115,12 @@ def verify(file: str, key: str, as_json: bool) -> None:
             "files": [{"name": name, "wrong": wrong} for name, wrong in found.files],
             "absent": found.absent,
         }  # fmt: skip
-        click.echo(json.dumps(told, ensure_ascii=False))
+        click.echo(printed.json_text(told))
     else:
         for name, wrong in found.files:
-            click.echo(f"CHANGED  {name} {wrong}" if wrong else f"{name} is as it was signed")
+            printed.say(f"CHANGED  {name} {wrong}" if wrong else f"{name} is as it was signed")
         for name in found.absent:
-            click.echo(f"note: {name} is not here")
+            printed.say(f"note: {name} is not here")
         about = found.about
         click.echo(
             line(f"{about.get('system')}, {about.get('period')}, edition {about.get('edition')},"

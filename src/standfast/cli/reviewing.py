@@ -6,12 +6,11 @@ import sys
 from datetime import UTC, datetime, time
 from typing import TYPE_CHECKING, NoReturn
 
-import click
-
 from standfast import spec
 from standfast.app.answers import answers_of
 from standfast.app.files import Files
 from standfast.app.sources import changes
+from standfast.cli import printed
 from standfast.errors import FileError
 from standfast.review import Measured, examine
 from standfast_kit.clock import utc_now
@@ -35,9 +34,9 @@ def system_of(file: Path) -> System:
 
 
 def refuse(error: FileError) -> NoReturn:
-    click.echo("\n".join(error.problems), err=True)
+    printed.say("\n".join(error.problems), keep="\n", err=True)
     if error.fix:
-        click.echo(f"  fix: {error.fix}", err=True)
+        printed.say(f"  fix: {error.fix}", err=True)
     sys.exit(INVALID)
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import click
 
+from standfast.cli import printed
+
 _DATABASE = click.option(
     "--database",
     default="",
@@ -72,11 +74,11 @@ def list_(database: str, data: Path, as_json: bool) -> None:
         for one in found
     ]  # fmt: skip
     if as_json:
-        click.echo(json.dumps(rows))
+        click.echo(printed.json_text(rows))
         return
     for row in rows:
         ends = f"until {row['ends_at']}" if row["ends_at"] else "until revoked"
-        click.echo(f"{row['id']}  {row['name']}  {', '.join(row['scopes'] or [])}  {ends}")
+        printed.say(f"{row['id']}  {row['name']}  {', '.join(row['scopes'] or [])}  {ends}")
 
 
 @token.command()
@@ -91,4 +93,4 @@ def revoke(id: str, database: str, data: Path) -> None:  # noqa: A002 - the argu
     with accounts(database, data) as sign_in:
         if not sign_in.revoke_token(id, operator()):
             raise NotFound(f"no token has the id {id!r}", fix="standfast token list")
-    click.echo(f"revoked {id}")
+    printed.say(f"revoked {id}")

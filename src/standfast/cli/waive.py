@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ import click
 
 from standfast import spec
 from standfast.app.files import Edited, Files
+from standfast.cli import printed
 from standfast.cli.reviewing import instant, refuse, reviewed, system_of
 from standfast.errors import Conflict, FileError, NotFound, StandfastError
 from standfast.spec.editing import append, replace
@@ -85,11 +85,11 @@ def waive(
     shown = _difference(name, edited.text, after)
     if as_json:
         told = {"file": name, "written": not dry_run, "waiver": entry, "diff": shown}
-        click.echo(json.dumps(told, indent=2, ensure_ascii=False))
+        click.echo(printed.json_text(told, indent=2))
         return
-    click.echo(shown, nl=False)
+    click.echo(printed.visible(shown, keep="\n\t"), nl=False)
     if not dry_run:
-        click.echo(f"{name}: {rule} at {path} is waived until {entry['until']}", err=True)
+        printed.say(f"{name}: {rule} at {path} is waived until {entry['until']}", err=True)
 
 
 def _possible(found: Review, rule: str, path: str) -> None:

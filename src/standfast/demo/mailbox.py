@@ -49,7 +49,10 @@ class Mailbox:
         self._box = _Box(folder, refuses)
         self._scanner = ThreadPoolExecutor(1, thread_name_prefix="mail-scanner")
         self._controller = Controller(
-            _Handler(self._box, self._scanner), hostname="127.0.0.1", port=port
+            _Handler(self._box, self._scanner),
+            hostname="127.0.0.1",
+            port=port,
+            ready_timeout=60,  # the five seconds of its own are too few while everything starts at once
         )
 
     def open(self) -> None:
@@ -87,9 +90,8 @@ def _receive(box: _Box, content: bytes, receivers: list[str]) -> None:
         links=links, opened=tuple(_opened(link) for link in links),
     )  # fmt: skip
     with box.lock:
-        box.mails.append(mail)
-        number = len(box.mails)
-    (box.folder / f"{number:03}.eml").write_bytes(content)
+        (box.folder / f"{len(box.mails) + 1:03}.eml").write_bytes(content)
+        box.mails.append(mail)  # once its file is there
 
 
 def _opened(link: str) -> int:

@@ -96,7 +96,7 @@ def make_database(server: Postgres) -> None:
             return False
         return True
 
-    wait_until("PostgreSQL starts", answers)
+    wait_until("PostgreSQL starts", answers, within=60)
 
 
 def _programs() -> Path:

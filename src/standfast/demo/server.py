@@ -64,7 +64,7 @@ class Standfast:
             except httpx2.HTTPError:
                 return False
 
-        wait_until("standfast is ready", ready, within=40)
+        wait_until("standfast is ready", ready, within=60)
         lines = processes.log(NAME).read_text().splitlines()
         told = next((line for line in lines if line.startswith("{")), "{}")
         found: dict[str, str] = json.loads(told)

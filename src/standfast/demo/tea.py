@@ -67,7 +67,7 @@ class Tea:
             environment = known.environment() | {"STANDFAST_AUDIT_TOKEN": self.audit_token}
             processes.start(Program(name=part, command=command, environment=environment))
 
-    def wait(self, processes: Processes, within: float = 30) -> None:
+    def wait(self, processes: Processes, within: float = 60) -> None:
         for part in (*PARTS, EXPORTER):
             wait_until(f"{part} is ready", partial(self._ready, processes, part), within)
 

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import timedelta
 
+    from _typeshed import ReadableBuffer
+
     from standfast.paging.message import Message
     from standfast.spec.calling import Channel
     from standfast.spec.values import SecretRef
@@ -120,6 +122,14 @@ class _Conversation(smtplib.SMTP):
         super().close()
         if self._wire is not None:
             self._wire.close()
+
+    def send(self, s: ReadableBuffer | str) -> None:
+        try:
+            super().send(s)
+        except smtplib.SMTPServerDisconnected:  # smtplib's word for a wire that takes nothing more
+            if self._late:
+                raise TimeoutError(self.too_late) from None
+            raise
 
     def getreply(self) -> tuple[int, bytes]:
         if self._late:  # cut before there was a wire

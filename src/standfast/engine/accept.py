@@ -85,9 +85,9 @@ class Accept:
             raise
         finally:
             self.read_last = tuple(recording.texts) or (path,)
-        self.rejected, self._refused = None, ""
         now = self._clock()
         self._store.write(lambda tx: _accept(tx, path, system, recording.texts, by, now))
+        self.rejected, self._refused = None, ""  # once the good one is kept
         return system
 
     def current(self) -> System:

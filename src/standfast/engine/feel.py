@@ -62,7 +62,10 @@ class Feel:
             self._ever.update((one.page, one.vital, one.bucket) for one in found)
 
     def tick(self, _system: System, _now: datetime) -> int:
-        """Keep what has come in; where that fails it waits for the next tick."""
+        return self.flush()
+
+    def flush(self) -> int:
+        """Keep what has come in; where that fails it waits for the next time."""
         with self._lock:
             taken, self._waiting = self._waiting, Counter()
         if not taken:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import logging
 import threading
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,12 +19,20 @@ from standfast.errors import NotFound, SourceError, StandfastError, TimedOut
 from standfast.recovery import schedule
 from standfast.recovery.catalogue import Copy, CopyState, Mark, advance, candidates, fail
 from standfast.recovery.objective import Judgement, judgements, newest_proofs
-from standfast.recovery.proof import Attempt, Proof, Restored, differences, measured_rpo
+from standfast.recovery.proof import (
+    Attempt,
+    LastWords,
+    Proof,
+    Restored,
+    differences,
+    measured_rpo,
+)
 from standfast.recovery.retention import removable, removable_segments
+from standfast.recovery.wal import goes_on
 from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from standfast.recovery.catalogue import Canary
@@ -124,7 +133,10 @@ class Protect:
         self._ids, self._clock, self._spawn = ids, clock, spawn
         self._keepers: dict[str, tuple[str, Keeper]] = {}
         self._running: dict[tuple[str, str], Due] = {}
-        self._lock = threading.Lock()
+        self._deeds: list[
+            str
+        ] = []  # stores of which a copy or a proof is under way in this process
+        self._lock, self._closed = threading.Lock(), False
         self._beaten: dict[str, datetime] = {}
         self.problems: dict[str, str] = {}  # store -> why it is not being protected right now
 
@@ -140,13 +152,14 @@ class Protect:
     ) -> Copy:
         """Take a copy now, then let go what nothing needs any more."""
         keeper = self._keeper(self._system(), store)
-        try:
-            copy = keeper.take(kind, _copy_id(self._clock(), kind, self._ids()), say)
-        except StandfastError as error:
-            self._tell(_event("backup.failed", store, by, reason=error.problem, kind=kind))
-            raise
-        self._keep_copy(copy, _event("backup.taken", store, by, **_said_of(copy)))
-        self._let_go(store, keeper, by)
+        with self._deed(store):
+            try:
+                copy = keeper.take(kind, _copy_id(self._clock(), kind, self._ids()), say)
+            except StandfastError as error:
+                self._tell(_event("backup.failed", store, by, reason=error.problem, kind=kind))
+                raise
+            self._keep_copy(copy, _event("backup.taken", store, by, **_said_of(copy)))
+            self._let_go(store, keeper, by)
         return copy
 
     def verify(
@@ -159,21 +172,24 @@ class Protect:
     ) -> Proof:
         """Act as if the store were lost now: restore a copy elsewhere, compare, and keep what was measured."""
         keeper = self._keeper(self._system(), store)
-        disaster = self._clock()
-        mark, arrived = self._fresh_mark(keeper)
+        mark, last = self._last_words(keeper)
         copy, mark = _choose(keeper, copy_id, mark, store)
+        if not last.answered:
+            received = (segment for segment, _ in keeper.wal().get(mark.generation, ()))
+            last = replace(last, unread=goes_on(received, mark.lsn, copy.segment_size))
         attempt = keeper.prove(copy, mark, say)
-        proof = self._proof(keeper, copy, mark, attempt, disaster, arrived, by)
+        proof = self._proof(copy, mark, attempt, last, by)
         judged = _judged(copy, proof)
-        keeper.save_copy(judged)
-        keeper.save_proof(proof)
 
         def keep(tx: ProtectTx) -> Change[None]:
             tx.recovery.save_copy(judged)
             tx.recovery.save_proof(proof)
             return Change(None, (_verified(proof, by),))
 
-        self._store.write(keep)
+        with self._deed(store):
+            keeper.save_copy(judged)
+            keeper.save_proof(proof)
+            self._store.write(keep)
         return proof
 
     def restore(
@@ -244,7 +260,10 @@ class Protect:
                 self._spawn(lambda due=due: self._work(system, due))  # type: ignore[misc]  # a lambda with a default
 
     def close(self) -> None:
-        for _, keeper in self._keepers.values():
+        """For good: a tick that is still at work makes nobody receive again."""
+        with self._lock:
+            self._closed, keepers = True, list(self._keepers.values())
+        for _, keeper in keepers:
             keeper.stop_receiving()
 
     def _attend(self, system: System, store: str, now: datetime) -> None:
@@ -254,9 +273,19 @@ class Protect:
         self._plan([Due(store=store, kind=kind, next_due=at) for kind, at in first.items()])
         if "wal" in system.backups[store].copies:
             keeper.receive()
+            if self._closed:
+                keeper.stop_receiving()  # whoever closed may have come too early to stop it
         if now - self._beaten.get(store, now - _BEAT) >= _BEAT:
             self._beaten[store] = now
             keeper.beat()
+
+    @contextmanager
+    def _deed(self, store: str) -> Iterator[None]:
+        self._deeds.append(store)
+        try:
+            yield
+        finally:
+            self._deeds.remove(store)
 
     def _plan(self, dues: list[Due]) -> None:
         known = {(d.store, d.kind) for d in self._store.read(lambda tx: tx.recovery.dues())}
@@ -271,6 +300,8 @@ class Protect:
 
     def _mirror(self, keeper: Keeper, store: str) -> None:
         """Copies that a command made while no server ran come into the rows, and into the audit log."""
+        if store in self._deeds:
+            return  # what is made here comes into the rows with an event of its own
         rows = {
             c.id: c for c in self._store.read(lambda tx: tx.recovery.copies()) if c.store == store
         }
@@ -329,32 +360,27 @@ class Protect:
             self._keepers[store] = (system.digest, keeper)
             return keeper
 
-    def _fresh_mark(self, keeper: Keeper) -> tuple[Mark | None, timedelta | None]:
-        """A mark at this very instant and how long it took to arrive; nothing where nobody receives."""
-        if not keeper.receives():
-            return None, None
+    def _last_words(self, keeper: Keeper) -> tuple[Mark | None, LastWords]:
+        """What the store took last, now where it answers; a mark of it, where that arrived."""
         try:
-            mark = keeper.mark(self._ids())
-            return mark, keeper.arrival(mark, _ARRIVAL)
+            mark = keeper.mark(self._ids()) if keeper.receives() else None
+            canary = mark.canary if mark else keeper.beat()
+        except StandfastError as error:
+            log.info("verifying what the archive holds: %s", error)
+            return None, LastWords(canary=keeper.newest_written(), answered=False)
+        last = LastWords(canary=canary, answered=True)
+        try:
+            arrived = keeper.arrival(mark, _ARRIVAL) if mark else None
         except (SourceError, TimedOut) as error:
             log.info("verifying what the archive holds: %s", error)
-            return None, None
+            return None, last
+        return mark, replace(last, arrived_after=arrived)
 
-    def _proof(
-        self,
-        keeper: Keeper,
-        copy: Copy,
-        mark: Mark,
-        attempt: Attempt,
-        disaster: datetime,
-        arrived: timedelta | None,
-        by: Actor,
-    ) -> Proof:
+    def _proof(self, copy: Copy, mark: Mark, attempt: Attempt, last: LastWords, by: Actor) -> Proof:
         reason = attempt.reason
         if not reason and attempt.found:
             reason = "; ".join(differences(mark, attempt.found))
         restored = attempt.found.canary if attempt.found else None
-        written = keeper.newest_written()
         return Proof(
             id=self._ids(),
             store=copy.store,
@@ -369,9 +395,9 @@ class Protect:
             rows=sum(facts.rows for facts in mark.tables.values()),
             tables=len(mark.tables),
             uncounted=mark.uncounted,
-            rpo=measured_rpo(disaster, restored, arrived, mark.synchronous),
+            rpo=measured_rpo(restored, last, synchronous=mark.synchronous),
             synchronous=mark.synchronous,
-            newest_written=written.at if written else None,
+            newest_written=last.canary.at if last.canary else None,
             newest_restored=restored.at if restored else None,
             tools=f"PostgreSQL {copy.major}",
             operator=by.id,

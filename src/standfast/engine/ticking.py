@@ -26,6 +26,7 @@ class Role:
     every: timedelta
     work: Callable[[datetime], object]
     patience: timedelta = timedelta(seconds=60)  # a tick that takes longer is late, and said so
+    check: str = "ticking"  # the one of /health/deep that tells when it does not come round
     share: float = 1.0  # of the time that it may be at work: long ticks come more rarely
 
     def pause(self, lasted: float) -> float:
@@ -79,19 +80,20 @@ class Ticking:
     def pulses(self) -> dict[str, Pulse]:
         return {each.role.name: each.pulse for each in self._threads}
 
-    def late(self, now: datetime) -> dict[str, str]:
-        """Role -> what is wrong with it; empty when all is well."""
+    def late(self, now: datetime, check: str | None = None) -> dict[str, str]:
+        """Role -> what is wrong with it, of all roles or of those one check tells; empty when all is well."""
         return {
             each.role.name: why
             for each in self._threads
-            if (why := _lateness(each.role, each.pulse, now))
+            if check in (None, each.role.check) and (why := _lateness(each.role, each.pulse, now))
         }
 
     def unwell(self, names: Iterable[str], now: datetime) -> dict[str, str] | None:
         """What is wrong with those roles; None until each of them has ended a tick, or is late with it."""
         wanted = frozenset(names)
-        wrong = {role: why for role, why in self.late(now).items() if role in wanted}
+        # First: a tick that fails behind this look is young still, and never taken for well.
         young = any(not each.pulse.ticks for each in self._threads if each.role.name in wanted)
+        wrong = {role: why for role, why in self.late(now).items() if role in wanted}
         return None if young and not wrong else wrong
 
     def _run(self, each: _Thread) -> None:

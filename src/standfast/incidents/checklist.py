@@ -22,6 +22,7 @@ class Task:
     id: str
     text: str
     only: frozenset[Sev] = frozenset(Sev)
+    shown_by: str = ""  # the command that alone does it, where a tick could claim what is not so
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +43,15 @@ class Line:
     done: bool
     by: str
     evident: bool = False  # what the incident itself shows: nobody ticks it, or takes it back
+
+
+def _named(role: str, title: str) -> Task:
+    return Task(
+        id=f"role-{role}",
+        text=f"{title} named",
+        only=MAJOR,
+        shown_by=f"standfast incident assign INCIDENT {role} PERSON",
+    )
 
 
 WORKFLOW = (
@@ -69,10 +79,10 @@ WORKFLOW = (
         name="Response team",
         within="",
         tasks=(
-            Task(id="role-commander", text="Incident Commander named", only=MAJOR),
-            Task(id="role-technical", text="Technical Lead named", only=MAJOR),
-            Task(id="role-communications", text="Communications Lead named", only=MAJOR),
-            Task(id="role-scribe", text="Scribe named", only=MAJOR),
+            _named("commander", "Incident Commander"),
+            _named("technical", "Technical Lead"),
+            _named("communications", "Communications Lead"),
+            _named("scribe", "Scribe"),
         ),
     ),
     Phase(
@@ -110,7 +120,7 @@ def lines(incident: Incident) -> tuple[Line, ...]:
             text=task.text,
             done=task.id in incident.done or task.id in shown,
             by=incident.done.get(task.id) or shown.get(task.id, ""),
-            evident=task.id in shown,
+            evident=bool(task.shown_by) or task.id in shown,
         )
         for phase in WORKFLOW
         for task in phase.tasks
@@ -124,9 +134,12 @@ def text_of(task: str) -> str:
 
 
 def tick(incident: Incident, task: str, by: str, now: datetime) -> Incident:
-    """Raises NotFound where an incident this grave has no such task."""
+    """Raises NotFound where an incident this grave has no such task, Conflict where only a deed does it."""
     _belongs(incident, task)
-    if task in incident.done:
+    deed, shown = _TASKS[task].shown_by, task in _shown(incident)
+    if deed and not shown:
+        raise Conflict(f"{text_of(task)!r} is not ticked by hand", fix=deed)
+    if task in incident.done or deed:
         return incident
     return replace(incident, done={**incident.done, task: by}, progressed_at=now)
 

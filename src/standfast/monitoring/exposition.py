@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from standfast.errors import SourceError, TooMuch
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_SERIES = 20_000
 MOST_LABELS = 40
+_SHORT = 400  # characters of labels that are remembered, so that no target fills the memory
 _NAME = r"[a-zA-Z_:][a-zA-Z0-9_:]*"
 _TEXT = r'"(?:[^"\\]|\\.)*"'
 _LINE = re.compile(
@@ -211,6 +213,16 @@ def _value(text: str) -> float | None:
 
 
 def _labels(text: str) -> Labels | None:
+    # Labels hardly change from one look to the next, and are alike for many targets of one kind.
+    return _known_labels(text) if len(text) <= _SHORT else _read_labels(text)
+
+
+@lru_cache(maxsize=8_192)
+def _known_labels(text: str) -> Labels | None:
+    return _read_labels(text)
+
+
+def _read_labels(text: str) -> Labels | None:
     found: dict[str, str] = {}
     place = 0
     while place < len(text) and not text[place:].isspace():

@@ -71,7 +71,8 @@ def _because(proof: Proof | None, every: timedelta, now: datetime) -> str:
         return f"the last restore failed: {proof.reason}"
     if stale(proof, every, now):
         return f"the last proof is of {proof.at:%Y-%m-%d %H:%M} UTC, and one is due every {every}"
-    return f"restored and compared {proof.at:%Y-%m-%d %H:%M} UTC"
+    unknown = "" if proof.rpo is not None else "; what was lost is not known, the store was silent"
+    return f"restored and compared {proof.at:%Y-%m-%d %H:%M} UTC{unknown}"
 
 
 def stale(proof: Proof | None, every: timedelta, now: datetime) -> bool:

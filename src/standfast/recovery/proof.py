@@ -91,7 +91,7 @@ class Proof:
     rows: int  # compared
     tables: int  # compared
     uncounted: tuple[str, ...]  # tables that could not be compared
-    rpo: timedelta | None  # measured; None where nothing came back
+    rpo: timedelta | None  # measured; None where nothing came back, or it cannot be known
     synchronous: bool
     newest_written: datetime | None  # the last canary before the drill's disaster
     newest_restored: datetime | None
@@ -128,19 +128,36 @@ def _canary(mark: Mark, found: Found) -> Iterable[str]:
         yield f"the newest canary is {found.canary.sequence}, not {mark.canary.sequence}"
 
 
-def measured_rpo(
-    disaster: datetime, restored: Canary | None, arrived_after: timedelta | None, synchronous: bool
-) -> timedelta | None:
-    """What would have been lost at `disaster`.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastWords:
+    """What is known, at the moment of the disaster, of the last that was written into the store."""
 
-    A canary written at that very instant and found in the archive after `arrived_after` bounds the loss by
-    that delay (by nothing where commits wait for the archive); else the newest restored canary's age does.
+    canary: Canary | None  # the newest that the store took
+    answered: bool  # it was written now: the store was up, and lost what came after the copy
+    arrived_after: timedelta | None = (
+        None  # in the archive; None where it did not, or nobody receives
+    )
+    unread: bool = False  # the archive holds WAL beyond what the restore aimed at
+
+
+def measured_rpo(
+    restored: Canary | None, last: LastWords, *, synchronous: bool
+) -> timedelta | None:
+    """What would have been lost: from the last write known in the store to the last one restored.
+
+    A canary of that very instant, found in the archive after a while, bounds the loss by that delay (by nothing
+    where commits wait for the archive). A silent store writes nothing, so its silence is no loss; what it wrote
+    before is unknown where WAL was left unread, or where nothing was seen after what came back.
     """
-    if restored is None:
+    if restored is None or last.canary is None:
         return None
-    if arrived_after is not None:
-        return timedelta(0) if synchronous else arrived_after
-    return max(timedelta(0), disaster - restored.at)
+    if last.arrived_after is not None:
+        return timedelta(0) if synchronous else last.arrived_after
+    if last.unread and not last.answered:
+        return None
+    if last.canary.sequence <= restored.sequence:
+        return timedelta(0) if synchronous or last.answered else None
+    return max(timedelta(0), last.canary.at - restored.at)
 
 
 def restore_speed(proofs: Sequence[Proof]) -> Fraction | None:

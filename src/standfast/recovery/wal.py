@@ -65,6 +65,12 @@ def last_segment_number(end: int, segment_size: int = SEGMENT_SIZE) -> int:
     return max(0, end - 1) // segment_size
 
 
+def goes_on(segments: Iterable[Segment], end: int, segment_size: int = SEGMENT_SIZE) -> bool:
+    """Is there WAL behind the segment in which `end` lies?"""
+    last = last_segment_number(end, segment_size)
+    return any(segment.number > last for segment in segments)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
     """What of a run of segments is whole: `problems` name every fault, `through` is the last good number."""

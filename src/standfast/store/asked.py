@@ -10,7 +10,7 @@ from sqlalchemy import Boolean, Column, Float, Table, Text, delete, select, upda
 
 from standfast.monitoring.asked import MINUTE, Progress, begun
 from standfast.store.columns import Instant, metadata
-from standfast.store.rows import put
+from standfast.store.rows import put, put_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,7 +52,7 @@ class AskedRows:
     ) -> tuple[Progress, ...]:
         known = {row.indicator for row in self._connection.execute(select(asked.c.indicator))}
         fresh = [begun(one, now, newest, catch_up) for one in indicators if one not in known]
-        put(self._connection, asked, [{**asdict(one), "next_due": now} for one in fresh])
+        put_new(self._connection, asked, [{**asdict(one), "next_due": now} for one in fresh])
         claimed = (
             update(asked)
             .where(asked.c.indicator.in_(indicators), _late(now, catch_up))

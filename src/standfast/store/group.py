@@ -38,33 +38,38 @@ class _BatchLost(Exception):
 class GroupWriter:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine.execution_options(writes=True)
-        self._waiting: queue.Queue[_Waiting | None] = queue.Queue(_WAITING)
+        self._waiting: queue.Queue[_Waiting | None] = queue.Queue()
+        self._places = threading.Semaphore(_WAITING)
+        self._door = threading.Lock()  # nobody comes in behind the one who closes it
         self._closed = False
         self._thread = threading.Thread(target=self._run, name="standfast-writer", daemon=True)
         self._thread.start()
 
     def commit(self, work: Callable[[Connection], T], *, patience: float = 30.0) -> T:
         """Run `work` on the writer's thread; returns after the commit that holds it."""
-        if self._closed:
-            raise StoreError("the database is closed")
         if threading.current_thread() is self._thread:
             raise AssertionError("a write inside a write")
         waiting = _Waiting(work, Future())
-        try:
-            self._waiting.put(waiting, timeout=patience)
-        except queue.Full:
-            raise StoreError(
-                "the database is too busy to take more", fix="try again shortly"
-            ) from None
+        # For a place everybody waits by themselves: at the door one would wait for the other's patience.
+        if not self._places.acquire(timeout=patience):
+            raise StoreError("the database is too busy to take more", fix="try again shortly")
+        with self._door:
+            if self._closed:
+                self._places.release()
+                raise StoreError("the database is closed")
+            self._waiting.put(waiting)
         result: T = waiting.answer.result()
         return result
 
     def close(self) -> None:
         """Finish what waits, then stop."""
-        if not self._closed:
+        with self._door:
+            if self._closed:
+                return
             self._closed = True
             self._waiting.put(None)
-            self._thread.join()
+        self._thread.join()
+        self._places.release(_WAITING)  # whoever waits for one waits no longer, and is refused
 
     def _run(self) -> None:
         while (batch := self._batch()) is not None:
@@ -74,6 +79,7 @@ class GroupWriter:
         first = self._waiting.get()
         if first is None:
             return None
+        self._places.release()
         batch = [first]
         while len(batch) < _BATCH:
             try:
@@ -83,6 +89,7 @@ class GroupWriter:
             if more is None:
                 self._waiting.put(None)
                 break
+            self._places.release()
             batch.append(more)
         return batch
 

@@ -27,7 +27,7 @@ from standfast.monitoring.health import ComponentHealth, Health
 from standfast.monitoring.heartbeat import Pulse
 from standfast.monitoring.target import HEARTBEAT, OTLP, TargetState, by_component, next_due
 from standfast.store.columns import Instant, JsonText, Span, metadata
-from standfast.store.rows import put
+from standfast.store.rows import put, put_new
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -146,9 +146,10 @@ class MonitoringRows:
             mine = select(due_times).where(due_times.c.target.in_([one.key for one in late]))
             still = self._due_times(mine.with_for_update(skip_locked=True))
             late = [one for one in late if one.key in still and _is_due(one, still[one.key], now)]
-        claimed = (*fresh, *late)
-        put(self._connection, due_times, [_due_row(target, now) for target in claimed])
-        return claimed
+        new = put_new(self._connection, due_times, [_due_row(target, now) for target in fresh])
+        put(self._connection, due_times, [_due_row(target, now) for target in late])
+        ours = {row["target"] for row in new}
+        return (*(one for one in fresh if one.key in ours), *late)
 
     def _due_times(self, query: Select[Any]) -> dict[str, datetime]:
         return {row.target: row.next_due for row in self._connection.execute(query)}

@@ -21,3 +21,12 @@ def put(connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]])
     keys = [column.name for column in table.primary_key]
     fresh = {name: statement.excluded[name] for name in rows[0] if name not in keys}
     connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=fresh), list(rows))
+
+
+def put_new(
+    connection: Connection, table: Table, rows: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Insert those whose key nobody has, and answer them: another server may put the same at this moment."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(table).on_conflict_do_nothing().returning(*table.primary_key)
+    return [row for row in rows if connection.execute(statement, row).first() is not None]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from starlette.responses import StreamingResponse
@@ -38,10 +39,10 @@ class Revisions:
         self._thread.start()
 
     def stop(self) -> None:
-        """Called on the loop's thread: every stream sees the end at once."""
+        """From any thread, a signal's handler among them: every stream sees the end at once."""
         self.closed = True
         self._stop.set()
-        self._tell()
+        self._soon()
 
     def _poll(self) -> None:
         last = ""
@@ -50,8 +51,14 @@ class Revisions:
                 now = self._revision()
             except Exception:  # noqa: BLE001, S112 - the pages say by themselves that they are not live
                 continue
-            if now != last and self._loop and not self._loop.is_closed():
+            if now != last:
                 last = now
+                self._soon()
+
+    def _soon(self) -> None:
+        """On the loop's thread, which alone may touch the streams; a loop that has ended has none."""
+        if self._loop is not None:
+            with suppress(RuntimeError):  # asking first whether it is closed would be too early
                 self._loop.call_soon_threadsafe(self._tell)
 
     def _tell(self) -> None:

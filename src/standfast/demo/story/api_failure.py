@@ -37,7 +37,7 @@ def run(scene: Scene) -> Facts:
         scene.shop.turn("api", "well")
     scene.api.do("/deploys", component="api", version="2.3.9", note="rolled back")
     number = _work_on_the_incident(scene)
-    wait_until("the alert is over", lambda: not _alerting(scene), within=40)
+    wait_until("the alert is over", lambda: not _alerting(scene), within=90)
     say("the API is well again, the alert is over")
     _finish(scene, number)
     return {
@@ -84,8 +84,8 @@ def _page_of(scene: Scene, mail: Mail) -> dict[str, Any]:
 
 def _acknowledge(scene: Scene, mail: Mail) -> dict[str, Any]:
     """As a person does: by the button on the page that the link opens."""
-    httpx2.post(str(mail.acknowledges_at), trust_env=False).raise_for_status()
-    wait_until("the page is acknowledged", lambda: not _page_of(scene, mail)["open"], within=10)
+    httpx2.post(str(mail.acknowledges_at), timeout=30, trust_env=False).raise_for_status()
+    wait_until("the page is acknowledged", lambda: not _page_of(scene, mail)["open"], within=60)
     scene.telling.say("acknowledged by the link; nobody else is woken", "good")
     return _page_of(scene, mail)
 

@@ -43,7 +43,7 @@ def compare(scene: Scene) -> Compared:
         return bool(last["total"] >= told.total and last["bad"] >= told.failed)
 
     try:
-        wait_until("the counts agree", settled, within=8, every=0.3)
+        wait_until("the counts agree", settled, within=40, every=0.3)
     finally:
         scene.shop.open_doors(scene.processes)
     return Compared(told=told, total=last["total"], bad=last["bad"], left=float(last["left"] or 0))

@@ -20,7 +20,7 @@ def run(scene: Scene) -> Facts:
     say = scene.telling.say
     scene.api.do(f"/backups/{_STORE}/verify")
     say("a copy was restored into a scratch server and compared: it is proven")
-    wait_until("every commit waits for its copy", lambda: synchronous(scene), within=15)
+    wait_until("every commit waits for its copy", lambda: synchronous(scene), within=60)
     if scene.sabotaged("database"):
         _damage(scene.folder / "backups")
     before = scene.shop.told().accepted

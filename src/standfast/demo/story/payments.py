@@ -15,13 +15,13 @@ def run(scene: Scene) -> Facts:
     shop, say = scene.shop, scene.telling.say
     shop.turn("payments", "failing")
     say("the payment service fails from now on", "warn")
-    opened = wait_until("the breaker opens", lambda: shop.metric("api", _OPEN) == 1, within=20)
+    opened = wait_until("the breaker opens", lambda: shop.metric("api", _OPEN) == 1, within=60)
     say(f"the breaker is open after {opened:.1f} s", "warn")
-    wait_until("orders are queued", lambda: len(shop.told().queued) >= _ENOUGH, within=15)
+    wait_until("orders are queued", lambda: len(shop.told().queued) >= _ENOUGH, within=30)
     say(f"{len(shop.told().queued)} orders accepted, their payments wait on disk")
     shop.turn("payments", "well")
     say("the payment service is well again")
-    done = wait_until("every queued order is confirmed", lambda: _all_confirmed(scene), within=25)
+    done = wait_until("every queued order is confirmed", lambda: _all_confirmed(scene), within=60)
     say(f"the queue is empty after {done:.1f} s")
     return {"compared": compare(scene), "charged": shop.charged()}
 

@@ -27,9 +27,9 @@ def run(scene: Scene) -> Facts:
     scene.telling.say(f"sign in as admin with the password {scene.password}", "strong")
     scene.shop.wait(scene.processes)
     scene.telling.say(f"the shop is at {scene.shop.address('web')}/")
-    wait_until("standfast sees every part of the shop", lambda: _all_well(scene), within=20)
-    wait_until("the dead man's switch hears of it", lambda: _heard(scene), within=20)
-    wait_until("every commit waits for its copy", lambda: synchronous(scene), within=30)
+    wait_until("standfast sees every part of the shop", lambda: _all_well(scene), within=60)
+    wait_until("the dead man's switch hears of it", lambda: _heard(scene), within=60)
+    wait_until("every commit waits for its copy", lambda: synchronous(scene), within=60)
     return {"first page": first_page, "components": _marks(scene)}
 
 
@@ -38,7 +38,7 @@ def check(scene: Scene, facts: Facts) -> None:
         facts["first page"] < _FIRST_PAGE,
         f"the first page was there after {facts['first page']:.0f} s, promised within 60 s",
     )
-    page = httpx2.get(scene.page(), trust_env=False, follow_redirects=True)
+    page = httpx2.get(scene.page(), timeout=30, trust_env=False, follow_redirects=True)
     require(page.is_success and "<html" in page.text, "the first page is not a page")
     require("Sencha" in scene.shop.visit(), "the shop does not show its goods")
     review = scene.standfast.told("review", str(scene.standfast.file), allowed=(0, 1, 2, 3))

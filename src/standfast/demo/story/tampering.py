@@ -14,7 +14,7 @@ _STREAM, _WHAT = "application", "record.created"
 
 
 def run(scene: Scene) -> Facts:
-    wait_until("the shop's events arrive", lambda: _entries(scene), within=15)
+    wait_until("the shop's events arrive", lambda: _entries(scene), within=60)
     entry = _entries(scene)[0]
     clean = _verify(scene)
     seq, actor = int(entry["seq"]), str(entry["actor"]["id"])

@@ -13,7 +13,7 @@ _ENOUGH, _ORDERS = 120, 15
 def run(scene: Scene) -> Facts:
     wrong = "http://127.0.0.1:1" if scene.sabotaged("traffic") else ""
     scene.shop.open_doors(scene.processes, address=wrong)
-    wait_until("customers come", lambda: scene.shop.told().total >= _ENOUGH, within=20)
+    wait_until("customers come", lambda: scene.shop.told().total >= _ENOUGH, within=60)
     told = scene.shop.told()
     scene.telling.say(f"{told.total} requests, {len(told.accepted)} orders, {told.failed} failed")
     if wrong:

@@ -8,6 +8,7 @@ from standfast.demo.processes import wait_until
 from standfast.demo.scene import Scene
 
 _OURS = ("P1", "P2")
+_TEAM = {"technical": "bo", "communications": "dee", "scribe": "eli"}
 
 
 def answer_pages(scene: Scene, person: str) -> None:
@@ -23,7 +24,8 @@ def open_incidents(scene: Scene) -> list[dict[str, Any]]:
 
 
 def work_through(scene: Scene, number: str, person: str, note: str) -> None:
-    scene.api.do(f"/incidents/{number}/roles", role="commander", person=person)
+    for role, who in {"commander": person, **_TEAM}.items():
+        scene.api.do(f"/incidents/{number}/roles", role=role, person=who)
     scene.api.do(f"/incidents/{number}/notes", text=note)
     _tick(scene, number)
     for state, text in (("mitigated", "Customers are well."), ("resolved", note)):

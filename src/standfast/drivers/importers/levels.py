@@ -305,5 +305,5 @@ def told(levels: Levels, error: Untold, node: Node) -> None:
 
 def ordered(facts: Iterable[Fact]) -> Iterator[Fact]:
     """Components before levels, levels before what is made of them, and that before alerts."""
-    order = ("system", "components", "service_levels", "composites", "alerts", "teams")
+    order = ("system", "components", "service_levels", "composites", "alerts", "teams", "channels")
     return iter(sorted(facts, key=lambda one: order.index(one.path[0])))

@@ -163,16 +163,20 @@ class PostgresKeeper:
 
     def receive(self) -> None:
         """Start receiving WAL, and see that it goes on."""
-        if self._receiver is None:
+        receiver = self._receiver
+        if receiver is None:
             source, facts = self._reachable()
             self._prepare(source, facts)
-            self._receiver = Receiver(self._programs(facts.major), source, self._archive())
-        self._receiver.start()
+            receiver = Receiver(self._programs(facts.major), source, self._archive())
+            self._receiver = receiver
+        receiver.start()
+        if self._receiver is not receiver:
+            receiver.stop()  # somebody has stopped it before it was started
 
     def stop_receiving(self) -> None:
-        if self._receiver:
-            self._receiver.stop()
-            self._receiver = None
+        receiver, self._receiver = self._receiver, None
+        if receiver:
+            receiver.stop()
 
     @property
     def reception(self) -> Reception | None:

@@ -28,7 +28,15 @@ OF_OTHERS = frozenset({
     ("monitoring.coreos.com", "PrometheusRule"), ("pyrra.dev", "ServiceLevelObjective"),
     ("sloth.slok.dev", "PrometheusServiceLevel"),
 })  # fmt: skip
-OTHERS = ("openslo", "pyrra.dev", "sloth.slok.dev", "backstage.io", "score.dev", "openslo.com")
+OTHERS = (
+    "openslo",
+    "pyrra.dev",
+    "sloth.slok.dev",
+    "backstage.io",
+    "score.dev",
+    "openslo.com",
+    "sre.google.com",
+)
 SYSTEM_NAMESPACES = frozenset({"kube-system", "kube-public", "kube-node-lease"})
 
 

@@ -1,0 +1,1 @@
+"""Gatus: its configuration, in one file or several."""

@@ -1,0 +1,1 @@
+"""Uptime Kuma: its SQLite database, and the JSON backup of 1.x."""
