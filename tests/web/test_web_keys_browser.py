@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("STANDFAST_SCREENS")  # a folder: keep a picture of what opens
+expect.set_options(timeout=30_000)  # as patient as everything else that waits for the browser
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 
 

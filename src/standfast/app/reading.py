@@ -93,6 +93,7 @@ class Read:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
+        self._titles: tuple[System, dict[str, str]] | None = None  # of runbooks
 
     def revision(self) -> str:
         """Differs whenever a page might look different."""
@@ -207,7 +208,7 @@ class Read:
     def directory(self, now: datetime) -> Directory:  # noqa: ARG002 - as all screens are asked
         """Everything that has a name and a place."""
         system = self._system
-        titles = runbooks.titles(system)
+        titles = self._runbooks(system)
         return self._store.read(
             lambda tx: directory_screen.directory(system, tx.incidents.recent(), titles)
         )
@@ -328,6 +329,13 @@ class Read:
     @property
     def _system(self) -> System:
         return self._platform.accept.current()
+
+    def _runbooks(self, system: System) -> dict[str, str]:
+        """Worked out once for each version of the file: every alert must be drawn up for it."""
+        kept = self._titles
+        if kept is None or kept[0] is not system:
+            kept = self._titles = (system, runbooks.titles(system))
+        return kept[1]
 
     def _delivery(self, now: datetime) -> Delivery:
         system, late = self._system, self._platform.deliver.undelivered(now)
