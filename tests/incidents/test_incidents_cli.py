@@ -43,6 +43,17 @@ SCREEN = ONE | {
             "evident": False,
         },
     ],
+    "actions": [
+        {
+            "number": 1,
+            "priority": "P2",
+            "text": "probe \x1b[2J it",
+            "owner": "Bo Lind",
+            "due": "2026-11-21T23:59:59Z",
+            "done": False,
+            "mark": {"tone": "bad", "word": "overdue"},
+        }
+    ],
     "timeline": [{"at": "2026-11-20T12:00:00Z", "kind": "note", "text": "hm", "by": "ada"}],
     "steps": ["mitigated", "resolved"],
     "post_mortem": "# Post-Mortem: web\n",
@@ -64,7 +75,18 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
         def do_GET(self) -> None:
             seen.got.append(("GET", self.path, None))
             known = {
-                "/api/v1/incidents": {"words": "1 going on.", "incidents": [ONE]},
+                "/api/v1/incidents": {
+                    "words": "1 going on.",
+                    "incidents": [ONE],
+                    "overdue": [
+                        {
+                            "incident": "INC-1",
+                            "what": "action item 'probe it' (P2)",
+                            "owner": "Bo Lind",
+                            "due": "2026-11-21T23:59:59Z",
+                        }
+                    ],
+                },
                 "/api/v1/incidents/INC-1": SCREEN,
             }
             self._answer(known.get(self.path))
@@ -124,6 +146,28 @@ def run(*arguments: str) -> str:
             {"task": "blast-radius", "done": False},
         ),
         (
+            (
+                "act",
+                "INC-1",
+                "probe it",
+                "--priority",
+                "p2",
+                "--owner",
+                "bo",
+                "--due",
+                "2026-12-10",
+            ),
+            "/api/v1/incidents/INC-1/actions",
+            {"text": "probe it", "priority": "P2", "owner": "bo", "due": "2026-12-10"},
+        ),
+        (
+            ("hand-over", "INC-1", "1", "--owner", "ada"),
+            "/api/v1/incidents/INC-1/actions/1",
+            {"owner": "ada", "due": None},
+        ),
+        (("done", "INC-1", "1"), "/api/v1/incidents/INC-1/actions/1", {"done": True}),
+        (("done", "INC-1", "1", "--undo"), "/api/v1/incidents/INC-1/actions/1", {"done": False}),
+        (
             ("resolve", "INC-1", "--text", "rolled back"),
             "/api/v1/incidents/INC-1/status",
             {"state": "resolved", "text": "rolled back"},
@@ -148,7 +192,10 @@ def test_list_and_show_say_what_goes_on_and_cannot_steer_the_terminal() -> None:
     listed, shown = run("list"), run("show", "INC-1")
 
     assert "nobody commands" in listed
-    assert listed.endswith("1 going on.\n")
+    assert listed.endswith(
+        "1 going on.\noverdue since 2026-11-21: action item 'probe it' (P2), of INC-1: Bo Lind\n"
+    )
+    assert "    1. P2 probe \ufffd[2J it: Bo Lind, due 2026-11-21, overdue\n" in shown
     assert "  scribe: open" in shown
     assert "  Detection and alert, 0-5 min\n    [x] alert-received        Alert received" in shown
     assert "    [ ] blast-radius          Assess blast radius\n" in shown

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
-from test_web_browser import CHROMIUM, FLAGS, signed_in
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+from test_web_browser import CHROMIUM, FLAGS, PATHS, signed_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -272,8 +272,7 @@ def test_what_opens_fits_and_breaks_no_rule_of_axe(
     browser: Browser, standfast: Standfast, scheme: str, width: int
 ) -> None:
     page, wrong = signed_in(browser, standfast, scheme, width)
-    # No page changes while axe walks through it.
-    page.route("**/live", lambda route: route.fulfill(content_type="text/event-stream", body=""))
+    page.route("**/live", stand_still)
     page.goto(standfast.address + "/objectives/web-probes")
     page.locator(".as-data summary").click()
     clean(page, f"as-data-{scheme}", width)
@@ -290,6 +289,27 @@ def test_what_opens_fits_and_breaks_no_rule_of_axe(
     clean(page, f"keyboard-{scheme}", width)
     page.close()
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("scheme", "width", "paths"),
+    [("light", 1200, ["/", "/on-call"]), ("dark", 390, [*PATHS, "/docs/operations/SLOs.md"])],
+)
+def test_every_page_is_clean_by_axe(
+    browser: Browser, standfast: Standfast, scheme: str, width: int, paths: list[str]
+) -> None:
+    page, wrong = signed_in(browser, standfast, scheme, width)
+    page.route("**/live", stand_still)
+    for path in paths:
+        page.goto(standfast.address + path)
+        clean(page, path.strip("/").replace("/", "-"), width)
+    page.close()
+    assert wrong == []
+
+
+def stand_still(route: Route) -> None:
+    """No page changes while axe walks through it."""
+    route.fulfill(content_type="text/event-stream", body="")
 
 
 def clean(page: Page, name: str, width: int) -> None:

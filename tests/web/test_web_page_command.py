@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
+import httpx2
 import pytest
 from click.testing import CliRunner
 from web_server import Standfast, running, until
@@ -151,6 +153,61 @@ def test_a_task_is_ticked_by_command_and_the_log_tells_of_it(server: Standfast) 
     types = json.dumps(found)
     assert "incident.task-done" in types
     assert "incident.task-undone" in types
+
+
+def test_action_items_are_worked_off_by_command_by_page_and_by_api(server: Standfast) -> None:
+    tell(server, "firing")
+    token = server.token("read", "respond")["authorization"].removeprefix("Bearer ")
+    given = {"STANDFAST_SERVER": server.address, "STANDFAST_TOKEN": token}
+
+    def say(*arguments: str):
+        return CliRunner().invoke(standfast, ["incident", *arguments], env=given)
+
+    wanted = ("--priority", "P2", "--owner", "ada", "--due")
+    assert say("act", "INC-1", "probe the queue", *wanted, "2099-01-31").exit_code == 0
+    assert "1. P2 probe the queue: " in say("show", "INC-1").output
+    past = say("act", "INC-1", "too late", *wanted, "2020-01-31").exception
+    assert "2020-01-31 is over" in str(past)
+
+    with httpx2.Client(base_url=server.address, timeout=60) as browser:
+        browser.post("/sign-in", data={"name": "admin", "password": server.password})
+        page = browser.get("/incidents/INC-1").text
+        csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+        assert csrf
+        assert "due 2099-01-31" in page
+        sent = {"csrf": csrf.group(1)}
+        other = sent | {"text": "<b>page</b> sooner", "priority": "P1", "owner": "ada", "due": ""}
+        back = browser.post("/incidents/INC-1/actions", data=other)
+        assert back.status_code == 303, back.text
+        browser.post("/incidents/INC-1/actions/2", data=sent | {"due": "2099-02-28"})
+        browser.post("/incidents/INC-1/actions/1", data=sent | {"done": "yes"})
+        assert (
+            browser.post("/incidents/INC-1/actions/1", data=sent | {"due": "soon"}).status_code
+            == 400
+        )
+        page = browser.get("/incidents/INC-1").text
+        assert "&lt;b&gt;page&lt;/b&gt; sooner" in page
+        assert "due 2099-02-28" in page
+        assert browser.get("/").status_code == browser.get("/incidents").status_code == 200
+
+    with server.client("read", "respond") as api:
+        refused = api.post("/api/v1/incidents/INC-1/actions/1", json={"due": "2099-03-01"})
+        assert refused.status_code == 409, "it is done"
+        undone = api.post("/api/v1/incidents/INC-1/actions/1", json={"done": False})
+        assert undone.status_code == 200
+        assert api.post("/api/v1/incidents/INC-1/actions/9", json={"done": True}).status_code == 404
+        items = api.get("/api/v1/incidents/INC-1").json()["actions"]
+        assert api.get("/api/v1/overview").json()["overdue"] == []
+    assert [(one["text"], one["mark"]["word"]) for one in items] == [
+        ("probe the queue", "to do"), ("<b>page</b> sooner", "to do"),
+    ]  # fmt: skip
+    with server.client("read") as api:
+        assert api.post("/api/v1/incidents/INC-1/actions/1", json={"done": True}).status_code == 403
+    with server.client("audit") as api:
+        found = api.get("/api/v1/audit", params={"action": "incident.action*"}).json()["entries"]
+    assert re.findall(r"incident\.action-(\w+)", json.dumps(found)) == [
+        "undone", "done", "changed", "added", "added",
+    ]  # fmt: skip
 
 
 def test_the_audit_page_says_when_retention_was_last_applied(server: Standfast) -> None:

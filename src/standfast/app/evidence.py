@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from standfast.app import excluding
-from standfast.incidents.overdue import overdue
+from standfast.incidents.overdue import LOOKED_BACK, overdue
 from standfast.paging import answering
 from standfast.paging.reachable import ways
 from standfast.recovery import schedule
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from standfast.store.tx import Tx
 
 _DAY = timedelta(days=1)
-_MONTH, _QUARTER, _YEAR = 30 * _DAY, 90 * _DAY, 366 * _DAY
+_MONTH, _QUARTER = 30 * _DAY, 90 * _DAY
 _RESTORES = 20  # the newest; older ones speak of another machine
 _FRESH = timedelta(hours=1)  # of a setting that is read from a server
 
@@ -62,7 +62,7 @@ def measured(tx: Tx, system: System, now: datetime) -> Measured:
         ignored=answering.ignored(recent, rules),
         archive_timeout=_archive_timeouts(tx, system, now, evidence),
         channels=_channels(tx, system, now, evidence),
-        overdue=overdue(tx.incidents.recent(now - _YEAR, limit=2_000), system.incidents, now),
+        overdue=overdue(tx.incidents.owing(now - LOOKED_BACK), system.incidents, now),
         floods=_floods(tx, system, now, evidence),
         edges=tx.monitoring.edges(),
         evidence=evidence,

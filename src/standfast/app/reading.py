@@ -37,6 +37,7 @@ from standfast.dashboards.why import SHOWN
 from standfast.engine import retain
 from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
+from standfast.incidents.overdue import LOOKED_BACK
 from standfast.monitoring.target import PROBES
 from standfast.publish.operations import runbooks
 from standfast.slo.gate import rests_on
@@ -155,7 +156,9 @@ class Read:
     def incidents(self, now: datetime) -> IncidentsScreen:
         system = self._system
         return self._store.read(
-            lambda tx: incident_screen.listing(system, tx.incidents.recent(), now)
+            lambda tx: incident_screen.listing(
+                system, tx.incidents.recent(), tx.incidents.owing(now - LOOKED_BACK), now
+            )
         )
 
     def incident(self, number: str, now: datetime) -> IncidentScreen:
@@ -340,6 +343,7 @@ class Read:
             objectives=_objective_lines(tx, system),
             components=_components(tx, system),
             incidents=[incident_screen.line(system, one, now) for one in tx.incidents.open()],
+            overdue=incident_screen.owed(system, tx.incidents.owing(now - LOOKED_BACK), now),
             alerts=rooms.alerts(tx),
             on_call=on_call_screen.duties(system, now),
             recovery=rooms.recovery_lines(tx, system, now),

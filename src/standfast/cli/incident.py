@@ -14,11 +14,14 @@ from standfast.errors import FileError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 _INCIDENTS = "/api/v1/incidents"
 _JSON = click.option("--json", "as_json", is_flag=True, help="The API's answer as it is.")
 _ROLES = click.Choice(["commander", "technical", "communications", "scribe"])
 _SEVS = click.Choice(["SEV1", "SEV2", "SEV3", "SEV4"], case_sensitive=False)
+_PRIORITIES = click.Choice(["P1", "P2", "P3", "P4"], case_sensitive=False)
+_DAY = click.DateTime(["%Y-%m-%d"])
 _STATES = click.Choice(["open", "mitigated", "resolved", "closed"])
 
 
@@ -44,6 +47,9 @@ def list_(server: str, token_file: str | None, as_json: bool) -> None:
         state = one["mark"]["word"]
         printed.say(f"{one['id']}  {one['sev']}  {state}  {one['since']}  {who}  {one['title']}")
     printed.say(screen["words"])
+    for one in screen["overdue"]:
+        due, owner = one["due"][:10], one["owner"] or "nobody"
+        printed.say(f"overdue since {due}: {one['what']}, of {one['incident']}: {owner}")
 
 
 @incident.command()
@@ -60,6 +66,7 @@ def show(id_: str, server: str, token_file: str | None, as_json: bool) -> None:
     for role, person in screen["roles"]:
         printed.say(f"  {role}: {person or 'open'}")
     _say_checklist(screen["checklist"])
+    _say_actions(screen["actions"])
     for entry in screen["timeline"]:
         by = f" ({entry['by']})" if entry["by"] else ""
         printed.say(f"{entry['at']}  {entry['kind']}  {entry['text']}{by}")
@@ -111,6 +118,62 @@ def check(
 ) -> None:
     """Tick a task of the checklist; `show` lists their names."""
     _deed(server, token_file, as_json, id_, "tasks", {"task": task, "done": not undo})
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.argument("text")
+@click.option("--priority", required=True, type=_PRIORITIES, help="How much it matters.")
+@click.option("--owner", required=True, help="Who does it: a person's id of the file.")
+@click.option("--due", type=_DAY, help="The day by whose end (UTC) it is done: 2026-12-10.")
+@_asking
+def act(
+    id_: str,
+    text: str,
+    priority: str,
+    owner: str,
+    due: datetime | None,
+    server: str,
+    token_file: str | None,
+    as_json: bool,
+) -> None:
+    """Add an action item: what is done so that it does not happen again."""
+    body = {"text": text, "priority": priority.upper(), "owner": owner, "due": _day(due)}
+    _deed(server, token_file, as_json, id_, "actions", body)
+
+
+@incident.command("hand-over")
+@click.argument("id_", metavar="ID")
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--owner", default="", help="Who does it from now on: a person's id of the file.")
+@click.option("--due", type=_DAY, help="The day by whose end (UTC) it is done: 2026-12-10.")
+@_asking
+def hand_over(
+    id_: str,
+    number: int,
+    owner: str,
+    due: datetime | None,
+    server: str,
+    token_file: str | None,
+    as_json: bool,
+) -> None:
+    """Give action item NUMBER to somebody else, until another day, or both; `show` lists them."""
+    if not (owner or due):
+        raise click.UsageError("say to whom (--owner), until when (--due), or both")
+    body = {"owner": owner, "due": _day(due)}
+    _deed(server, token_file, as_json, id_, f"actions/{number}", body)
+
+
+@incident.command()
+@click.argument("id_", metavar="ID")
+@click.argument("number", type=click.IntRange(min=1))
+@click.option("--undo", is_flag=True, help="It is not done after all.")
+@_asking
+def done(
+    id_: str, number: int, undo: bool, server: str, token_file: str | None, as_json: bool
+) -> None:
+    """Say that action item NUMBER is done."""
+    _deed(server, token_file, as_json, id_, f"actions/{number}", {"done": not undo})
 
 
 @incident.command()
@@ -180,6 +243,21 @@ def _say_checklist(tasks: list[dict[str, Any]]) -> None:
             printed.say(f"  {phase}{', ' + task['within'] if task['within'] else ''}")
         by = f" ({task['by']})" if task["done"] and task["by"] else ""
         printed.say(f"    [{'x' if task['done'] else ' '}] {task['id']:<22}{task['text']}{by}")
+
+
+def _say_actions(actions: list[dict[str, Any]]) -> None:
+    if actions:
+        printed.say("  Action items")
+    for one in actions:
+        due = f", due {one['due'][:10]}" if one["due"] else ""
+        state = one["mark"]["word"]
+        printed.say(
+            f"    {one['number']}. {one['priority']} {one['text']}: {one['owner']}{due}, {state}"
+        )
+
+
+def _day(moment: datetime | None) -> str | None:
+    return f"{moment:%Y-%m-%d}" if moment else None
 
 
 def _address(id_: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from standfast.dashboards.mark import Mark, mark
 from standfast.incidents.incident import Role
+from standfast.incidents.overdue import overdue
 from standfast.spec.platform import told_of
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from standfast.incidents.checklist import Line
-    from standfast.incidents.incident import Incident, TimelineEntry
+    from standfast.incidents.incident import ActionItem, Incident, TimelineEntry
     from standfast.spec.calling import Runbook
     from standfast.spec.system import System
 
@@ -35,7 +36,18 @@ class IncidentLine:
 class IncidentsScreen:
     words: str
     incidents: tuple[IncidentLine, ...]
+    overdue: tuple[Owed, ...]
     components: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owed:
+    """What was promised after an incident and is not done in time."""
+
+    incident: str
+    what: str
+    owner: str
+    due: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +68,17 @@ class Task:
     done: bool
     by: str
     evident: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Action:
+    number: int
+    text: str
+    priority: str
+    owner: str
+    due: datetime | None
+    done: bool
+    mark: Mark
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +103,7 @@ class IncidentScreen:
     roles: tuple[tuple[str, str], ...]
     people: tuple[str, ...]
     checklist: tuple[Task, ...]
+    actions: tuple[Action, ...]
     steps: tuple[str, ...]  # the states it can go to from here
     cost: tuple[str, ...]
     runbook: RunbookPart | None
@@ -101,12 +125,24 @@ def line(system: System, one: Incident, now: datetime) -> IncidentLine:
     )
 
 
-def listing(system: System, incidents: Sequence[Incident], now: datetime) -> IncidentsScreen:
+def listing(
+    system: System, incidents: Sequence[Incident], owing: Sequence[Incident], now: datetime
+) -> IncidentsScreen:
     going_on = sum(one.open for one in incidents)
     return IncidentsScreen(
         words=f"{going_on} going on." if going_on else "None is going on.",
         incidents=tuple(line(system, one, now) for one in incidents),
+        overdue=owed(system, owing, now),
         components=tuple(system.components),
+    )
+
+
+def owed(system: System, owing: Sequence[Incident], now: datetime) -> tuple[Owed, ...]:
+    """The longest overdue first."""
+    late = sorted(overdue(owing, system.incidents, now), key=lambda one: one.due)
+    return tuple(
+        Owed(incident=one.incident, what=one.what, owner=_name(system, one.owner), due=one.due)
+        for one in late
     )
 
 
@@ -138,6 +174,9 @@ def screen(
         roles=tuple((role, _name(system, one.roles.get(role, ""))) for role in roles),
         people=tuple(system.people),
         checklist=tuple(_task(system, task) for task in tasks),
+        actions=tuple(
+            _action(system, number, item, now) for number, item in enumerate(one.actions, 1)
+        ),
         steps=tuple(state.value for state in one.next_states),
         cost=tuple(cost),
         runbook=_runbook(system, one),
@@ -157,6 +196,21 @@ def _task(system: System, line: Line) -> Task:
         done=line.done,
         by=_name(system, line.by),
         evident=line.evident,
+    )
+
+
+_DONE, _LATE, _AHEAD = Mark("good", "done"), Mark("bad", "overdue"), Mark("quiet", "to do")
+
+
+def _action(system: System, number: int, item: ActionItem, now: datetime) -> Action:
+    return Action(
+        number=number,
+        text=item.text,
+        priority=item.priority.value,
+        owner=_name(system, item.owner),
+        due=item.due,
+        done=item.done,
+        mark=_DONE if item.done else _LATE if item.overdue(now) else _AHEAD,
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
     from standfast.dashboards.audit import Seal
-    from standfast.dashboards.incident import IncidentLine
+    from standfast.dashboards.incident import IncidentLine, Owed
     from standfast.dashboards.objective import ObjectiveLine
     from standfast.dashboards.on_call import Delivery, Duty
     from standfast.dashboards.recovery import RecoveryLine
@@ -51,6 +51,7 @@ class OverviewScreen:
     objectives: tuple[ObjectiveLine, ...]
     components: tuple[ComponentLine, ...]
     incidents: tuple[IncidentLine, ...]
+    overdue: tuple[Owed, ...]  # after incidents that are over
     alerts: tuple[AlertLine, ...]
     on_call: tuple[Duty, ...]
     recovery: tuple[RecoveryLine, ...]
@@ -70,6 +71,7 @@ def screen(
     objectives: Sequence[ObjectiveLine],
     components: Sequence[ComponentLine],
     incidents: Sequence[IncidentLine],
+    overdue: Sequence[Owed],
     alerts: Sequence[AlertLine],
     on_call: Sequence[Duty],
     recovery: Sequence[RecoveryLine],
@@ -93,6 +95,7 @@ def screen(
         objectives=tuple(objectives),
         components=tuple(components),
         incidents=tuple(incidents),
+        overdue=tuple(overdue),
         alerts=tuple(alerts),
         on_call=tuple(on_call),
         recovery=tuple(recovery),

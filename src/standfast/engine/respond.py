@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from standfast.audit.event import Event, FieldChange, Target
 from standfast.engine.ports import Change, Store
 from standfast.errors import Conflict, NotFound, StandfastError
+from standfast.incidents.actions import add, end_of, finish, hand_over, item_of
 from standfast.incidents.checklist import text_of, tick, untick
 from standfast.incidents.incident import (
     ActionItem,
@@ -26,7 +27,7 @@ from standfast_kit.clock import Clock, utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from standfast.audit.event import Actor
     from standfast.spec.system import System
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _LONGEST = 4000  # characters of a note
 _LONGEST_TITLE = 200
+_LONGEST_ACTION = 500
 
 
 class IncidentPort(Protocol):
@@ -142,17 +144,64 @@ class Respond:
         owner: str,
         by: Actor,
         *,
-        due: datetime | None = None,
+        due: date | None = None,
+        via: str = "web",
     ) -> Incident:
-        """Add a follow-up action."""
+        """Add an action item, due at the end of that day."""
         person_of(self._system(), owner)
-        item = ActionItem(text=_bounded(text), priority=priority, owner=owner, due=due)
+        item = ActionItem(
+            text=_bounded(text, _LONGEST_ACTION),
+            priority=priority,
+            owner=owner,
+            due=end_of(due) if due else None,
+        )
+        said = f"{priority} for {owner}{_by(item)}: {item.text}"
+        deeds = ("action", "incident.action-added", said)
+        return self._do(id, lambda before, now: add(before, item, now), deeds, by, via)
 
-        def deed(before: Incident, now: datetime) -> Incident:  # noqa: ARG001 - as the other deeds
-            return replace(before, actions=(*before.actions, item))
+    def hand_over(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        number: int,
+        by: Actor,
+        *,
+        owner: str = "",
+        due: date | None = None,
+        via: str = "web",
+    ) -> Incident:
+        """Give an action item to somebody else, or until another day."""
+        if owner:
+            person_of(self._system(), owner)
+        elif due is None:
+            raise StandfastError("nothing would change", fix="name an owner, a day, or both")
+        end = end_of(due) if due else None
 
-        said = f"{priority} for {owner}: {item.text}"
-        return self._do(id, deed, ("action", "incident.action-added", said), by, "web")
+        def said(after: Incident) -> str:
+            item = item_of(after, number)
+            return f"action item {number} is for {item.owner}{_by(item)}: {item.text}"
+
+        def deed(before: Incident, now: datetime) -> Incident:
+            return hand_over(before, number, now, owner=owner, due=end)
+
+        return self._do(id, deed, ("action", "incident.action-changed", said), by, via)
+
+    def finish(
+        self,
+        id: str,  # noqa: A002 - its id is called that
+        number: int,
+        by: Actor,
+        *,
+        done: bool = True,
+        via: str = "web",
+    ) -> Incident:
+        """Say that an action item is done, or take that back."""
+        word = "done" if done else "not done after all"
+
+        def said(after: Incident) -> str:
+            return f"action item {number} is {word}: {item_of(after, number).text}"
+
+        deeds = ("action", f"incident.action-{'done' if done else 'undone'}", said)
+        return self._do(id, lambda before, _: finish(before, number, done=done), deeds, by, via)
 
     # ------------------------------------------------------------------ reading
 
@@ -171,13 +220,14 @@ class Respond:
         self,
         id: str,  # noqa: A002 - its id is called that
         deed: Callable[[Incident, datetime], Incident],
-        words: tuple[str, str, str],
+        words: tuple[str, str, str | Callable[[Incident], str]],
         by: Actor,
         via: str,
     ) -> Incident:
-        """Lock, do, keep, tell timeline and audit log. `words`: kind of entry, type of event, what is said."""
+        """Lock, do, keep, tell timeline and audit log. `words`: kind of entry, type of event, what is said
+        (of the incident as it is then)."""
         now = self._clock()
-        entry_kind, event_type, said = words
+        entry_kind, event_type, telling = words
 
         def work(tx: RespondTx) -> Change[Incident]:
             before = _found(tx, id, lock=True)
@@ -186,6 +236,7 @@ class Respond:
                 return Change(before)
             if not tx.incidents.save(after):
                 raise Conflict(f"{id} has changed meanwhile", fix="look again, then repeat")
+            said = telling if isinstance(telling, str) else telling(after)
             tx.incidents.note(id, _entry(now, entry_kind, said, via, by))
             return Change(after, (_event(event_type, after, said, by, before),))
 
@@ -206,6 +257,10 @@ def _bounded(text: str, longest: int = _LONGEST) -> str:
     if "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise StandfastError("a NUL or half a character is in it", fix="leave out what is no text")
     return text
+
+
+def _by(item: ActionItem) -> str:
+    return f", due {item.due:%Y-%m-%d}" if item.due else ""
 
 
 def _entry(now: datetime, kind: str, text: str, via: str, by: Actor) -> TimelineEntry:

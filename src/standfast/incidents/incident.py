@@ -73,6 +73,9 @@ class ActionItem:
     due: datetime | None = None
     done: bool = False
 
+    def overdue(self, now: datetime) -> bool:
+        return self.due is not None and self.due < now and not self.done
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimelineEntry:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.incidents.incident import IncidentState, post_mortem_due
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 
     from standfast.incidents.incident import Incident
     from standfast.spec.calling import IncidentPolicy
+
+
+LOOKED_BACK = timedelta(days=366)
+"""An incident that was declared longer ago owes nothing any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +49,7 @@ def _of(incident: Incident, policy: IncidentPolicy, now: datetime) -> Iterator[O
             due=due,
         )
     for number, item in enumerate(incident.actions):
-        if item.due is not None and item.due < now and not item.done:
+        if item.due is not None and item.overdue(now):
             yield Overdue(
                 at=f"incidents.{incident.id}.actions.{number}",
                 incident=incident.id,

@@ -77,6 +77,7 @@ def _parts(
     yield "|--------|----------|-------|----------|"
     for item in incident.actions:
         due = f"{item.due:%Y-%m-%d}" if item.due else "_open_"
+        due += ", done" if item.done else ""
         yield f"| {_cell(item.text)} | {item.priority} | {_cell(item.owner)} | {due} |"
     if not incident.actions:
         yield "| _to be written: what would have prevented it, what would have shortened it_ | | | |"

@@ -75,6 +75,7 @@ numbers = Table(
     Column("name", Text, primary_key=True),
     Column("last", BigInteger, nullable=False),
 )
+_MOST_OWING = 2_000
 _OPEN = (IncidentState.OPEN.value, IncidentState.MITIGATED.value)
 _PLAIN = (
     "id", "title", "component", "declared_by", "declared_at", "began_at", "detected_at",
@@ -130,6 +131,13 @@ class IncidentRows:
         if since is not None:
             mine = mine.where(incidents.c.declared_at >= since)
         newest = mine.order_by(incidents.c.declared_at.desc()).limit(limit)
+        return tuple(_incident(row) for row in self._connection.execute(newest))
+
+    def owing(self, since: datetime) -> tuple[Incident, ...]:
+        """Those that may still owe something, the newest first: a post-mortem, or action items."""
+        owes = (incidents.c.state == IncidentState.RESOLVED.value) | (incidents.c.actions != [])
+        mine = select(incidents).where((incidents.c.declared_at >= since) & owes)
+        newest = mine.order_by(incidents.c.declared_at.desc()).limit(_MOST_OWING)
         return tuple(_incident(row) for row in self._connection.execute(newest))
 
     def note(self, incident: str, entry: TimelineEntry) -> None:

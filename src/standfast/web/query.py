@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated
 
 from fastapi import Depends, Query
@@ -50,6 +50,13 @@ def role_asked(text: str) -> Role | None:
         return role(text) if text.strip() else None
     except ValueError as error:
         raise StandfastError(str(error)) from None
+
+
+def day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise StandfastError(f"{text[:40]!r} is no day", fix="as in 2026-11-30") from None
 
 
 def instant(text: str) -> datetime | None:

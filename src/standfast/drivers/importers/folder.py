@@ -200,6 +200,7 @@ class Disk:
 def roots_of(path: Path) -> tuple[Path, ...]:
     """How far a source may refer: its repository, or the present folder where it lies below, or its own."""
     own = path if path.is_dir() else path.parent
+    own = Path(os.path.normpath(own))  # `../deploy` lies beside the present folder, not below it
     for folder in (own, *own.parents):
         if (folder / ".git").exists():
             return (folder,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
@@ -12,7 +13,7 @@ from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
 from standfast.incidents.incident import IncidentState
 from standfast.spec.named import person_of
-from standfast.spec.values import Sev
+from standfast.spec.values import Sev, Severity
 from standfast.web.api.encode import answer
 from standfast.web.caller import Needs, Operator, PlatformNow
 
@@ -51,6 +52,19 @@ class Assignment(BaseModel):
 class Ticked(BaseModel):
     task: str = Field(max_length=200)
     done: bool = True
+
+
+class NewAction(BaseModel):
+    text: str = Field(max_length=500)
+    priority: Severity
+    owner: str = Field(max_length=200)
+    due: date | None = None
+
+
+class ActionChange(BaseModel):
+    owner: str = Field(default="", max_length=200)
+    due: date | None = None
+    done: bool | None = None
 
 
 class Turn(BaseModel):
@@ -99,6 +113,30 @@ def assign(app: PlatformNow, caller: _Responder, number: str, body: Assignment) 
 def check(app: PlatformNow, caller: _Responder, number: str, body: Ticked) -> Response:
     """Tick a task of the checklist, or take that back."""
     return answer(app.respond.tick(number, body.task, caller.actor, done=body.done, via="api"))
+
+
+@routes.post("/incidents/{number}/actions")
+def act(app: PlatformNow, caller: _Responder, number: str, new: NewAction) -> Response:
+    """Add an action item; it is due at the end of its day."""
+    made = app.respond.act(
+        number, new.text, new.priority, new.owner, caller.actor, due=new.due, via="api"
+    )
+    return answer(made, 201)
+
+
+@routes.post("/incidents/{number}/actions/{item}")
+def change_action(
+    app: PlatformNow, caller: _Responder, number: str, item: int, body: ActionChange
+) -> Response:
+    """Give an action item, counted from 1, to somebody else or until another day; or say whether it is done."""
+    actor, found = caller.actor, None
+    if body.owner or body.due or body.done is None:
+        found = app.respond.hand_over(
+            number, item, actor, owner=body.owner, due=body.due, via="api"
+        )
+    if body.done is not None:
+        found = app.respond.finish(number, item, actor, done=body.done, via="api")
+    return answer(found)
 
 
 @routes.post("/incidents/{number}/status")

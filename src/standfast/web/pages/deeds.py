@@ -10,9 +10,9 @@ from starlette.responses import RedirectResponse, Response
 from standfast.engine.sign_in import Caller
 from standfast.errors import NotAllowed
 from standfast.incidents.incident import IncidentState
-from standfast.spec.values import Sev
+from standfast.spec.values import Sev, Severity
 from standfast.web.caller import FormCaller, PlatformNow
-from standfast.web.query import AuditQuery
+from standfast.web.query import AuditQuery, day
 from standfast.web.templating import page
 
 routes = APIRouter()
@@ -76,6 +76,40 @@ def check(
     _may(caller, "respond")
     app.respond.tick(number, task, caller.actor, done=done)
     return _back(f"/incidents/{number}#checklist")
+
+
+@routes.post("/incidents/{number}/actions")
+def act(
+    app: PlatformNow,
+    caller: FormCaller,
+    number: str,
+    text: Annotated[str, Form(max_length=500)],
+    priority: Annotated[Severity, Form()],
+    owner: _Short,
+    due: _Short = "",
+) -> Response:
+    _may(caller, "respond")
+    app.respond.act(number, text, priority, owner, caller.actor, due=day(due))
+    return _back(f"/incidents/{number}#actions")
+
+
+@routes.post("/incidents/{number}/actions/{item}")
+def change_action(
+    app: PlatformNow,
+    caller: FormCaller,
+    number: str,
+    item: int,
+    owner: _Short = "",
+    due: _Short = "",
+    done: Annotated[bool | None, Form()] = None,
+) -> Response:
+    """A button that says whether it is done, or a form that hands it over."""
+    _may(caller, "respond")
+    if done is None:
+        app.respond.hand_over(number, item, caller.actor, owner=owner, due=day(due))
+    else:
+        app.respond.finish(number, item, caller.actor, done=done)
+    return _back(f"/incidents/{number}#actions")
 
 
 @routes.post("/incidents/{number}/status")

@@ -22,7 +22,7 @@
   }
 
   // Whoever goes by the keyboard stays where they are while the page changes under them.
-  const reachable = () => [...live.querySelectorAll("a[href], button, summary, input, select, textarea")];
+  const reachable = () => [...live.querySelectorAll("a[href], button, summary, input, select, textarea, .scroll[tabindex]")];
 
   function key(e) {
     if (e.id) return "#" + e.id;
@@ -60,6 +60,7 @@
         const at = focused();
         live.replaceChildren(...next.childNodes);
         for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+        scrollable();
         if (at) reachable().filter((e) => key(e) === at.key)[at.turn]?.focus({ preventScroll: true });
         if (row) self.standfastKeys.back(row);
         localTimes(live);
@@ -83,6 +84,20 @@
         ? { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }
         : { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
       t.textContent = when.toLocaleString(undefined, form);
+    }
+  }
+
+  // What is wider than its place is scrolled by the arrow keys, too, once one can stand on it.
+  function scrollable() {
+    for (const one of document.querySelectorAll(".scroll:not([role]), .scroll[data-wide]")) {
+      if (one.scrollWidth > one.clientWidth) {
+        one.tabIndex = 0;
+        one.setAttribute("role", "group");
+        one.setAttribute("aria-label", one.querySelector("caption")?.textContent || "Table");
+        one.dataset.wide = "";
+      } else if ("wide" in one.dataset) {
+        for (const name of ["tabindex", "role", "aria-label", "data-wide"]) one.removeAttribute(name);
+      }
     }
   }
 
@@ -167,6 +182,9 @@
 
   localTimes(document);
   zone();
+  scrollable();
+  addEventListener("resize", scrollable);
+  addEventListener("toggle", scrollable, true); // what was folded away had no width
   addEventListener("load", () => setTimeout(unfold)); // after the browser went to the fragment itself
   addEventListener("hashchange", unfold);
   find();
