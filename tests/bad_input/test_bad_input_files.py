@@ -367,3 +367,12 @@ def _content(folder: Path) -> dict[str, bytes]:
         for file in sorted(folder.rglob("*"))
         if file.is_file()
     }
+
+
+def test_a_key_that_is_none_is_told_apart_from_a_file_of_keys_that_was_lost(tmp_path: Path) -> None:
+    ended = run(
+        "audit", "verify", "--database", "sqlite:///x.db", "--key", "nonsense", folder=tmp_path
+    )
+
+    assert_refused(ended, code=1)
+    assert "--key: 'nonsense' is neither a verifying key nor a file of keys" in ended.err

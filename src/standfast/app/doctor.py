@@ -19,6 +19,7 @@ from standfast.app.settings import database_url
 from standfast.drivers.files import Files
 from standfast.drivers.signing_key import load_keys
 from standfast.errors import StandfastError
+from standfast.review.wording import counted
 from standfast_kit.clock import utc_now
 
 if TYPE_CHECKING:
@@ -69,9 +70,8 @@ def _file(path: str) -> Iterator[Sign]:
         first = (error.problem or str(error)).splitlines()[0]
         yield Sign(what=path, ok=False, words=first, fix=error.fix or f"standfast review {path}")
     else:
-        yield Sign(
-            what=path, ok=True, words=f"{len(system.components)} components of {system.name}"
-        )
+        words = f"{counted(len(system.components), 'component')} of {system.name}"
+        yield Sign(what=path, ok=True, words=words)
 
 
 def _secrets(path: str) -> Iterator[Sign]:
@@ -112,7 +112,7 @@ def _asked(path: str) -> Iterator[Sign]:
     if found := asking.answers(path):
         url, ok, words = found
         fix = "" if ok else "see `server.prometheus` in the file, and that server"
-        yield Sign(what=url, ok=ok, words=words, fix=fix)
+        yield Sign(what=url, ok=ok, words=words.removeprefix(f"{url}: "), fix=fix)
 
 
 def _folder(data: Path) -> Iterator[Sign]:

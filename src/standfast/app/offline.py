@@ -83,5 +83,11 @@ def audit_key(told: str | None) -> tuple[Keys | None, VerifyingKey | None]:
             return None, VerifyingKey.parse(told)
         except BadCheckpoint as error:
             raise StandfastError(str(error), where="--key") from error
+    if not Path(told).exists():
+        raise StandfastError(
+            f"{told[:80]!r} is neither a verifying key nor a file of keys",
+            where="--key",
+            fix="give the key itself (NAME+HASH+KEY), or audit-keys.json of the data folder",
+        )
     keys = load_keys(Path(told))
     return keys, keys.verifying

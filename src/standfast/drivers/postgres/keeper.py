@@ -251,7 +251,7 @@ class PostgresKeeper:
         if self._source is None:
             raise ToolError(
                 f"standfast does not know how to reach {self.store}",
-                fix=f"write `dsn: env:...` under components.{self.store}",
+                fix=f"write `dsn: env:NAME` under components.{self.store}, and set NAME where this runs",
             )
         facts = self._source.facts()
         if facts.major < OLDEST:
