@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from standfast.drivers.postgres.archive import Archive
 from standfast.engine.protect import Protect
 from standfast.recovery.catalogue import Canary, Copy, CopyState, Mark
 from standfast.recovery.proof import Attempt, Proof
@@ -14,6 +16,7 @@ from standfast.spec.protection import Backup, CopyPlan
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
+    from pathlib import Path
 
     from conftest import FakeClock, MemoryLog
     from standfast.store.database import Database
@@ -146,3 +149,32 @@ def test_a_tick_that_is_still_at_work_at_the_end_leaves_nobody_receiving(
     keeper.meanwhile.clear()
     protect.tick(SYSTEM, clock.now)
     assert not keeper.receiving
+
+
+class OneSlot:
+    """A server's slot; the first who asks for it finds somebody else asking meanwhile."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.made, self.answers = 0, []
+        self._other = threading.Thread(target=lambda: self.answers.append(archive.open(self)))
+
+    def slot(self, _name: str) -> tuple[bool, str] | None:
+        found = (False, "reserved") if self.made else None
+        if self._other.ident is None:
+            self._other.start()
+            self._other.join(0.2)
+        return found
+
+    def make_slot(self, name: str) -> None:
+        assert not self.made, f"replication slot {name} already exists"
+        self.made += 1
+
+
+def test_a_receiver_and_a_copy_that_begin_at_once_share_one_slot(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "wal", "standfast_db", 16 << 20)
+    source = OneSlot(archive)
+
+    generation = archive.open(source)
+    source._other.join(60)
+
+    assert (generation, source.answers, source.made) == (1, [1], 1)

@@ -52,6 +52,10 @@ class Archive:
 
     def open(self, source: Source) -> int:
         """Make sure of the slot; answers the generation that it feeds."""
+        with self._locked(".opening"):  # a receiver and a copy begin at once, in two processes too
+            return self._open(source)
+
+    def _open(self, source: Source) -> int:
         found = source.slot(self.slot)
         if found and found[1] != _LOST and self.generation:
             return self.generation
@@ -141,10 +145,15 @@ class Archive:
     @contextmanager
     def receiving(self) -> Iterator[bool]:
         """The right to receive; False where another process holds it."""
+        with self._locked(".receiving", wait=False) as mine:
+            yield mine
+
+    @contextmanager
+    def _locked(self, name: str, *, wait: bool = True) -> Iterator[bool]:
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with (self.path / ".receiving").open("ab") as lock:
+        with (self.path / name).open("ab") as lock:
             try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False
             except OSError as error:
