@@ -72,6 +72,11 @@ MISTAKES = {
         "file.yaml:1:9: error:",
         "tags are not used in this file",
     ),
+    "a key that stands too far in": (
+        HEAD + "  web: {type: http}\n   db: {type: postgresql}\n",
+        "file.yaml:4:4: error:",
+        "expected key; it stands further in or out than what it belongs to: indent alike",
+    ),
     "no end of a list": ("system: [\n", "file.yaml:2:1: error:", "expected node content"),
     "a list instead of a mapping": ("- 1\n", "file.yaml:1:1: error:", "a file is a mapping"),
     "nothing": ("", "file.yaml:1:1: error:", "the file is empty"),
@@ -170,7 +175,9 @@ def test_a_binary_file_is_none_of_ours(tmp_path: Path) -> None:
     ended = run("review", "file.yaml", folder=tmp_path)
 
     assert_refused(ended)
-    assert ended.err.startswith("file.yaml:1:1: error: the file cannot be read: 'utf-8'")
+    assert ended.err.startswith(
+        "file.yaml:1:1: error: the file cannot be read: it is no UTF-8 text"
+    )
 
 
 def test_a_folder_is_no_file(tmp_path: Path) -> None:
@@ -181,6 +188,54 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
     assert_refused(ended)
     assert "folder" in ended.err
     assert "directory" in ended.err
+    assert "init" not in ended.err  # which would not help
+
+
+@pytest.mark.parametrize("command", ["serve", "token"])
+def test_a_data_folder_that_cannot_be_made_is_told(command: str, tmp_path: Path) -> None:
+    (tmp_path / "file.yaml").write_text(GOOD)
+    (tmp_path / "taken").write_text("a file, where a folder would have to be")
+    arguments = (
+        ("file.yaml", "--port", "0")
+        if command == "serve"
+        else ("make", "--name", "t", "--scope", "read")
+    )
+
+    ended = run(command, *arguments, "--data", "taken/data", folder=tmp_path)
+
+    assert_refused(ended, code=1)
+    assert ended.err == (
+        "error: taken/data: cannot make the data folder: Not a directory\n"
+        "  fix: let this user write to the folder above it, or give another --data\n"
+    )
+
+
+def test_an_address_of_another_machine_is_told_apart_from_a_port_that_is_taken(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file.yaml").write_text(GOOD)
+
+    ended = run("serve", "file.yaml", "--host", "192.0.2.1", "--port", "0", folder=tmp_path)
+
+    assert_refused(ended, code=1)
+    assert ended.err.endswith("  fix: give --host an address of this machine\n")
+
+
+def test_a_token_of_a_new_data_folder_is_said_to_be_known_nowhere_else(tmp_path: Path) -> None:
+    make = ("token", "make", "--name", "t", "--scope", "read", "--data", "data")
+
+    first, second = run(*make, folder=tmp_path), run(*make, folder=tmp_path)
+
+    assert (first.code, second.code) == (0, 0)
+    assert first.err.startswith("data was not there and is new")
+    assert second.err == ""
+
+
+def test_a_command_that_is_misspelt_is_told_with_the_nearest(tmp_path: Path) -> None:
+    ended = run("revew", folder=tmp_path)
+
+    assert_refused(ended)
+    assert "No such command 'revew'. Did you mean 'review'?" in ended.err
 
 
 @pytest.mark.parametrize("command", ["review", "publish"])

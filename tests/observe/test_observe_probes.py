@@ -16,12 +16,9 @@ import dns.message
 import dns.rcode
 import dns.rrset
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from hand_built import api, shop_system
 
+from own_certificate import certificate
 from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.http_probe import BoundedHttp, HttpProbe
 from standfast.drivers.icmp_probe import IcmpProbe, is_echo, packet
@@ -144,27 +141,6 @@ def test_a_redirect_is_followed_unless_it_is_what_is_expected(shop) -> None:
     assert failed(outcome, status=("302",), headers={"location": "/new"}) == ""
     target = of_component(api(shop.url, expect=Expectation(status=("302",))))
     assert [one.driver for one in target if one.kind == "http"] == [STILL]
-
-
-def certificate(folder: Path, ends: datetime) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(7)
-        .not_valid_before(datetime(2020, 1, 1, tzinfo=UTC))
-        .not_valid_after(ends)
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    file = folder / "server.pem"
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    file.write_bytes(private + made.public_bytes(Encoding.PEM))
-    return file
 
 
 def test_the_end_of_a_certificate_comes_with_the_answer(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
 
-from status_story import NOW, told  # noqa: E402  the path comes first
+from status_story import NAMES, NOW, told  # noqa: E402  the path comes first
 
 from standfast.drivers.files import Tree  # noqa: E402  the path comes first
 from standfast.engine.announce import write  # noqa: E402  the path comes first
@@ -21,5 +21,7 @@ with tempfile.TemporaryDirectory() as folder:
         f"sqlite:///{folder}/standfast.db", append=lambda _tx, _events: None, clock=lambda: NOW
     )
     metadata.create_all(database.engine.execution_options(writes=True))
-    write(Tree(str(HERE / "golden")), told(database))
+    texts = write(Tree(folder), told(database))
+    for name in NAMES:
+        Tree(str(HERE / "golden")).write(name, texts[name])
     database.close()

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from playwright.sync_api import sync_playwright
-from status_story import NOW, books, told
+from status_story import NAMES, NOW, books, told
 
 from standfast.drivers.files import Tree
 from standfast.engine.announce import Announce, write
 from standfast.errors import StandfastError
 from standfast.publish.status_page import render
+from standfast.publish.status_page.badges import badge, badges
 
 if TYPE_CHECKING:
     from standfast.dashboards.status_page import StatusPage
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 GOLDEN = Path(__file__).parent / "golden"
 ATOM = "{http://www.w3.org/2005/Atom}"
+SVG = "{http://www.w3.org/2000/svg}"
 UUID = re.compile(r"urn:uuid:[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 HOSTILE = "</title><script>alert(1)</script>\"'&\x00\x1b[31m]]>"
 
@@ -33,7 +37,7 @@ def page(sqlite: Database) -> StatusPage:
     return told(sqlite)
 
 
-@pytest.mark.parametrize("name", ["index.html", "status.json", "feed.atom"])
+@pytest.mark.parametrize("name", NAMES)
 def test_the_files_are_what_they_were(page: StatusPage, name: str) -> None:
     """After a change that was meant: python tests/status_page/regild.py"""
     assert render(page)[name] == (GOLDEN / name).read_text(encoding="utf-8")
@@ -113,11 +117,129 @@ def test_hostile_names_are_shown_and_not_obeyed(page: StatusPage) -> None:
     )
     texts = render(hostile)
 
-    assert tags(texts["index.html"]) == tags(render(page)["index.html"])
+    harmless = replace(page, parts=tuple(replace(one, name="a b") for one in page.parts))
+    assert tags(texts["index.html"]) == tags(render(harmless)["index.html"])
     assert "\x00" not in texts["index.html"]
     title = ET.fromstring(texts["feed.atom"]).findtext(f"{ATOM}title") or ""
     assert title == HOSTILE.replace("\x00", "\ufffd").replace("\x1b", "\ufffd") + " status"
     assert json.loads(texts["status.json"])["name"] == HOSTILE
+
+
+# ------------------------------------------------------------------ badges
+
+
+def test_each_part_has_badges_and_so_has_the_whole(page: StatusPage) -> None:
+    paths = [one for one in render(page) if one.endswith(".svg")]
+    folders = {one.rpartition("/")[0] for one in paths}
+
+    assert folders == {
+        "badges", "badges/journey/read", "badges/journey/buy", "badges/component/web",
+        "badges/component/pay",
+    }  # fmt: skip
+    assert len(paths) == 5 * len(folders)
+    linked = re.findall(r'href="(badges/[^"]+)"', render(page)["index.html"])
+    assert sorted(linked) == sorted(paths)
+
+
+def pictured(text: str) -> tuple[list[str], set[str]]:
+    """The texts of a badge, and its colours."""
+    found = ET.fromstring(text)
+    texts = [one.text or "" for one in found.iter(f"{SVG}text")]
+    title = found.findtext(f"{SVG}title") or ""
+    assert title.startswith(f"{texts[0]}: {texts[1]}")
+    return texts, {one.get("fill") or "" for one in found.iter(f"{SVG}rect")} - {""}
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "colour"),
+    [
+        ("operational", "operational", "#1a7f37"),
+        ("reduced", "reduced", "#9a6700"),
+        ("down", "down", "#c4242f"),
+        ("partly measured", "partly measured", "#57606a"),
+        ("no requests", "unknown", "#57606a"),
+        ("unknown", "unknown", "#57606a"),
+        ("never heard of", "unknown", "#57606a"),
+    ],
+)
+def test_a_badge_says_the_state_in_a_word_and_a_colour(
+    page: StatusPage, state: str, said: str, colour: str
+) -> None:
+    texts = badges(replace(page, state=state))
+
+    assert pictured(texts["badges/state.svg"]) == (["books", said], {colour})
+
+
+def test_a_share_is_shown_only_where_enough_was_measured(page: StatusPage) -> None:
+    known = replace(page.availability[0], state="fine", good=0.999)
+    blind = replace(known, state="not measured")
+    idle = replace(known, state="no requests", good=None)
+    bad = replace(known, state="much trouble", good=0.94999, words="<&>")
+
+    def shown(one: object) -> tuple[list[str], set[str]]:
+        return pictured(badges(replace(page, availability=(one,)))["badges/24h.svg"])
+
+    assert shown(known) == (["books 24h", "99.90%"], {"#1a7f37"})
+    assert shown(blind) == (["books 24h", "unknown"], {"#57606a"})
+    assert shown(idle) == (["books 24h", "unknown"], {"#57606a"})
+    assert shown(bad) == (["books 24h", "94.99%"], {"#c4242f"})
+
+
+def test_no_name_leads_a_badge_out_of_its_folder_or_into_its_markup(page: StatusPage) -> None:
+    names = ("../../x", "a/b", "", ".", HOSTILE, "x" * 64)
+    parts = tuple(replace(page.parts[0], name=one) for one in names)
+    found = badges(replace(page, name=HOSTILE, words=HOSTILE, parts=parts))
+
+    assert set(found) == {f"badges/{one}.svg" for one in ("state", "24h", "7d", "30d", "90d")}
+    strange = badges(replace(page, parts=(replace(page.parts[0], kind="../x"),)))
+    assert not any(".." in one for one in strange)
+    picture = ET.fromstring(found["badges/state.svg"])
+    tags = {one.tag.removeprefix(SVG) for one in picture.iter()}
+    assert tags == {"svg", "title", "rect", "path", "g", "text"}
+    assert "unsafe" not in found["badges/state.svg"]
+
+
+@given(st.text(max_size=200), st.text(max_size=200))
+def test_whatever_is_written_fits_into_its_badge(label: str, said: str) -> None:
+    picture = ET.fromstring(badge(label, said, "#000", ""))
+    first, second = (
+        (int(one.get("x") or 0), int(one.get("textLength") or 0))
+        for one in picture.iter(f"{SVG}text")
+    )
+
+    assert first[0] > 0
+    assert sum(first) < second[0]
+    assert sum(second) < int(picture.get("width") or 0)
+
+
+def test_a_badge_that_has_not_changed_is_not_written_again_within_an_hour(
+    page: StatusPage, tmp_path: Path
+) -> None:
+    shown = {"page": page}
+    system = books()
+    system = replace(system, server=replace(system.server, status_page="out"))
+    written: list[str] = []
+
+    class Noting(Tree):
+        def write(self, path: str, text: str, *, before: str | None = None) -> None:
+            written.append(path)
+            super().write(path, text, before=before)
+
+    announce = Announce(
+        lambda now: replace(shown["page"], as_of=now), lambda name: Noting(str(tmp_path / name))
+    )
+
+    def badges_at(**later: float) -> list[str]:
+        written.clear()
+        announce.tick(system, NOW + timedelta(**later))
+        return [one for one in written if one.endswith(".svg")]
+
+    assert len(badges_at()) == 25
+    assert badges_at(minutes=6) == []
+    assert "index.html" in written
+    shown["page"] = replace(page, state="down", words="Down: web")
+    assert badges_at(minutes=7) == ["badges/state.svg"]
+    assert len(badges_at(minutes=61)) == 25
 
 
 def test_it_is_written_on_news_and_every_five_minutes(page: StatusPage, tmp_path: Path) -> None:
@@ -139,6 +261,7 @@ def test_it_is_written_on_news_and_every_five_minutes(page: StatusPage, tmp_path
     assert not at(minutes=4)
     assert at(minutes=5, seconds=30)
     assert sorted(one.name for one in (tmp_path / "out").iterdir()) == [
+        "badges",
         "feed.atom",
         "index.html",
         "status.json",

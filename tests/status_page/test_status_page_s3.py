@@ -96,14 +96,17 @@ def test_what_lies_in_the_bucket_is_the_page_byte_by_byte(
     write(Objects(bucket(server.endpoint, "status/bytes")), page)
 
     texts = render(page)
-    assert set(texts) == set(KINDS)
+    badges = {name: "image/svg+xml" for name in texts if name.startswith("badges/")}
+    kinds = {**KINDS, **badges}
+    assert set(texts) == set(kinds)
+    assert len(badges) == 25
     for name, text in texts.items():
         status, headers, body = server.get(f"status/bytes/{name}")
         assert (status, body) == (200, text.encode())
-        assert headers["content-type"] == KINDS[name]
+        assert headers["content-type"] == kinds[name]
         assert headers["cache-control"] == "public, max-age=30"
     assert server.get("status/bytes/logo.svg")[2] == b"<svg/>"
-    assert server.names("status/bytes") == sorted([*KINDS, "logo.svg"])
+    assert server.names("status/bytes") == sorted([*KINDS, "badges", "logo.svg"])
 
 
 def test_a_new_incident_is_on_the_page_with_the_next_tick(
@@ -568,6 +571,7 @@ def _commanded(
         "wrote status.json",
         "wrote feed.atom",
         "wrote index.html",
+        "wrote 15 badges",
     ]
     assert b"Nobody can read" in server.get("status/by-hand/index.html")[2]
     refused, unclear = run("s3://public/elsewhere"), run("s3:/public")

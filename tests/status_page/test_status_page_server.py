@@ -44,8 +44,9 @@ def test_a_running_server_writes_it_beside_its_file_and_the_command_writes_the_s
         "wrote status.json",
         "wrote feed.atom",
         "wrote index.html",
+        "wrote 15 badges",
     ]
-    for name in ("index.html", "status.json", "feed.atom"):
+    for name in ("index.html", "status.json", "feed.atom", "badges/component/web/30d.svg"):
         assert (own / name).exists()
         assert (out / name).exists()
     assert "blog status</h1>" in (out / "index.html").read_text(encoding="utf-8")

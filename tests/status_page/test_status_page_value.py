@@ -50,12 +50,36 @@ def test_each_day_says_how_it_was_and_whether_anybody_looked(sqlite: Database) -
 
 
 def test_availability_comes_with_how_much_of_the_time_was_measured(sqlite: Database) -> None:
-    month, quarter = part(told(sqlite), "component", "web").availability
+    day, week, month, quarter = part(told(sqlite), "component", "web").availability
 
     good = Fraction(2400 + 1920 + 1100 + 40, 2400 + 2400 + 1100 + 40)
     assert (month.days, month.good) == (30, float(good))
     assert month.words == "30 days: 91.91% good, 8% of the time measured"
     assert quarter.words == "90 days: 91.91% good, 2% of the time measured"
+    assert week.words == "7 days: 91.91% good, 37% of the time measured"
+    assert day.words == "24 hours: 100% good, 46% of the time measured"
+    assert {one.state for one in (day, week, month, quarter)} == {"not measured"}
+
+
+def test_a_span_that_was_looked_at_for_half_of_it_has_a_state(sqlite: Database) -> None:
+    watched(sqlite, "web", NOW - 24 * HOUR, 24, bad=3)
+    web = part(seen(sqlite, books(), NOW), "component", "web")
+
+    assert (web.availability[0].good, web.availability[0].state) == (0.97, "some trouble")
+    assert web.availability[1].state == "not measured"
+
+
+def test_the_whole_is_as_available_as_its_worst_journey_that_is_known(sqlite: Database) -> None:
+    watched(sqlite, "web", NOW - 24 * HOUR, 24, bad=3)
+    watched(sqlite, "pay", NOW - 24 * HOUR, 24, bad=10)
+    page = seen(sqlite, books(), NOW)
+    read, buy = (part(page, "journey", name).availability[0] for name in ("read", "buy"))
+
+    assert page.availability[0] == buy
+    assert buy.good is not None
+    assert read.good is not None
+    assert buy.good < read.good == 0.97
+    assert {one.state for one in page.availability[1:]} == {"not measured"}
 
 
 def test_a_system_that_nobody_watched_is_unknown(sqlite: Database) -> None:

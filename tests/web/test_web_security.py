@@ -95,6 +95,15 @@ def test_a_change_sent_from_another_site_is_refused(signed_in, headers: dict[str
     assert answer.status_code == 403
 
 
+def test_what_cannot_be_done_at_an_address_is_told_with_what_can(standfast: Standfast) -> None:
+    answer = httpx2.get(standfast.address + "/api/v1/alerts")
+
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json()["title"] == "GET cannot be done here"
+    assert answer.json()["detail"] == "use POST"
+
+
 def test_signing_out_ends_the_session(standfast: Standfast) -> None:
     with httpx2.Client(base_url=standfast.address, timeout=60) as client:
         client.post("/sign-in", data={"name": "admin", "password": standfast.password})

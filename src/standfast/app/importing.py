@@ -14,6 +14,7 @@ from standfast.drivers.importers.compose.importer import Compose
 from standfast.drivers.importers.folder import Disk, roots_of
 from standfast.drivers.importers.gatus.importer import Gatus
 from standfast.drivers.importers.kubernetes.importer import Kubernetes
+from standfast.drivers.importers.kuma.importer import UptimeKuma
 from standfast.drivers.importers.openslo.importer import OpenSlo
 from standfast.drivers.importers.prometheus.rules import PrometheusRules
 from standfast.drivers.importers.prometheus.scrape import PrometheusScrape
@@ -52,6 +53,7 @@ _FOLLOWERS: tuple[Follower, ...] = (
     PrometheusScrape(),
     Pyrra(),
     Gatus(),
+    UptimeKuma(),
     PrometheusRules(),
 )
 IMPORTERS: tuple[Importer, ...] = (*_FIRST, *_FOLLOWERS)
@@ -306,8 +308,14 @@ def _system_name(sources: Sequence[str], target: Path) -> str:
 
 def cited(draft: Draft, gathered: Gathered) -> tuple[str, ...]:
     """The files that the draft rests on, those that were named or found first."""
-    known = records.sources_of(draft.facts)
+    known = [_file(one, gathered) for one in records.sources_of(draft.facts)]
     return tuple(dict.fromkeys((*(one for one in gathered.paths if one in known), *known)))
+
+
+def _file(told: str, gathered: Gathered) -> str:
+    """Of a database the file: its facts cite a table of it, `kuma.db#monitor`."""
+    file = told.rpartition("#")[0]
+    return file if file in gathered.paths else told
 
 
 def _digests(disk: Disk, draft: Draft) -> dict[str, str]:

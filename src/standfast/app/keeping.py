@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from standfast.drivers.anchor_file import AnchorFile
 from standfast.drivers.signing_key import make_keys
 from standfast.engine.record import Ledger, Record
+from standfast.errors import StoreError
 from standfast.store.database import Database
 from standfast.store.migration import migrate
 from standfast_kit.clock import Clock, utc_now
@@ -24,7 +25,7 @@ class Keeping:
     """Opens the database, brings it to this program's schema, and knows the keys of its log."""
 
     def __init__(self, url: str, data: Path, clock: Clock = utc_now) -> None:
-        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _make(data)
         self.keys: Keys = make_keys(data / KEYS, f"standfast/{secrets.token_hex(4)}")
         self.anchor = AnchorFile(data / ANCHOR)
         ledger = Ledger(self.keys, clock=clock)
@@ -34,3 +35,14 @@ class Keeping:
 
     def close(self) -> None:
         self.database.close()
+
+
+def _make(data: Path) -> None:
+    try:
+        data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise StoreError(
+            f"cannot make the data folder: {error.strerror}",
+            where=str(data),
+            fix="let this user write to the folder above it, or give another --data",
+        ) from error

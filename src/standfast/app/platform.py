@@ -25,8 +25,10 @@ from standfast.drivers.dead_man import DeadManPing
 from standfast.drivers.dns_probe import DnsProbe
 from standfast.drivers.file_stamp import FileStamps
 from standfast.drivers.files import Files, Tree
+from standfast.drivers.grpc_probe import GrpcProbe
 from standfast.drivers.host import HostLook
 from standfast.drivers.http_probe import BoundedHttp, HealthPoll, HttpProbe
+from standfast.drivers.http_request import HttpRequest
 from standfast.drivers.icmp_probe import IcmpProbe
 from standfast.drivers.passwords import Argon2Passwords
 from standfast.drivers.prometheus import PrometheusRange
@@ -35,9 +37,11 @@ from standfast.drivers.s3 import Objects
 from standfast.drivers.scrape import Scrape
 from standfast.drivers.smtp import SmtpSend
 from standfast.drivers.tcp_probe import TcpProbe
+from standfast.drivers.tcp_talk import TcpTalk
 from standfast.drivers.tls_probe import TlsProbe
 from standfast.drivers.typesetter import Typesetter
 from standfast.drivers.webhook import WebhookSend
+from standfast.drivers.websocket_probe import WebSocketProbe
 from standfast.engine import announce
 from standfast.engine.accept import Accept
 from standfast.engine.beat import Beats
@@ -65,7 +69,7 @@ from standfast.engine.ticking import Role, Ticking
 from standfast.engine.trim import Trim
 from standfast.engine.try_out import TryOut
 from standfast.errors import StandfastError
-from standfast.monitoring.target import STILL
+from standfast.monitoring.target import REQUEST, STILL, TALK
 from standfast_kit.clock import Clock, utc_now
 from standfast_kit.kit import Kit
 
@@ -75,7 +79,7 @@ if TYPE_CHECKING:
 
     from standfast.app.settings import Settings
     from standfast.engine.intake import Accepted, Reported
-    from standfast.engine.observe import LookAt
+    from standfast.engine.observe import Ask, LookAt
     from standfast.review import Measured
     from standfast.spec.bucket import Bucket
     from standfast.spec.system import System
@@ -96,7 +100,7 @@ class Platform:
         self.accept = Accept(store, Files(), clock)
         self.watch = FileWatch(self.accept, FileStamps(), settings.file)
         self.sign_in = SignIn(store, Argon2Passwords(), clock)
-        self.observe = Observe(store, _looks(self.resolver), clock)
+        self.observe = Observe(store, _looks(self.resolver), clock, asks=_asks(self.resolver))
         self.consult = Consult(store, PrometheusRange(BoundedHttp(resolver=self.resolver)), clock)
         self.receive = Receive(store)
         self.slice = Slice(store)
@@ -259,4 +263,14 @@ def _looks(resolver: Resolver) -> dict[str, LookAt]:
         "icmp": IcmpProbe(resolver=resolver),
         "tls": TlsProbe(resolver=resolver),
         "health": HealthPoll(http),
+    }
+
+
+def _asks(resolver: Resolver) -> dict[str, Ask]:
+    return {
+        REQUEST: HttpRequest(BoundedHttp(resolver=resolver)),
+        TALK: TcpTalk(resolver=resolver),
+        "websocket": WebSocketProbe(resolver=resolver),
+        "grpc": GrpcProbe(resolver=resolver),
+        "tls": TlsProbe(resolver=resolver).of,
     }

@@ -21,6 +21,7 @@ from standfast.audit.retention import terms as retention_terms
 from standfast.audit.retention import words as retention_words
 from standfast.dashboards import audit as audit_screen
 from standfast.dashboards import deploy as deploy_screen
+from standfast.dashboards import directory as directory_screen
 from standfast.dashboards import experience as experience_screen
 from standfast.dashboards import funnel, page_loads
 from standfast.dashboards import gate as gate_screen
@@ -38,6 +39,7 @@ from standfast.engine.record import SYSTEM_STREAM
 from standfast.errors import NotFound
 from standfast.incidents.overdue import LOOKED_BACK
 from standfast.monitoring.target import PROBES
+from standfast.publish.operations import runbooks
 from standfast.slo.gate import rests_on
 from standfast.slo.indicator import of_step
 from standfast.slo.objective import objectives
@@ -54,6 +56,7 @@ if TYPE_CHECKING:
     from standfast.dashboards.agreement import AgreementLine
     from standfast.dashboards.audit import AuditScreen, Retention, Seal
     from standfast.dashboards.deploy import DeployLine, Marks
+    from standfast.dashboards.directory import Directory
     from standfast.dashboards.exclusion import ExclusionLine
     from standfast.dashboards.experience import ExperienceScreen
     from standfast.dashboards.gate import OverrideLine
@@ -200,6 +203,14 @@ class Read:
         review = self._platform.examine.review(system, now)
         replies = self._store.read(lambda tx: tx.review.replies())
         return documents.current(system, review, replies, self.measurements(now), path, now)
+
+    def directory(self, now: datetime) -> Directory:  # noqa: ARG002 - as all screens are asked
+        """Everything that has a name and a place."""
+        system = self._system
+        titles = runbooks.titles(system)
+        return self._store.read(
+            lambda tx: directory_screen.directory(system, tx.incidents.recent(), titles)
+        )
 
     def infrastructure(self, now: datetime) -> InfrastructureScreen:
         system = self._system

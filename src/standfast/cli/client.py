@@ -219,6 +219,8 @@ def _why(error: object) -> str:
         return "nobody knows a host of that name"
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"its certificate is not to be trusted: {error.verify_message}"
+    if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+        return "what listens there does not speak TLS; is the address http://...?"
     return str(getattr(error, "strerror", None) or error)
 
 

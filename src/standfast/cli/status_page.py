@@ -13,7 +13,7 @@ from standfast.cli.client import connect, server_options
     required=True,
     metavar="PLACE",
     type=click.Path(file_okay=False),
-    help="A folder, or s3://BUCKET/PREFIX: index.html, status.json and feed.atom there are replaced.",
+    help="A folder, or s3://BUCKET/PREFIX: index.html, status.json, feed.atom and badges/ there are replaced.",
 )
 @server_options
 def status_page(out: str, server: str, token_file: str | None) -> None:
@@ -39,5 +39,9 @@ def status_page(out: str, server: str, token_file: str | None) -> None:
             f"the server's status page cannot be read: {error}",
             fix="use a server of the same version as this command",
         ) from error
-    for name in write(folder, page):
-        click.echo(f"wrote {name}")
+    names = list(write(folder, page))
+    badges = [name for name in names if name.endswith(".svg")]
+    for name in names:
+        if name not in badges:
+            click.echo(f"wrote {name}")
+    click.echo(f"wrote {len(badges)} badges")

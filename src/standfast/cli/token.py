@@ -53,9 +53,13 @@ def make(
     """Make a token and print it, this once."""
     from standfast.app.offline import accounts, operator
 
+    fresh = not database and not data.exists()
     with accounts(database, data) as sign_in:
         made = sign_in.make_token(name, scopes, operator(), days)
     click.echo(json.dumps({"name": name, "token": made}) if as_json else made)
+    if fresh:
+        said = f"{data} was not there and is new: only a server that is started with it knows this token"
+        click.echo(said, err=True)
 
 
 @token.command("list")

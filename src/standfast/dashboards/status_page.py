@@ -27,13 +27,15 @@ if TYPE_CHECKING:
     from standfast.spec.system import Journey, System
 
 DAYS = 90
-SPANS = (30, 90)
+SPANS = (7, 30, 90)  # days; before them come the last 24 hours
 RECENT = timedelta(minutes=10)
 """What "now" is: as far back as it takes to tell an outage from a hiccup."""
 _SEEN = RECENT / 2  # looked at for less than this of it, and the state is unknown
 _DOWN, _REDUCED = Fraction(1, 2), Fraction(1, 20)  # the share that fails now
 _BAD_DAY = Fraction(5, 100)  # the share that failed over a day
 _PROMISE = Fraction(995, 1000)  # a good day's share where nothing is promised
+_ENOUGH = Fraction(1, 2)  # of a span has to be measured, or its share is no figure to show alone
+_DAY = timedelta(days=1)
 _SHOWN = frozenset({"web", "http", "external"})
 
 OPERATIONAL, REDUCED, DOWN, UNKNOWN = "operational", "reduced", "down", "unknown"
@@ -54,9 +56,13 @@ class Day:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Availability:
-    """Over the newest days, today among them."""
+    """Over the newest days, today among them; of one day, over the last 24 hours.
+
+    `state` is that of a Day, and not measured where less than half of the time was.
+    """
 
     days: int
+    state: str
     good: float | None
     measured: float
     words: str
@@ -81,6 +87,7 @@ class StatusPage:
     timezone: str  # of the days
     state: str
     words: str
+    availability: tuple[Availability, ...]  # of the part that was worst
     parts: tuple[Part, ...]
     open: tuple[Notice, ...]
     past: tuple[Notice, ...]
@@ -98,10 +105,11 @@ class Looked:
     """What was counted of one indicator in each of `windows`, in their order."""
 
     recent: Tally
+    day: Tally  # the last 24 hours
     days: tuple[Tally, ...]
 
 
-NEVER = Looked(recent=NOTHING, days=(NOTHING,) * DAYS)
+NEVER = Looked(recent=NOTHING, day=NOTHING, days=(NOTHING,) * DAYS)
 
 
 def indicators(system: System) -> dict[str, Indicator]:
@@ -115,12 +123,16 @@ def indicators(system: System) -> dict[str, Indicator]:
 
 
 def windows(system: System, now: datetime) -> list[tuple[datetime, datetime]]:
-    """The last minutes, then each of the days."""
-    return [(now - RECENT, now), *((start, end) for _, start, end in _days(system, now))]
+    """The last minutes, the last 24 hours, then each of the days."""
+    return [
+        (now - RECENT, now),
+        (now - _DAY, now),
+        *((start, end) for _, start, end in _days(system, now)),
+    ]
 
 
 def looked(tallies: Sequence[Tally]) -> Looked:
-    return Looked(recent=tallies[0], days=tuple(tallies[1:]))
+    return Looked(recent=tallies[0], day=tallies[1], days=tuple(tallies[2:]))
 
 
 def screen(
@@ -149,6 +161,7 @@ def screen(
         timezone=system.timezone,
         state=state,
         words=words,
+        availability=_worst(parts),
         parts=tuple(_beside(one, going_on) for one in parts),
         open=going_on,
         past=tuple(one for one in told if one.resolved is not None and one.resolved >= days[0][1]),
@@ -224,6 +237,7 @@ def _journey(
     now = {name: one.recent for name, one in steps.items() if one.recent.covered >= _SEEN}
     whole = Looked(
         recent=all_of(list(now.values())),
+        day=_journey_day(system, {name: one.day for name, one in steps.items()}),
         days=tuple(
             _journey_day(system, {name: one.days[number] for name, one in steps.items()})
             for number in range(len(days))
@@ -279,7 +293,10 @@ def _part(
         name=name,
         state=state,
         words=words,
-        availability=tuple(_availability(span, of.days, lengths) for span in SPANS),
+        availability=(
+            _availability(1, [of.day], [_DAY], target),
+            *(_availability(span, of.days, lengths, target) for span in SPANS),
+        ),
         days=tuple(
             _day(day, tally, length, target)
             for (day, _, _), tally, length in zip(days, of.days, lengths, strict=True)
@@ -320,7 +337,7 @@ def _day(day: date, tally: Tally, length: timedelta, target: Fraction) -> Day:
         return Day(
             day=day, state=IDLE, good=None, measured=float(measured), words=f"no requests{looked_at}"
         )  # fmt: skip
-    state = FINE if good >= target else TROUBLED if good > 1 - _BAD_DAY else BAD
+    state = _held(good, target)
     return Day(
         day=day,
         state=state,
@@ -330,18 +347,36 @@ def _day(day: date, tally: Tally, length: timedelta, target: Fraction) -> Day:
     )
 
 
+def _held(good: Fraction, target: Fraction) -> str:
+    return FINE if good >= target else TROUBLED if good > 1 - _BAD_DAY else BAD
+
+
 def _availability(
-    span: int, tallies: Sequence[Tally], lengths: Sequence[timedelta]
+    span: int, tallies: Sequence[Tally], lengths: Sequence[timedelta], target: Fraction
 ) -> Availability:
     whole = sum(tallies[-span:], NOTHING)
     measured, good = _covered(whole, sum(lengths[-span:], timedelta(0))), whole.good_share
     figure = "no figure" if good is None else f"{percent(good)} good"
+    state = IDLE if good is None else _held(good, target)
     return Availability(
         days=span,
+        state=UNMEASURED if measured < _ENOUGH else state,
         good=None if good is None else float(good),
         measured=float(measured),
-        words=f"{span} days: {figure}, {percent(measured, 0)} of the time measured",
+        words=f"{'24 hours' if span == 1 else f'{span} days'}: {figure},"
+        f" {percent(measured, 0)} of the time measured",
     )
+
+
+def _worst(parts: Sequence[Part]) -> tuple[Availability, ...]:
+    """Of the journeys, or of all parts where there are none; what was not measured enough does not count."""
+    ways = [one for one in parts if one.kind == "journey"] or parts
+    return tuple(map(_least, zip(*(one.availability for one in ways), strict=True)))
+
+
+def _least(every: Sequence[Availability]) -> Availability:
+    known = [one for one in every if one.state not in {IDLE, UNMEASURED}]
+    return min(known or every, key=lambda one: 1.0 if one.good is None else one.good)
 
 
 def _covered(tally: Tally, length: timedelta) -> Fraction:
@@ -355,6 +390,11 @@ def percent(share: Fraction, places: int = 2) -> str:
     """Never rounded up: only what was good throughout is 100%."""
     scaled = (share * 100 * 10**places).__floor__()
     return f"{scaled / 10**places:.{places}f}%" if share < 1 else "100%"
+
+
+def percent_of(good: float) -> str:
+    """Of a share that has been through JSON: the nearest decimal, and rounded down from there."""
+    return percent(Fraction(repr(good)))
 
 
 # ------------------------------------------------------------------ the whole

@@ -5,24 +5,27 @@ from __future__ import annotations
 import ssl
 import threading
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import httpx2
 
 from standfast.drivers.resolver import Deadlined, Resolver, spoken
+from standfast.drivers.tls import end_of, fault
 from standfast.errors import SourceError, TooMuch
 from standfast.monitoring.target import Outcome
 from standfast_kit.clock import Monotonic, monotonic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import datetime
 
 _REDIRECTS = 3
-_PROBE_BODY = 1_000_000
+PROBE_BODY = 1_000_000
 _REPORT_BODY = 100_000
 _HEADER = 2_000  # characters of one header that are looked at
 _AGENT = "standfast-probe"
+_USUAL = {"accept": "*/*", "accept-encoding": "identity", "user-agent": _AGENT}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +39,7 @@ class Answer:
 
 
 class BoundedHttp:
-    """GET with a total deadline and a cap on the bytes taken; a new connection for each request."""
+    """Asks with a total deadline and a cap on the bytes taken; a new connection for each request."""
 
     def __init__(self, clock: Monotonic = monotonic, resolver: Resolver | None = None) -> None:
         self._clock, self._resolver = clock, resolver or Resolver()
@@ -53,33 +56,53 @@ class BoundedHttp:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Raises SourceError, with the reason in words, where no whole answer comes in time."""
+        sent = {"accept": accept, **(headers or {})}
+        return self.ask(url, timeout=timeout, most=most, redirects=redirects, headers=sent)
+
+    def ask(
+        self,
+        url: str,
+        *,
+        timeout: timedelta,
+        most: int,
+        method: str = "GET",
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        redirects: int = 0,
+        tls: ssl.SSLContext | None = None,
+        name: str = "",
+        stays: bool = False,
+    ) -> Answer:
+        """As `get`; `name` is the certificate's, and with `stays` no redirect to another server is followed."""
         seconds = timeout.total_seconds()
         began = self._clock()
-        usual = {"accept": accept, "accept-encoding": "identity", "user-agent": _AGENT}
-        plain = httpx2.HTTPTransport(verify=self._tls, trust_env=False)
+        plain = httpx2.HTTPTransport(verify=tls or self._tls, trust_env=False)
         client = httpx2.Client(
-            transport=Deadlined(plain, self._resolver, began + seconds, self._clock),
+            transport=Deadlined(plain, self._resolver, began + seconds, self._clock, name),
             trust_env=False,
             timeout=seconds,
             follow_redirects=redirects > 0,
             max_redirects=redirects,
-            headers={**usual, **(headers or {})},
+            headers=_USUAL,
+            event_hooks={"response": [_at_home] if stays else []},
         )
         # Time-outs of the client are per read: one byte a second would keep it busy for ever.
         watchdog = threading.Timer(seconds, client.close)
         watchdog.daemon = True
         watchdog.start()
         try:
-            with client, client.stream("GET", url) as response:
-                expires = _certificate_end(
-                    response
-                )  # once the body is read, the connection is gone
-                body = self._body(response, most, lambda: self._clock() - began > seconds)
+            with (
+                client,
+                client.stream(method, url, headers=headers, content=body or None) as response,
+            ):
+                # Once the body is read, the connection is gone.
+                expires = _certificate_end(response)
+                taken = self._body(response, most, lambda: self._clock() - began > seconds)
                 took = timedelta(seconds=self._clock() - began)
                 kind = response.headers.get("content-type", "")
                 return Answer(
                     status=response.status_code,
-                    body=body,
+                    body=taken,
                     content_type=kind,
                     took=took,
                     headers=_headers(response),
@@ -116,20 +139,24 @@ class HttpProbe:
     def __call__(self, address: str, timeout: timedelta) -> Outcome:
         try:
             answer = self._http.get(
-                address, timeout=timeout, most=_PROBE_BODY, redirects=self._redirects
+                address, timeout=timeout, most=PROBE_BODY, redirects=self._redirects
             )
         except SourceError as error:
             return Outcome(ok=False, because=error.problem)
-        ok = answer.status < 400
-        return Outcome(
-            ok=ok,
-            because="" if ok else f"answered {answer.status}",
-            latency=answer.took,
-            status=answer.status,
-            text=answer.body.decode("utf-8", "replace"),
-            headers=answer.headers,
-            expires=answer.expires,
-        )
+        return outcome_of(answer)
+
+
+def outcome_of(answer: Answer) -> Outcome:
+    ok = answer.status < 400
+    return Outcome(
+        ok=ok,
+        because="" if ok else f"answered {answer.status}",
+        latency=answer.took,
+        status=answer.status,
+        text=answer.body.decode("utf-8", "replace"),
+        headers=answer.headers,
+        expires=answer.expires,
+    )
 
 
 class HealthPoll:
@@ -161,11 +188,23 @@ def _headers(response: httpx2.Response) -> dict[str, str]:
 
 def _certificate_end(response: httpx2.Response) -> datetime | None:
     stream = response.extensions.get("network_stream")
-    tls = stream.get_extra_info("ssl_object") if stream is not None else None
-    shown = tls.getpeercert() if tls is not None else None
-    if not shown or "notAfter" not in shown:
-        return None
-    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(shown["notAfter"])), UTC)
+    secure = stream.get_extra_info("ssl_object") if stream is not None else None
+    # By place: what httpcore shows is the inner object, which knows no names of arguments.
+    return end_of(secure.getpeercert(True)) if secure is not None else None
+
+
+def _at_home(response: httpx2.Response) -> None:
+    """What is told to one server in confidence is not carried to another, as `Cookie` and the like would be."""
+    if not response.has_redirect_location:
+        return
+    asked, to = response.request.url, response.request.url.join(response.headers["location"])
+    upgraded = (asked.scheme, to.scheme) == ("http", "https") and (asked.port, to.port) == (
+        None,
+        None,
+    )
+    same = (asked.scheme, asked.port) == (to.scheme, to.port)
+    if asked.host != to.host or not (same or upgraded):
+        raise SourceError("redirects to another server, which is not told what this one is")
 
 
 def _late(timeout: timedelta) -> str:
@@ -176,5 +215,5 @@ def _said(error: Exception) -> str:
     if isinstance(error, httpx2.TooManyRedirects):
         return "redirects without end"
     if isinstance(error, httpx2.ConnectError):
-        return f"no connection: {spoken(error)}"
+        return fault(error) or f"no connection: {spoken(error)}"
     return f"no usable answer: {str(error) or type(error).__name__}"

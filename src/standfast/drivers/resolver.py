@@ -121,9 +121,15 @@ class Deadlined(httpx2.BaseTransport):
     """
 
     def __init__(
-        self, inner: httpx2.BaseTransport, resolver: Resolver, until: float, clock: Monotonic
+        self,
+        inner: httpx2.BaseTransport,
+        resolver: Resolver,
+        until: float,
+        clock: Monotonic,
+        name: str = "",
     ) -> None:
         self._inner, self._resolver, self._until, self._clock = inner, resolver, until, clock
+        self._name = name  # of the certificate, where the address is another
 
     def handle_request(self, request: httpx2.Request) -> httpx2.Response:
         host = request.url.raw_host.decode("ascii")
@@ -148,7 +154,7 @@ class Deadlined(httpx2.BaseTransport):
         left = max(0.001, self._until - self._clock())
         extensions = {
             **request.extensions,
-            "sni_hostname": request.url.raw_host.decode("ascii"),
+            "sni_hostname": self._name or request.url.raw_host.decode("ascii"),
             "timeout": {**request.extensions.get("timeout", {}), "connect": left},
         }
         aimed = httpx2.Request(

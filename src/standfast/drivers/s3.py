@@ -23,14 +23,13 @@ if TYPE_CHECKING:
     from standfast.spec.bucket import Bucket
     from standfast.spec.values import SecretRef
 
-TIMEOUT = timedelta(
-    seconds=5
-)  # of one attempt, and a file has two: three files take half a minute at most
+TIMEOUT = timedelta(seconds=5)  # of one attempt, and a file has two; the first that fails ends all
 _CACHED = "public, max-age=30"  # news is looked for every 20 seconds
 _KINDS = {
     "html": "text/html; charset=utf-8",
     "json": "application/json",
     "atom": "application/atom+xml; charset=utf-8",
+    "svg": "image/svg+xml",
 }
 _ENDPOINTS = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT")  # the first one counts
 _IN_HEADERS = ("AWS_ACCESS_KEY_ID", "AWS_SESSION_TOKEN", "AWS_TOKEN")

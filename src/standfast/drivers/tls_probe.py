@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import ssl
+from dataclasses import replace
 from datetime import timedelta
 
-from cryptography import x509
-
 from standfast.drivers.resolver import Resolver, spoken
-from standfast.drivers.tcp_probe import endpoint
-from standfast.monitoring.target import Outcome
+from standfast.drivers.tls import fault
+from standfast.drivers.wire import wired
+from standfast.errors import SourceError
+from standfast.monitoring.target import Outcome, Target
+from standfast.spec.asking import Secure
 from standfast_kit.clock import Clock, Monotonic, monotonic, utc_now
+
+_UNTRUSTING = Secure(verify=False)  # nothing is sent; only the expiry is read
 
 
 class TlsProbe:
@@ -24,23 +27,28 @@ class TlsProbe:
     ) -> None:
         self._clock, self._stopwatch = clock, stopwatch
         self._resolver = resolver or Resolver()
-        self._tls = ssl.create_default_context()
-        self._tls.check_hostname = False
-        self._tls.verify_mode = ssl.CERT_NONE  # nothing is sent; only the expiry is read
+
+    def of(self, target: Target) -> Outcome:
+        """As the file has it asked, but for the trust."""
+        how = target.how if isinstance(target.how, Secure) else _UNTRUSTING
+        return self._read(target.address, target.timeout, replace(how, ca="", verify=False))
 
     def __call__(self, address: str, timeout: timedelta) -> Outcome:
+        return self._read(address, timeout, _UNTRUSTING)
+
+    def _read(self, address: str, timeout: timedelta, how: Secure) -> Outcome:
         began = self._stopwatch()
         try:
-            host, port = endpoint(address)
-            with (
-                self._resolver.connect(host, port, timeout.total_seconds()) as plain,
-                self._tls.wrap_socket(plain, server_hostname=host) as secure,
-            ):
-                shown = secure.getpeercert(binary_form=True)
-            certificate = x509.load_der_x509_certificate(shown or b"")
+            with wired(self._resolver, address, timeout, self._stopwatch) as wire:
+                wire.begin_tls(how)
+                expires = wire.expires
+        except SourceError as error:
+            return Outcome(ok=False, known=False, because=error.problem)
         except (OSError, ValueError) as error:
-            return Outcome(ok=False, because=f"no certificate to read: {spoken(error)}")
-        expires = certificate.not_valid_after_utc
+            said = fault(error) or spoken(error)
+            return Outcome(ok=False, because=f"no certificate to read: {said}")
+        if expires is None:
+            return Outcome(ok=False, because="no certificate to read")
         over = expires <= self._clock()
         return Outcome(
             ok=not over,

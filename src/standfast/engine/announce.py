@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.publish.status_page import render
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
     from standfast.dashboards.status_page import StatusPage
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 EVERY = timedelta(minutes=5)
 """The page says that it may be trusted for twice as long."""
 LOOK = timedelta(seconds=20)
+_ALL = timedelta(hours=1)
+"""So often every badge is written, changed or not, in case that somebody took one away."""
 
 
 class Folder(Protocol):
@@ -35,6 +38,8 @@ class Announce:
     ) -> None:
         self._read, self._open = read, open_folder
         self._written: tuple[Bucket | str, StatusPage] | None = None
+        self._badges: dict[str, str] = {}  # as they lie there
+        self._all_at: datetime | None = None  # when each was written last
 
     def tick(self, system: System, now: datetime) -> bool:
         """Was it written? Where it was not for long, or where there is news."""
@@ -44,9 +49,19 @@ class Announce:
         page = self._read(now)
         if not self._due(place, page):
             return False
-        write(self._open(place), page)
+        known = self._known(place, now)
+        self._badges = {}  # of a write that fails half-way nobody knows what lies there
+        texts = write(self._open(place), page, known)
+        self._badges = {path: text for path, text in texts.items() if path.endswith(".svg")}
+        self._all_at = self._all_at if known else now
         self._written = place, page
         return True
+
+    def _known(self, place: Bucket | str, now: datetime) -> dict[str, str]:
+        """The badges that need no writing if they are still the same."""
+        same = self._written is not None and self._written[0] == place
+        fresh = self._all_at is not None and timedelta(0) <= now - self._all_at < _ALL
+        return self._badges if same and fresh else {}
 
     def _due(self, place: Bucket | str, page: StatusPage) -> bool:
         if self._written is None:
@@ -56,9 +71,12 @@ class Announce:
         return old or place != before_place or page.news != before.news
 
 
-def write(folder: Folder, page: StatusPage) -> tuple[str, ...]:
-    """Write the files; answers their names."""
+def write(
+    folder: Folder, page: StatusPage, known: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, str]:
+    """Write the files, but for those that are `known` to lie there already; answers all of them."""
     texts = render(page)
     for path, text in texts.items():
-        folder.write(path, text)
-    return tuple(texts)
+        if known.get(path) != text:
+            folder.write(path, text)
+    return texts

@@ -16,7 +16,7 @@ from standfast.alerting.maintenance import under_way
 from standfast.monitoring.count import bucket_start
 from standfast.monitoring.gauge import Reading, full_in
 from standfast.monitoring.health import every_of
-from standfast.monitoring.target import HEARTBEAT, OTLP, PUSHED_EVERY
+from standfast.monitoring.target import HEARTBEAT, OTLP, PROBES, PUSHED_EVERY
 from standfast.slo.budget import budget
 from standfast.slo.burn import burn_rate
 from standfast.slo.exclusion import Exclusion, Kind, edges, length, reach_back, rest, spared
@@ -167,8 +167,11 @@ class Measurements:
         return under_way(self._exclusions, component, self._now)
 
     def expires(self, component: str, what: str) -> datetime | None:
-        state = self._targets.get(f"{component}/tls") if what == "certificate" else None
-        return state.expires if state else None
+        """The soonest of its addresses'."""
+        if what != "certificate":
+            return None
+        states = (self._targets.get(f"{component}/{kind}") for kind in ("tls", *sorted(PROBES)))
+        return min((one.expires for one in states if one and one.expires), default=None)
 
     def made(self, component: str, what: str) -> datetime | None:
         return self._made(component, what) if self._made else None

@@ -7,6 +7,7 @@ from collections import defaultdict
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Protocol
 
 from standfast.engine.meters import meters_by_component
@@ -63,6 +64,12 @@ class LookAt(Protocol):
     """Looks at an address within `timeout`. Never raises for what the target does: that is an outcome."""
 
     def __call__(self, address: str, timeout: timedelta) -> Outcome: ...
+
+
+class Ask(Protocol):
+    """Looks at a target as its `how` says, with the same promises."""
+
+    def __call__(self, target: Target) -> Outcome: ...
 
 
 class MonitoringPort(Protocol):
@@ -144,7 +151,7 @@ class Steady:
 
 
 class Observe:
-    """`looks` has a driver for each kind of target, see `monitoring.target`.
+    """`looks` has a driver for each kind of target, see `monitoring.target`; `asks` those that are told how.
 
     A tick waits `patience` at most. What has not ended by then is taken in by a later tick, so that
     a slow target holds up neither the others nor the next tick. Targets that were slow last time have threads
@@ -157,11 +164,13 @@ class Observe:
         looks: Mapping[str, LookAt],
         clock: Clock = utc_now,
         *,
+        asks: Mapping[str, Ask] = MappingProxyType({}),
         patience: timedelta = timedelta(seconds=1),
         stopwatch: Monotonic | None = None,
         workers: int = WORKERS,
     ) -> None:
         self._store, self._looks, self._clock = store, looks, clock
+        self._asks = asks
         self._patience = patience
         self._stopwatch = stopwatch or steady_of(clock)
         self._steady = Steady(self._stopwatch)
@@ -212,8 +221,7 @@ class Observe:
         """In a thread of the pool: the look, and the reading of what it brought."""
         target, running.began = running.target, self._stopwatch()
         try:
-            look = self._looks[target.driver or target.kind]
-            outcome = _as_expected(target, look(target.address, target.timeout), self._clock())
+            outcome = _as_expected(target, self._at(target), self._clock())
             if target.kind not in MEASURES or not outcome.ok:
                 return Seen(target=target, outcome=outcome)
             if target.kind not in SCRAPES:
@@ -237,6 +245,12 @@ class Observe:
             return _still(target, f"the look itself failed: {type(error).__name__}")
         finally:
             running.ended(self._stopwatch())
+
+    def _at(self, target: Target) -> Outcome:
+        name = target.driver or target.kind
+        if target.how is not None:
+            return self._asks[name](target)
+        return self._looks[name](target.address, target.timeout)
 
     def _tidy(self, every: Sequence[Target], now: datetime) -> None:
         # After a clock that was set back at once, and not when it has caught up.

@@ -168,6 +168,14 @@ def _broken(
 
 
 def _name(one: TargetState) -> str:
-    return {"http": "probe", "tcp": "port", "dns": "DNS", "icmp": "ping"}.get(
-        one.kind, one.check or one.kind
-    )
+    return _NAMES.get(one.kind, one.check or one.kind)
+
+
+_NAMES = {
+    "http": "probe",
+    "tcp": "port",
+    "websocket": "WebSocket",
+    "grpc": "gRPC",
+    "dns": "DNS",
+    "icmp": "ping",
+}

@@ -9,16 +9,20 @@ from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 from zlib import crc32
 
+from standfast.spec.asking import REDIRECTS
 from standfast.spec.once import once
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from standfast.monitoring.exposition import Sample
+    from standfast.spec.asking import GrpcHealth, Request, Secure, Talk, WebSocket
     from standfast.spec.expectation import DnsQuestion, Expectation
     from standfast.spec.system import Component, Heartbeat, System
 
-PROBES = frozenset({"http", "tcp", "dns", "icmp"})  # kinds that look from outside
+PROBES = frozenset(
+    {"http", "tcp", "websocket", "grpc", "dns", "icmp"}
+)  # kinds that look from outside
 OTLP = "otlp"
 SCRAPES = frozenset({"scrape", "exporter"})
 MEASURES = SCRAPES | {"host", "container", OTLP}  # kinds that bring figures
@@ -27,6 +31,7 @@ HEARTBEAT = "heartbeat"
 BOOKS = frozenset({HEARTBEAT, OTLP})  # kinds that are looked at in our own books
 BOOKS_EVERY = timedelta(seconds=15)  # what others tell us is looked at so often
 STILL = "http-still"  # the driver that follows no redirect
+REQUEST, TALK = "http-request", "tcp-talk"  # the drivers that are told how to ask
 LONGEST = timedelta(seconds=10)
 _TLS_EVERY = timedelta(hours=1)
 _PORTS = {"postgresql": 5432, "mysql": 3306, "mariadb": 3306, "redis": 6379, "mongodb": 27017}
@@ -42,6 +47,9 @@ class Target:
     timeout: timedelta
     check: str = ""  # live | ready | deep
     driver: str = ""  # that looks, where it is not the one of the kind
+    how: Request | Talk | WebSocket | GrpcHealth | Secure | None = (
+        None  # where an address is not enough
+    )
     expect: Expectation | None = None  # of http
     answers: tuple[str, ...] = ()  # of dns
 
@@ -97,15 +105,13 @@ def of_component(component: Component) -> list[Target]:
         for kind, address in (("scrape", component.scrape), ("exporter", component.exporter))
         if address
     ]
-    probe = component.probe_every
     if component.url:
         found.append(_http(component, component.url))
         if component.url.startswith("https:"):
-            found.append(_target(component, "tls", _host(component.url), _TLS_EVERY))
-    if component.address:
-        found.append(_target(component, "tcp", _with_port(component), probe))
+            found.append(_certificate(component, component.url))
+    found += _on_ports(component)
     if component.dns:
-        asked = _target(component, "dns", _question(component.dns), probe)
+        asked = _probe(component, "dns", _question(component.dns))
         found.append(replace(asked, answers=component.dns.expect))
     for kind, address in (("host", component.host), ("container", component.container)):
         if address:
@@ -114,7 +120,7 @@ def of_component(component: Component) -> list[Target]:
         found.append(otlp_of(component))
     found += [_heartbeat(component, one) for one in component.heartbeats.values()]
     if component.ping:
-        found.append(_target(component, "icmp", component.ping, probe))
+        found.append(_probe(component, "icmp", component.ping))
     return found + _health(component)
 
 
@@ -143,12 +149,38 @@ def _heartbeat(component: Component, job: Heartbeat) -> Target:
     )
 
 
+def _on_ports(component: Component) -> Iterator[Target]:
+    if component.address:
+        plain = _probe(component, "tcp", _with_port(component))
+        talk = component.talk
+        yield plain if talk is None else replace(plain, how=talk, driver=TALK)
+    if component.websocket:
+        yield replace(
+            _probe(component, "websocket", component.websocket.url), how=component.websocket
+        )
+    if component.grpc:
+        yield replace(_probe(component, "grpc", component.grpc.address), how=component.grpc)
+
+
 def _http(component: Component, url: str) -> Target:
-    target = _target(component, "http", url, component.probe_every)
-    if component.expect is None:
-        return target
-    driver = "" if component.expect.redirected else STILL
-    return replace(target, expect=component.expect, driver=driver)
+    target = replace(_probe(component, "http", url), expect=component.expect)
+    still = component.expect is not None and not component.expect.redirected
+    if component.request is not None:
+        return replace(target, driver=REQUEST, how=_redirecting(component.request, still=still))
+    return replace(target, driver=STILL if still else "")
+
+
+def _redirecting(request: Request, *, still: bool) -> Request:
+    """Where a redirect is what is expected, none is followed; what the file says comes first."""
+    if request.redirects is not None:
+        return request
+    return replace(request, redirects=0 if still else REDIRECTS)
+
+
+def _certificate(component: Component, url: str) -> Target:
+    """Read far more seldom than the site is asked: it changes a few times a year."""
+    target = _target(component, "tls", _host(url), _TLS_EVERY)
+    return replace(target, how=component.request.tls if component.request else None)
 
 
 def _question(dns: DnsQuestion) -> str:
@@ -183,6 +215,11 @@ def _target(component: Component, kind: str, address: str, every: timedelta) -> 
         every=every,
         timeout=LONGEST,
     )
+
+
+def _probe(component: Component, kind: str, address: str) -> Target:
+    target = _target(component, kind, address, component.probe_every)
+    return replace(target, timeout=component.probe_timeout)
 
 
 def next_due(target: Target, now: datetime) -> datetime:

@@ -75,8 +75,7 @@ class Edition:
 
     @cached_property
     def alerts_for(self) -> dict[str, list[Alert]]:
-        """By the runbook that they lead to."""
-        return _by(self.alerts, "runbook")
+        return by_runbook(self.alerts)
 
     @cached_property
     def measured(self) -> tuple[tuple[Objective, objectives.Measured | Unsaid], ...]:
@@ -202,6 +201,11 @@ class Edition:
             within = f" within {span(step.within)}" if step.within else " as needed"
             said.append(f"{who}{within}")
         return f"{escape(rota.name)}: " + " → ".join(said)
+
+
+def by_runbook(alerts: Iterable[Alert]) -> dict[str, list[Alert]]:
+    """By the runbook that they lead to."""
+    return _by(alerts, "runbook")
 
 
 def _by(alerts: Iterable[Alert], attribute: str) -> dict[str, list[Alert]]:

@@ -301,19 +301,16 @@ def pages_on_cause(case: Case) -> Iterator[Hit]:
 )
 def certificates(case: Case) -> Iterator[Hit]:
     for name, component in case.system.components.items():
-        if (
-            component.type == "external"
-            or component.vendor
-            or not (component.url or "").startswith("https:")
-        ):
+        if component.type == "external" or component.vendor or not component.certified:
             continue
         alerts = (alert.when for alert in case.alerts_of.get(name, ()))
         notices = [when.within for when in alerts if isinstance(when, Expiry)]
         if not notices or max(notices) < _RENEWAL:
             problem = f"only {span(max(notices))} ahead" if notices else "by no alert"
+            key, address = next(iter(component.certified.items()))
             yield Hit(
-                at=f"components.{name}.url",
-                problem=f"the end of the certificate of {component.url} is told {problem}",
+                at=f"components.{name}.{key}",
+                problem=f"the end of the certificate of {address} is told {problem}",
                 suggestion=f"`when: certificate expires within {_RENEWAL.days}d`",
             )
 

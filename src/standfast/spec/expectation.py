@@ -31,7 +31,8 @@ class Expectation:
     contains: tuple[str, ...] = ()
     lacks: tuple[str, ...] = ()
     matches: tuple[str, ...] = ()  # regular expressions as RE2 reads them
-    json: Mapping[str, object] = field(default_factory=dict)  # path -> value
+    not_matches: tuple[str, ...] = ()
+    json: Mapping[str, object] = field(default_factory=dict)  # path -> value, or Term
     headers: Mapping[str, str] = field(default_factory=dict)  # name -> text in it
     within: timedelta | None = None
     certificate: timedelta | None = None  # good for so long at least

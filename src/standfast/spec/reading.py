@@ -39,10 +39,18 @@ def read(path: str, load: Loader, environment: str = "") -> System:
     except FileError:
         raise
     except (StandfastError, OSError, UnicodeError) as error:
-        said = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        said = _unread(error)
         problem = f"{path}:1:1: error: the file cannot be read: {said}  [file]"
-        raise FileError((problem,), fix="`standfast init` writes a starting file") from error
+        gone = isinstance(error, FileNotFoundError)
+        fix = "`standfast init` writes a starting file" if gone else "name a reliability file"
+        raise FileError((problem,), fix=fix) from error
     return _read(path, text, load, environment)
+
+
+def _unread(error: Exception) -> str:
+    if isinstance(error, UnicodeError):
+        return "it is no UTF-8 text"
+    return getattr(error, "strerror", None) or str(error).splitlines()[0]
 
 
 class _Nothing:

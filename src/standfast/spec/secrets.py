@@ -21,7 +21,15 @@ _KNOWN = re.compile(
     r"|sk_live_[A-Za-z0-9]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----"
     r"|(?<=hooks\.slack\.com/services/)\S+"
 )
-_TLS_KEY = re.compile(r"server\.tls\.key")
+_TLS_KEY = re.compile(
+    r"server\.tls\.key|(.*\.)?components\.[^.]+\.(request|talk|websocket|grpc)\.tls\.key"
+)
+_CREDENTIAL = re.compile(
+    r"(?:.*\.)?components\.[^.]+\.(?:request|websocket)\.headers\.[^.]*"
+    r"(?:auth|cookie|key|pass|secret|session|signature|token)[^.]*",
+    re.IGNORECASE,
+)
+"""Headers whose name says that their value is nobody's business."""
 
 
 def take_out(root: Node) -> tuple[str, ...]:
@@ -32,7 +40,7 @@ def take_out(root: Node) -> tuple[str, ...]:
         if not isinstance(text, str) or len(text) > LONGEST or _REFERENCE.fullmatch(text):
             continue
         cleaned = _KNOWN.sub("***", _USERINFO.sub(r"\g<head>***", text))
-        if key in _KEYS and not _TLS_KEY.fullmatch(path):
+        if (key in _KEYS and not _TLS_KEY.fullmatch(path)) or _CREDENTIAL.fullmatch(path):
             cleaned = "***"
         if cleaned != text:
             found.append(path)

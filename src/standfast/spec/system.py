@@ -10,11 +10,13 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from standfast.spec.asking import PATIENCE
 from standfast.spec.values import Criticality, Grade, Place, Severity, Strength
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from standfast.spec.asking import GrpcHealth, Request, Talk, WebSocket
     from standfast.spec.bucket import Bucket
     from standfast.spec.calling import (
         AlertRule,
@@ -116,7 +118,11 @@ class Component:
     owner: str | None = None  # a team
     url: str | None = None
     address: str | None = None  # host:port, for TCP probes
+    request: Request | None = None  # what is sent to `url`; None is a plain GET
     expect: Expectation | None = None  # of the answer of `url`
+    talk: Talk | None = None  # on a connection to `address`
+    websocket: WebSocket | None = None
+    grpc: GrpcHealth | None = None
     dns: DnsQuestion | None = None
     ping: str | None = None  # a host
     host: str | None = None  # "local": the machine that standfast runs on
@@ -138,6 +144,7 @@ class Component:
     baseline: Baseline | None = None
     needs: Mapping[str, Need] = field(default_factory=dict)
     probe_every: timedelta = timedelta(seconds=15)
+    probe_timeout: timedelta = PATIENCE
     scrape_every: timedelta = timedelta(seconds=15)
     traced: bool = False
     probed_from: str = ""  # "outside" where a probe comes from elsewhere
@@ -158,7 +165,23 @@ class Component:
     @property
     def probed(self) -> bool:
         """Is it looked at from outside?"""
-        return bool(self.url or self.address or self.dns or self.ping)
+        asked = (self.url, self.address, self.dns, self.ping, self.websocket, self.grpc)
+        return any(asked)
+
+    @property
+    def certified(self) -> Mapping[str, str]:
+        """Key -> address, of those of its addresses that show a certificate."""
+        shown = {
+            "url": self.url if (self.url or "").lower().startswith("https:") else None,
+            "talk": self.address if self.talk and self.talk.encrypted else None,
+            "websocket": self.websocket.url if self.websocket else None,
+            "grpc": self.grpc.address if self.grpc and self.grpc.tls else None,
+        }
+        return {
+            key: address
+            for key, address in shown.items()
+            if address and not address.startswith("ws:")
+        }
 
     @property
     def stateful(self) -> bool:

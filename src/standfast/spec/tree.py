@@ -274,8 +274,10 @@ def _broken(file: str, error: yaml.MarkedYAMLError) -> Problem:
     said = (error.problem or "not YAML").replace("did not find expected", "expected")
     if "'\\t'" in said or "cannot start any token" in said:
         said += "; indent with spaces, and put text that begins with a sign in quotes"
+    elif "expected key" in said or "block end" in said or "expected '-' indicator" in said:
+        said += "; it stands further in or out than what it belongs to: indent alike"
     elif "mapping values are not allowed" in said:
-        said += "; put text with ': ' in it in quotes"
+        said += "; put text with ': ' in it in quotes, and a key where its neighbours begin"
     return Problem(file, line, column, said, "syntax")
 
 

@@ -139,6 +139,8 @@ def _mend(cause: str) -> str:
         return "free space on the volume of the database; nothing was accepted meanwhile"
     if "disk I/O" in cause:  # among others: no room for the small file that readers share
         return "see whether the volume of the database is full, or failing"
+    if "unable to open" in cause:
+        return "let this user write to the folder of the database, or give another --database"
     if "not a database" in cause:
         return "give another --database: this file is something else"
     if "locked" in cause:

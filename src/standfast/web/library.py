@@ -99,5 +99,6 @@ def serve(shelf: Shelf, *, host: str, port: int) -> None:
             timeout_graceful_shutdown=1,
             server_header=False,
             proxy_headers=False,
+            ws="none",
         )
         uvicorn.Server(config).run(sockets=[listening])

@@ -53,14 +53,14 @@ def _fence(_self: RendererHTML, tokens: Sequence[Token], at: int, _options: Any,
         return str(code)
     return str(
         Markup(
-            '<figure class="diagram"><div class="scroll" tabindex="0" role="region" aria-label="Diagram">{}'
+            '<figure class="diagram"><div class="scroll" tabindex="0" role="group" aria-label="Diagram">{}'
             "</div><details><summary>As text</summary>{}</details></figure>"
         ).format(drawing, code)
     )
 
 
 def _table(_self: RendererHTML, *_: Any) -> str:
-    return '<div class="scroll" tabindex="0" role="region" aria-label="Table"><table>'
+    return '<div class="scroll" tabindex="0" role="group" aria-label="Table"><table>'
 
 
 def _table_end(_self: RendererHTML, *_: Any) -> str:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
@@ -69,10 +70,12 @@ def _invalid(request: Request, error: Exception) -> Response:
 def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
-    words = {404: "there is nothing here", 405: "this cannot be done here"}
-    return _answer(
-        request, error.status_code, words.get(error.status_code, str(error.detail)), "", "http"
-    )
+    words = {404: "there is nothing here", 405: f"{request.method} cannot be done here"}
+    said = words.get(error.status_code, str(error.detail))
+    allowed = Headers(error.headers).get("allow", "")
+    answer = _answer(request, error.status_code, said, f"use {allowed}" if allowed else "", "http")
+    answer.headers.update(error.headers or {})  # RFC 9110: 405 tells what is allowed
+    return answer
 
 
 def _answer(request: Request, status: int, words: str, fix: str, code: str) -> Response:

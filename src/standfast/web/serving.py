@@ -8,6 +8,7 @@ import signal
 import socket
 import sys
 from dataclasses import replace
+from errno import EADDRNOTAVAIL
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -72,17 +73,21 @@ def listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listening.close()
         raise StandfastError(
-            f"cannot listen on port {port}: {error.strerror}",
-            where=host,
-            fix="free it, or give another --port",
+            f"cannot listen on port {port}: {error.strerror}", where=host, fix=_freed(error)
         ) from error
     return listening
+
+
+def _freed(error: OSError) -> str:
+    if error.errno == EADDRNOTAVAIL or isinstance(error, socket.gaierror):
+        return "give --host an address of this machine"
+    return "free it, or give another --port"
 
 
 def _run(platform: Platform, listening: socket.socket) -> None:
     config = uvicorn.Config(
         create(platform), access_log=False, log_level="warning", timeout_graceful_shutdown=_GRACE,
-        server_header=False, proxy_headers=False,
+        server_header=False, proxy_headers=False, ws="none",
     )  # fmt: skip
     server = _Server(config, platform)
     for ending in (signal.SIGTERM, signal.SIGINT):

@@ -16,6 +16,8 @@ from starlette.responses import HTMLResponse
 
 from standfast.dashboards.figure import budget_words, figure
 from standfast.web import charts, markdown
+from standfast.web.as_data import as_data
+from standfast.web.caller import platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,18 +27,19 @@ if TYPE_CHECKING:
 
     from standfast.dashboards.deploy import DeployLine
 
+# Address, words, and the letter that leads there after `g`.
 NAVIGATION = (
-    ("/", "Overview"),
-    ("/services", "Services"),
-    ("/infrastructure", "Infrastructure"),
-    ("/experience", "Experience"),
-    ("/incidents", "Incidents"),
-    ("/on-call", "On call"),
-    ("/recovery", "Recovery"),
-    ("/reports", "Reports"),
-    ("/audit", "Audit"),
-    ("/review", "Review"),
-    ("/docs", "Documents"),
+    ("/", "Overview", "o"),
+    ("/services", "Services", "s"),
+    ("/infrastructure", "Infrastructure", "n"),
+    ("/experience", "Experience", "e"),
+    ("/incidents", "Incidents", "i"),
+    ("/on-call", "On call", "c"),
+    ("/recovery", "Recovery", "r"),
+    ("/reports", "Reports", "p"),
+    ("/audit", "Audit", "a"),
+    ("/review", "Review", "v"),
+    ("/docs", "Documents", "d"),
 )
 _SHAPES = {
     "good": '<circle cx="5" cy="5" r="4.5"/>',
@@ -164,7 +167,7 @@ def _environment() -> Environment:
     )
     environment.globals.update(
         state=state, charts=charts, plots=plots, navigation=NAVIGATION, assets=_ASSETS, problem="", told="",
-        live=True, as_of=None, caller=None, json_path="",
+        live=True, as_of=None, caller=None, as_data=None,
     )  # fmt: skip
     return environment
 
@@ -172,12 +175,25 @@ def _environment() -> Environment:
 _ENVIRONMENT = _environment()
 
 
-def page(request: Request, name: str, *, status: int = 200, **values: Any) -> HTMLResponse:
-    """A page of the template `name`; `here` marks the entry of the navigation."""
+def page(
+    request: Request, name: str, *, status: int = 200, json_path: str = "", **values: Any
+) -> HTMLResponse:
+    """A page of the template `name`; `here` marks the entry of the navigation.
+
+    `json_path` is where the API answers what the page shows.
+    """
+    if json_path:
+        values["as_data"] = as_data(json_path, request.url.query, _server(request))
     values.setdefault("here", "/" + request.url.path.strip("/").partition("/")[0])
     values.setdefault("caller", getattr(request.state, "caller", None))
     text = _ENVIRONMENT.get_template(name).render(request=request, **values)
     return HTMLResponse(text, status_code=status)
+
+
+def _server(request: Request) -> str:
+    """Our own address as the file says it, since behind a proxy the request does not know it."""
+    stated = platform(request).accept.current().server.public_url
+    return (stated or str(request.base_url)).rstrip("/")
 
 
 def pretty(value: object) -> str:

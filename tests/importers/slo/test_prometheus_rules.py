@@ -253,4 +253,4 @@ def test_nonsense_is_told_and_never_raises(read: Callable[..., Draft], rule: str
 
 def test_every_format_is_known_by_its_name() -> None:
     names = [one.name for one in IMPORTERS]
-    assert len(set(names)) == len(names) == 9
+    assert len(set(names)) == len(names) == 12

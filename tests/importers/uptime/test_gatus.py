@@ -95,12 +95,19 @@ def only(url: str, condition: str = "[CONNECTED] == true", more: str = "") -> st
         ("tcp://cache.test:6379", {"type": "redis", "address": "cache.test:6379"}),
         ("icmp://host.test", {"ping": "host.test"}),
         ("icmp://[2001:db8::1]", {"ping": "2001:db8::1"}),
-        ("tls://ldap.test:636", {"address": "ldap.test:636"}),
-        ("starttls://smtp.test:587", {"address": "smtp.test:587"}),
-        ("ssh://git.test", {"address": "git.test:22"}),
-        ("ssh://git.test:2222", {"address": "git.test:2222"}),
-        ("wss://live.test/feed?x=1", {"address": "live.test:443"}),
-        ("grpcs://api.test:8443", {"address": "api.test:8443"}),
+        ("tls://ldap.test:636", {"address": "ldap.test:636", "talk.tls": True}),
+        (
+            "starttls://smtp.test:587",
+            {"address": "smtp.test:587", "talk.speaks": "smtp", "talk.starttls": True},
+        ),
+        ("ssh://git.test", {"address": "git.test:22", "talk": "ssh"}),
+        ("ssh://git.test:2222", {"address": "git.test:2222", "talk": "ssh"}),
+        ("wss://live.test/feed?x=1", {"websocket.url": "wss://live.test/feed?x=1"}),
+        ("grpc://api.test:50051", {"type": "grpc", "grpc.address": "api.test:50051"}),
+        (
+            "grpcs://api.test:8443",
+            {"type": "grpc", "grpc.address": "api.test:8443", "grpc.tls": True},
+        ),
     ],
 )
 def test_a_protocol_is_probed_as_far_as_the_file_goes(
@@ -118,10 +125,66 @@ def test_what_nothing_can_probe_is_named_and_not_probed(
     assert len(notes(found, NoteKind.UNSUPPORTED)) == 1
 
 
-@pytest.mark.parametrize("scheme", ["tls", "starttls", "ssh", "ws", "grpc"])
-def test_what_a_port_alone_does_not_tell_is_named(scheme: str, read: Callable[..., Draft]) -> None:
-    (said,) = notes(read(only(f"{scheme}://x.test:99")), NoteKind.UNSUPPORTED)
-    assert said.startswith("of x only its port is probed; not carried over: ")
+@pytest.mark.parametrize(
+    ("url", "condition", "said"),
+    [
+        ("starttls://x.test:25", "[CERTIFICATE_EXPIRATION] > 48h", {"talk.certificate": "2d"}),
+        ("tls://x.test:636", "[CERTIFICATE_EXPIRATION] >= 24h", {"talk.certificate": "1d"}),
+        ("ws://x.test/", "[BODY] == pat(*ready*)", {"websocket.expect": r"(?s)^\s*(?:.*ready.*)\s*$"}),
+        ("grpc://x.test:1", "[BODY].status == SERVING", {}),
+        ("ssh://x.test", "[STATUS] == 0", {}),
+    ],
+)  # fmt: skip
+def test_other_protocols_answer_to_conditions_too(
+    url: str, condition: str, said: dict[str, str], read: Callable[..., Draft]
+) -> None:
+    found = read(only(url, condition))
+    assert said.items() <= of(found, "x").items()
+    assert not notes(found, NoteKind.UNSUPPORTED)
+
+
+@pytest.mark.parametrize(
+    ("url", "more"),
+    [("tcp://x.test:1", "body: hello"), ("ssh://x.test", "ssh: {username: u, password: qwertyuiop}"),
+     ("wss://x.test/", "client: {insecure: true}"), ("tcp://x.test:1", "client: {timeout: 5m}"),
+     ("https://x.test/", "client: {proxy-url: 'http://p'}"), ("wss://x.test/", "body: '[RANDOM_STRING_5]'")],
+)  # fmt: skip
+def test_what_is_lost_on_the_way_is_named(url: str, more: str, read: Callable[..., Draft]) -> None:
+    found = read(only(url, "[CONNECTED] == true", f"    {more}\n"))
+    told = notes(found, NoteKind.UNSUPPORTED) + notes(found, NoteKind.SECRET)
+    assert len(told) == 1
+    assert of(found, "x")["probe_every"] == "1m"
+
+
+@pytest.mark.parametrize(
+    ("condition", "said"),
+    [
+        ("len([BODY].data) < 5", {"data.length.below": 5}),
+        ("len([BODY].name) == 8", {"name.length.at_least": 8, "name.length.at_most": 8}),
+        ("has([BODY].errors) == false", {"errors.present": False}),
+        ("has([BODY].users) != false", {"users.present": True}),
+        ("[BODY].queue <= 100", {"queue.at_most": 100}),
+        ("5 < [BODY].queue", {"queue.above": 5}),
+        ("[BODY].state != down", {"state.not": "down"}),
+        ("[BODY].state == any(up, warm)", {"state.one_of": ("up", "warm")}),
+        ("[BODY].name == pat(john*)", {"name.matches": "(?s)^john.*$"}),
+    ],
+)
+def test_what_a_value_must_be_is_carried_over(
+    condition: str, said: dict[str, object], read: Callable[..., Draft]
+) -> None:
+    found = read(only("https://x.test/", condition))
+    asked = {key: value for key, value in of(found, "x").items() if "json" in key}
+    assert asked == {f"probe.json.{key}": value for key, value in said.items()}
+    assert not notes(found, NoteKind.UNSUPPORTED)
+
+
+def test_several_bounds_of_one_value_stand_together(read: Callable[..., Draft]) -> None:
+    text = only("https://x.test/", "[BODY].n > 1', '[BODY].n < 9', '[BODY].n < 5")
+    found = read(text)
+    assert of(found, "x")["probe.json.n.above"] == 1
+    assert of(found, "x")["probe.json.n.below"] == 9
+    assert len(notes(found, NoteKind.UNSUPPORTED)) == 1
 
 
 @pytest.mark.parametrize(
@@ -157,11 +220,14 @@ def test_what_the_file_does_by_itself_is_not_written(read: Callable[..., Draft])
 @pytest.mark.parametrize(
     "condition",
     [
-        "len([BODY].data) < 5",
-        "has([BODY].errors) == false",
+        "len([BODY]) < 5",
+        "has([BODY]) == true",
+        "len([BODY].name) != 8",
         "[BODY].age == [BODY].id",
         "[BODY].id == any(1, 2)",
-        "[BODY].name == pat(john*)",
+        "[BODY].name != pat(john*)",
+        "[BODY].x > high",
+        "[BODY] > 5",
         "[BODY].x == null",
         "[IP] == 127.0.0.1",
         "[DOMAIN_EXPIRATION] > 720h",
@@ -205,24 +271,63 @@ endpoints:
     assert len(notes(found, NoteKind.UNSUPPORTED)) == 2
 
 
+REQUEST = """\
+endpoints:
+  - name: x
+    url: https://x.test/graph
+    method: POST
+    graphql: true
+    body: "{ shop { open } }"
+    headers: {Authorization: "Bearer ${TOKEN}", X-Api-Key: $KEY, Accept: application/json}
+    client:
+      timeout: 5s
+      insecure: true
+      ignore-redirect: true
+      tls: {certificate-file: /c.pem, private-key-file: /k.pem}
+    conditions: ["[STATUS] == 200"]
+"""
+
+
+def test_a_request_is_sent_as_gatus_sends_it(read: Callable[..., Draft]) -> None:
+    found = read(REQUEST)
+    assert {key: value for key, value in of(found, "x").items() if "request" in key} == {
+        "request.method": "POST",
+        "request.auth.token": "env:TOKEN",
+        "request.headers.X-Api-Key": "env:KEY",
+        "request.headers.Accept": "application/json",
+        "request.body": '{"query": "{ shop { open } }"}',
+        "request.redirects": 0,
+        "request.tls.verify": False,
+        "request.tls.certificate": "/c.pem",
+        "request.tls.key": "/k.pem",
+    }
+    assert of(found, "x")["probe_timeout"] == "5s"
+    assert not found.notes
+
+
 NEEDS = {
-    "method: POST": "the method POST",
-    "body: '{}'": "a body",
-    "graphql: true": "a body",
-    "headers: {Authorization: Bearer 0123456789abcdef}": "the headers Authorization",
+    "method: TRACE": "the method 'TRACE'",
+    "body: '{}'": "a body in a GET",
+    "method: POST\n    body: 'a=${B}'": "filled in",
+    "method: POST\n    body: '[ENDPOINT_NAME]'": "filled in",
+    'method: POST\n    body: \'{"password": "qwertyuiop"}\'': "holds a secret",
+    "headers: {Authorization: Bearer 0123456789abcdef}": "the header Authorization",
+    "headers: {X-Trace: 'a ${B}'}": "a part of which is a variable",
+    "headers: {Connection: close}": "which the file cannot send",
     "client: {oauth2: {client-secret: 0123456789abcdef}}": "a login (oauth2)",
-    "client: {tls: {certificate-file: /c.pem}}": "a login (a client's certificate)",
+    "client: {tls: {certificate-file: '${F}'}}": "whose file is a variable",
 }
 
 
 @pytest.mark.parametrize("more", NEEDS)
-def test_what_a_plain_get_would_fail_at_is_not_probed(
+def test_what_cannot_be_sent_as_a_whole_is_not_sent_in_part(
     more: str, read: Callable[..., Draft]
 ) -> None:
     found = read(only("https://x.test/", "[STATUS] == 200", f"    {more}\n"))
     assert of(found, "x") == {"type": "http"}
     told = notes(found, NoteKind.UNSUPPORTED) + notes(found, NoteKind.SECRET)
     assert any(NEEDS[more] in one for one in told)
+    assert "qwertyuiop" not in write(found, "x").text + "".join(told)
 
 
 SECRETS = """\
@@ -244,7 +349,7 @@ def test_no_secret_is_copied_and_each_is_named(read: Callable[..., Draft]) -> No
     found = read(SECRETS)
     assert "qwertyuiop" not in write(found, "x").text
     assert not any("qwertyuiop" in one.text for one in found.notes)
-    assert len(notes(found, NoteKind.SECRET)) == 8
+    assert len(notes(found, NoteKind.SECRET)) == 9
 
 
 def test_a_secret_in_the_environment_becomes_a_reference(read: Callable[..., Draft]) -> None:

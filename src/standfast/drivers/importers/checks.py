@@ -58,27 +58,30 @@ class Checks:
 
     levels: Levels
     types: Mapping[str, str]
-    _owners: dict[str, str] = field(default_factory=dict)  # name in the file -> who bears it
+    _taken: set[str] = field(default_factory=set)
+    _numbers: dict[str, int] = field(default_factory=dict)
     _renamed: list[tuple[str, str, Node]] = field(default_factory=list)
     _groups: dict[str, Node] = field(default_factory=dict)
     _channels: dict[str, tuple[str, Node]] = field(default_factory=dict)
 
     def component(self, wanted: str, group: str, node: Node) -> str:
         """A name of its own, told apart by its group where two are called alike."""
-        name = next(
-            one
-            for one in self._tries(wanted, group)
-            if self._owners.setdefault(one, f"{group}/{wanted}/{id(node)}")
-            == f"{group}/{wanted}/{id(node)}"
-        )
+        name = self._free(wanted, group)
+        self._taken.add(name)
         if name != wanted:
             self._renamed.append((wanted, name, node))
         return self.levels.component(name, node)
 
-    def _tries(self, wanted: str, group: str) -> list[str]:
+    def _free(self, wanted: str, group: str) -> str:
         behind = fit(f"{group}-{wanted}") if group else fit(wanted)
-        numbers = (f"{behind[:57]}-{number}" for number in range(2, MOST + 3))
-        return [fit(wanted), behind, *numbers]
+        for name in (fit(wanted), behind):
+            if name not in self._taken:
+                return name
+        number = self._numbers.get(behind, 2)  # goes on where the last search ended
+        while f"{behind[:57]}-{number}" in self._taken:
+            number += 1
+        self._numbers[behind] = number + 1
+        return f"{behind[:57]}-{number}"
 
     def grouped(self, group: str, node: Node) -> None:
         if group:
@@ -108,16 +111,22 @@ class Checks:
         self.kind(of, "http", node)
         return True
 
-    def address(self, of: str, text: str, node: Node) -> bool:
+    def is_address(self, of: str, text: str, node: Node) -> bool:
         match = _ADDRESS.fullmatch(text)
-        if not match or not 0 < int(match[1]) < 65_536:
-            said = f"the address of {of} is no `host:port`, so nothing probes {of}"
-            self.levels.note(NoteKind.UNSUPPORTED, said, node)
+        if match and 0 < int(match[1]) < 65_536:
+            return True
+        said = f"the address of {of} is no `host:port`, so nothing probes {of}"
+        self.levels.note(NoteKind.UNSUPPORTED, said, node)
+        return False
+
+    def address(self, of: str, text: str, node: Node) -> bool:
+        if not self.is_address(of, text, node):
             return False
         self.put(of, ("address",), text, node)
-        kind = stores.PORTS.get(match[1], "")
+        port = text.rpartition(":")[2]
+        kind = stores.PORTS.get(port, "")
         if kind and of not in self.types:
-            said = f"{of} is taken for {kind} by its port {match[1]}"
+            said = f"{of} is taken for {kind} by its port {port}"
             self.levels.note(NoteKind.DETECTED, said, node)
             self.kind(of, kind, node)
         return True

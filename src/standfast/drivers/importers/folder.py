@@ -23,6 +23,8 @@ LARGEST_FOUND = 2_000_000  # of a file that nobody named
 MOST_ENTRIES = 50_000  # names looked at in one folder and those below
 MOST_FOUND = 2_000
 DEEPEST = 12
+_SQLITE = b"SQLite format 3\0"
+_DATABASES = frozenset({"kuma.db"})
 _ENDINGS = (".yaml", ".yml", ".json", ".rules")
 _SKIPPED = frozenset(
     {
@@ -114,6 +116,10 @@ class Disk:
         if path in self._read:
             return self._read[path]
         told = self.told(path)
+        if self._take(path, told, len(_SQLITE), head=True) == _SQLITE:
+            # As large as it likes, since it is asked and not read; no digest, since it changes by the minute.
+            self._read[path] = Source(path=told, text="", named=named, database=path)
+            return self._read[path]
         data = self._take(path, told, most)
         self.digests[told] = hashlib.sha256(data).hexdigest()
         try:
@@ -125,19 +131,19 @@ class Disk:
         self._read[path] = Source(path=told, text=text.replace("\r\n", "\n"), named=named)
         return self._read[path]
 
-    def _take(self, path: Path, told: str, most: int) -> bytes:
+    def _take(self, path: Path, told: str, most: int, *, head: bool = False) -> bytes:
         """The bytes of a plain file; a pipe or device is not even waited for."""
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOFOLLOW)
             with os.fdopen(handle, "rb") as opened:
                 if not stat.S_ISREG(os.fstat(handle).st_mode):
                     raise StandfastError("is no plain file", where=told)
-                data = opened.read(most + 1)
+                data = opened.read(most if head else most + 1)
         except OSError as error:
             raise StandfastError(f"cannot be read: {error.strerror}", where=told) from error
         if len(data) > most:
             raise StandfastError(f"holds more than {most:,} bytes; not read", where=told)
-        self._bytes += len(data)
+        self._bytes += 0 if head else len(data)
         if self._bytes > MOST_BYTES:
             said = f"more than {MOST_BYTES:,} bytes in all; this and what follows is not read"
             raise StandfastError(said, where=told)
@@ -187,13 +193,14 @@ class Disk:
 
     def _wanted(self, entry: os.DirEntry[str]) -> bool:
         name = entry.name.lower()
-        wanted = name.endswith(_ENDINGS) or name == "kustomization"
+        wanted = name.endswith(_ENDINGS) or name == "kustomization" or name in _DATABASES
         return wanted and not name.startswith(".") and name not in _NOISE
 
 
 def roots_of(path: Path) -> tuple[Path, ...]:
     """How far a source may refer: its repository, or the present folder where it lies below, or its own."""
     own = path if path.is_dir() else path.parent
+    own = Path(os.path.normpath(own))  # `../deploy` lies beside the present folder, not below it
     for folder in (own, *own.parents):
         if (folder / ".git").exists():
             return (folder,)

@@ -11,6 +11,7 @@ from standfast.spec.values import Place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from standfast.spec.drafting.draft import Draft
     from standfast.spec.problem import Problem
@@ -28,6 +29,7 @@ class Source:
     path: str
     text: str
     named: bool = True
+    database: Path | None = None  # where it is, if it is one of SQLite's: such a file has no text
 
     @property
     def documents(self) -> tuple[Node, ...]:

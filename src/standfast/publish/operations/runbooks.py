@@ -8,23 +8,24 @@ from typing import TYPE_CHECKING
 from standfast.publish.commands import block, said
 from standfast.publish.commands import steps as steps_of
 from standfast.publish.document import Document, Region, Scaffold
-from standfast.publish.edition import first_of
+from standfast.publish.edition import by_runbook, first_of
 from standfast.publish.graph import blast_radius, drawn
 from standfast.publish.markdown import bullets, code, escape, fence, join, percent, span, table
 from standfast.publish.operations.disaster_recovery import health_url
 from standfast.publish.operations.incident_response import SEV_OF
 from standfast.publish.operations.runbook_page import Page
 from standfast.publish.operations.runbook_steps import FEW, steps
+from standfast.publish.prometheus import objectives
+from standfast.publish.prometheus.alerts import Alert, alerts
 from standfast.publish.prometheus.query import Query
 from standfast.spec.condition import Expiry
 from standfast.spec.platform import PLACEHOLDER, told_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from fractions import Fraction
 
     from standfast.publish.edition import Edition
-    from standfast.publish.prometheus.alerts import Alert
     from standfast.spec.calling import Runbook
     from standfast.spec.system import Baseline, Need, System
 
@@ -36,25 +37,31 @@ def documents(edition: Edition) -> tuple[Document, ...]:
 def pages(edition: Edition) -> tuple[Page, ...]:
     """The three of every system first, then one for each that the file or an alert names."""
     system, led = edition.system, edition.alerts_for
-    wanted = dict.fromkeys(
-        [
-            *ALWAYS,
-            *system.runbooks,
-            *led,
-            "standfast-down",
-            "not-scraped",
-        ]
-    )
-    return tuple(_page(system, name, tuple(led.get(name, ()))) for name in wanted)
+    return tuple(_page(system, name, tuple(led.get(name, ()))) for name in _names(system, led))
+
+
+def titles(system: System) -> dict[str, str]:
+    """Of every runbook by its name, without the review and the day that it takes to write them."""
+    led = by_runbook(alerts(system, objectives.measured(system)))
+    return {name: _title(system, name, led.get(name, ())) for name in _names(system, led)}
+
+
+def _names(system: System, led: Iterable[str]) -> Iterable[str]:
+    return dict.fromkeys([*ALWAYS, *system.runbooks, *led, "standfast-down", "not-scraped"])
+
+
+def _title(system: System, name: str, mine: Sequence[Alert]) -> str:
+    if declared := system.runbooks.get(name):
+        return declared.title
+    return TITLES.get(name) or (mine[0].summary if mine else name)
 
 
 def _page(system: System, name: str, mine: tuple[Alert, ...]) -> Page:
     declared = system.runbooks.get(name)
     named = dict.fromkeys(alert.component for alert in mine)
-    title = declared.title if declared else TITLES.get(name) or (mine[0].summary if mine else name)
     return Page(
         name=name,
-        title=title,
+        title=_title(system, name, mine),
         alerts=mine,
         components=tuple(named) or _concerned(system, name),
         declared=declared,

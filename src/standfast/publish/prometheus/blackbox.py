@@ -6,15 +6,16 @@ judged only from the network that it stands in.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.monitoring.target import PROBES, of_component
-from standfast.publish.artefact import FOLDER, Owed, dump
+from standfast.publish.artefact import FOLDER, Owed, stamp
 from standfast.publish.document import Generated
 from standfast.publish.markdown import span
+from standfast.publish.prometheus.blackbox_modules import modules_of, secrets, untold
+from standfast.publish.yaml_text import text_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from standfast.monitoring.target import Target
     from standfast.publish.artefact import Artefacts
     from standfast.publish.edition import Edition
-    from standfast.spec.expectation import DnsQuestion, Expectation
     from standfast.spec.system import Component, System
 
 BLACKBOX = f"{FOLDER}/blackbox/blackbox.yml"
@@ -62,67 +62,31 @@ def probes(system: System) -> Iterator[Probe]:
 
 
 def _asked(component: Component, target: Target) -> str:
-    """Of a name it is the server that is asked; the exporter knows none of its own."""
-    return component.dns.server if target.kind == "dns" and component.dns else target.address
+    """Of a name it is the server that is asked, for the exporter knows none of its own; "" where it cannot."""
+    if target.kind == "dns":
+        return component.dns.server if component.dns else ""
+    untold = target.kind == "websocket" or (target.kind == "http" and any(secrets(component)))
+    return "" if untold else target.address
 
 
 def _module(component: Component, target: Target) -> str:
-    """What a component expects of its own is a module of its own."""
-    if target.kind == "dns" or (target.kind == "http" and component.expect):
+    """What a component asks or expects of its own is a module of its own."""
+    own = {
+        "dns": True,
+        "grpc": True,
+        "http": component.expect or component.request,
+        "tcp": component.talk and not component.talk.speaks,
+    }
+    if own.get(target.kind):
         return f"{target.kind}-{component.name}"
     secure = target.address.lower().startswith("https:")
     return "https" if secure and target.kind == "http" else target.kind
 
 
-def _own(component: Component) -> dict[str, dict[str, object]]:
-    found = {}
-    if component.expect:
-        secure = (component.url or "").lower().startswith("https:")
-        found[f"http-{component.name}"] = _http(component.expect, secure=secure)
-    if component.dns:
-        found[f"dns-{component.name}"] = _dns(component.dns)
-    return found
-
-
-def _http(expected: Expectation, *, secure: bool) -> dict[str, object]:
-    """What the exporter can be told; of JSON, of a time and of days left it knows nothing."""
-    asked: dict[str, object] = {"method": "GET", "follow_redirects": expected.redirected}
-    if secure:
-        asked["fail_if_not_ssl"] = True
-    if expected.status:
-        asked["valid_status_codes"] = [code for one in expected.status for code in _codes(one)]
-    if wanted := [*map(re.escape, expected.contains), *expected.matches]:
-        asked["fail_if_body_not_matches_regexp"] = wanted
-    if expected.lacks:
-        asked["fail_if_body_matches_regexp"] = [re.escape(one) for one in expected.lacks]
-    if expected.headers:
-        asked["fail_if_header_not_matches"] = [
-            {"header": name, "regexp": f"(?i){re.escape(text)}"}
-            for name, text in expected.headers.items()
-        ]
-    return {"prober": "http", "http": asked}
-
-
-def _codes(status: str) -> list[int]:
-    first = int(status.replace("x", "0"))
-    return list(range(first, first + 100)) if "x" in status else [first]
-
-
-def _dns(question: DnsQuestion) -> dict[str, object]:
-    asked: dict[str, object] = {"query_name": question.name, "query_type": question.type}
-    if question.expect:
-        each = "|".join(re.escape(one.rstrip(".")) for one in question.expect)
-        # An answer reads `shop.test. 60 IN A 192.0.2.1`; names end in a dot, texts stand in quotes.
-        asked["validate_answer_rrs"] = {
-            "fail_if_not_matches_regexp": [rf'(?i)[\s"](?:{each})\.?"?$']
-        }
-    return {"prober": "dns", "dns": asked}
-
-
 def blackbox(edition: Edition) -> Artefacts:
     own: dict[str, dict[str, object]] = {}
     for component in edition.system.components.values():
-        own |= _own(component)
+        own |= modules_of(component)
     used = {probe.module for probe in probes(edition.system)}
     if not used:
         yield Owed(
@@ -137,7 +101,14 @@ def blackbox(edition: Edition) -> Artefacts:
         for name, shape in {**_MODULES, **own}.items()
         if name in used
     }
-    yield Generated(path=BLACKBOX, text=dump(edition, {"modules": modules}))
+    text = stamp(edition) + "".join(_noted(edition.system)) + text_of({"modules": modules})
+    yield Generated(path=BLACKBOX, text=text)
+
+
+def _noted(system: System) -> Iterator[str]:
+    for component in system.components.values():
+        for one in untold(component):
+            yield f"# {component.name}: standfast asks for what this exporter cannot be told: {one}.\n"
 
 
 def jobs(system: System) -> Iterator[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""The status page as files: a page without script, its data as JSON, its incidents as a feed."""
+"""The status page as files: a page without script, its data as JSON, its incidents as a feed, badges."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from standfast.publish.status_page.badges import badges
 from standfast.publish.status_page.feed import feed
 from standfast.publish.status_page.page import page as drawn
 
@@ -15,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def render(page: StatusPage) -> dict[str, str]:
-    """Path -> text, in the order to write them: the page comes last, so that what it links to is there."""
+    """Path -> text, in the order to write them: the page once its data is there, the many badges last."""
     return {
         "status.json": json.dumps(msgspec.to_builtins(page), ensure_ascii=False, indent=2) + "\n",
         "feed.atom": feed(page),
         "index.html": drawn(page),
+        **badges(page),
     }

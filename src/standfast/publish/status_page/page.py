@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from standfast.publish.status_page.badges import links
 from standfast.publish.status_page.bars import PATTERNS, bars, legend
 from standfast.publish.status_page.style import CSS, policy
 from standfast.publish.status_page.writing import moment, safe
@@ -51,8 +52,19 @@ def _age(shown: StatusPage) -> str:
 def _foot(shown: StatusPage) -> str:
     return (
         '<footer><a href="feed.atom">Incidents as a feed</a>, <a href="status.json">all of this as'
-        f" JSON</a>. Days are those of {safe(shown.timezone)}.</footer>"
+        f" JSON</a>. Days are those of {safe(shown.timezone)}.\n{_badges(shown)}</footer>"
     )
+
+
+def _badges(shown: StatusPage) -> str:
+    """Named and not shown: the page loads nothing."""
+    rows = "".join(
+        f"<li>{safe(name)}: "
+        + ", ".join(f'<a href="{path}">{told}</a>' for told, path in found)
+        + "</li>"
+        for name, found in links(shown)
+    )
+    return f"<details><summary>Badges to embed elsewhere</summary><ul>{rows}</ul></details>"
 
 
 def _parts(title: str, parts: Sequence[Part]) -> str:

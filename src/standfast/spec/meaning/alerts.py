@@ -124,7 +124,7 @@ def _usual(
         yield "error-rate", "error rate > 5% for 5m", "P2", "api-down"
         if limit := _contract(levels):
             yield "latency", f"p99 latency > {units.show_duration(limit)} for 10m", "P2", "high-cpu"
-    if (component.url or "").startswith("https://") and component.type != "external":
+    if component.certified and component.type != "external":
         yield "certificate", "certificate expires within 14d", "P3", "cert-expiry"
     if component.exporter and "query time" in signals.threshold_signals(component.type):
         yield "slow", "query time > 200ms for 5m", "P3", "database-issues"

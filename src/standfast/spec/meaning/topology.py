@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from standfast.spec import units
-from standfast.spec.expectation import DnsQuestion, Expectation
+from standfast.spec.meaning import probes
 from standfast.spec.system import Baseline, Breaker, Check, Component, Heartbeat, Need, Region
 from standfast.spec.values import Strength
 
@@ -83,14 +83,19 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
         status_page=shape.status_page,
         metrics=MappingProxyType(dict(shape.metrics or {})),
         series=shape.series or 20_000,
-        expect=_expectation(path, shape, margin),
-        dns=_dns(shape.dns),
+        request=probes.request(path, shape, margin),
+        expect=probes.expectation(path, shape, margin),
+        talk=probes.talk(path, shape, margin),
+        websocket=probes.websocket(path, shape, margin),
+        grpc=probes.grpc(path, shape, margin),
+        dns=probes.dns(shape.dns),
         heartbeats=_heartbeats(path, shape, margin),
         replicas=_replicas(path, shape, file, margin),
         replication=MappingProxyType(dict(shape.replication or {})),
         needs=_needs(path, shape, file.components, margin),
         health=_health(path, shape, file.components, margin),
         baseline=_baseline(shape.baseline),
+        probe_timeout=probes.patience(path, shape.probe_timeout, margin),
         probe_every=_interval(margin, f"{path}.probe_every", shape.probe_every, _probed(shape)),
         scrape_every=_interval(
             margin, f"{path}.scrape_every", shape.scrape_every, _measured(shape)
@@ -107,31 +112,12 @@ def _component(name: str, shape: v1.ComponentShape, file: FileShape, margin: Mar
 
 
 def _probed(shape: v1.ComponentShape) -> bool:
-    return bool(shape.url or shape.address or shape.dns or shape.ping)
+    asked = (shape.url, shape.address, shape.dns, shape.ping, shape.websocket, shape.grpc)
+    return any(asked)
 
 
 def _measured(shape: v1.ComponentShape) -> bool:
     return bool(shape.scrape or shape.exporter or shape.host or shape.container)
-
-
-def _expectation(path: str, shape: v1.ComponentShape, margin: Margin) -> Expectation | None:
-    probe = shape.probe
-    if probe is None:
-        return None
-    if not shape.url:
-        margin.wrong(f"{path}.probe", "a probe asks a `url`, and there is none")
-    elif probe.certificate is not None and not shape.url.lower().startswith("https:"):
-        margin.wrong(f"{path}.probe.certificate", "only an https:// address shows a certificate")
-    return Expectation(
-        status=tuple(probe.status or ()),
-        contains=tuple(probe.contains or ()),
-        lacks=tuple(probe.lacks or ()),
-        matches=tuple(probe.matches or ()),
-        json=MappingProxyType(dict(probe.json_ or {})),
-        headers=MappingProxyType(dict(probe.headers or {})),
-        within=probe.within,
-        certificate=probe.certificate,
-    )
 
 
 def _heartbeats(path: str, shape: v1.ComponentShape, margin: Margin) -> Mapping[str, Heartbeat]:
@@ -151,17 +137,6 @@ def _heartbeats(path: str, shape: v1.ComponentShape, margin: Margin) -> Mapping[
         )  # fmt: skip
         found[name] = Heartbeat(name=name, every=one.every, grace=grace, takes=one.takes)
     return MappingProxyType(found)
-
-
-def _dns(shape: v1.DnsShape | None) -> DnsQuestion | None:
-    if shape is None:
-        return None
-    return DnsQuestion(
-        name=shape.name,
-        type=shape.type or "A",
-        expect=tuple(shape.expect or ()),
-        server=shape.server or "",
-    )
 
 
 def _interval(margin: Margin, path: str, stated: timedelta | None, used: bool) -> timedelta:

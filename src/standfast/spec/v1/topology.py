@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, StrictBool, StrictFloat, StrictInt
+from pydantic import BeforeValidator, Field
 
-from standfast.spec import expectation
+from standfast.spec.v1.probes import (
+    DnsOrName,
+    GrpcOrAddress,
+    ProbeShape,
+    RequestShape,
+    TalkOrWord,
+    WebSocketOrUrl,
+)
 from standfast.spec.v1.shape import (
     Address,
     Count,
@@ -17,12 +24,10 @@ from standfast.spec.v1.shape import (
     Host,
     Line,
     Lines,
-    Many,
     Name,
     OneOf,
     Percentage,
     Rate,
-    Read,
     Reference,
     References,
     Secret,
@@ -80,35 +85,6 @@ class HealthShape(Shape):
     live: CheckOrPath | None = None
     ready: CheckOrPath | None = None
     deep: CheckOrPath | None = None
-
-
-Status = Annotated[str, Read(expectation.status, pattern="^[1-5]([0-9][0-9]|xx)$")]
-Statuses = Annotated[list[Status], Many()]
-Pattern = Annotated[str, Read(expectation.pattern, minLength=1, maxLength=500)]
-Patterns = Annotated[list[Pattern], Many()]
-JsonPath = Annotated[str, Read(expectation.json_path, "checks.database.status", minLength=1)]
-Plain = str | StrictInt | StrictFloat | StrictBool | None
-
-
-class ProbeShape(Shape):
-    status: Statuses | None = None
-    contains: Lines | None = None
-    lacks: Lines | None = None
-    matches: Patterns | None = None
-    json_: Annotated[dict[JsonPath, Plain] | None, Field(alias="json")] = None
-    headers: dict[Line, Line] | None = None
-    within: Duration | None = None
-    certificate: Duration | None = None
-
-
-class DnsShape(Shape):
-    name: Host
-    type: Annotated[str, OneOf(*expectation.RECORDS)] | None = None
-    expect: Lines | None = None
-    server: Annotated[str, Read(expectation.server, "192.0.2.53", minLength=2)] | None = None
-
-
-DnsOrName = Annotated[DnsShape, written_as("name"), Shorthand(type="string")]
 
 
 class HeartbeatShape(Shape):
@@ -206,7 +182,11 @@ class ComponentShape(Shape):
     owner: Reference | None = None
     url: Url | None = None
     address: Address | None = None
+    request: RequestShape | None = None
     probe: ProbeShape | None = None
+    talk: TalkOrWord | None = None
+    websocket: WebSocketOrUrl | None = None
+    grpc: GrpcOrAddress | None = None
     dns: DnsOrName | None = None
     ping: Host | None = None
     host: Annotated[str, OneOf("local")] | None = None
@@ -228,6 +208,7 @@ class ComponentShape(Shape):
     baseline: BaselineShape | None = None
     needs: Needs | None = None
     probe_every: Duration | None = None
+    probe_timeout: Duration | None = None
     scrape_every: Duration | None = None
     traced: Flag = False
     probed_from: Line | None = None

@@ -8,6 +8,7 @@ from standfast.web.api import (
     beacon,
     deeds,
     deploys,
+    directory,
     exclusions,
     feedback,
     gate,
@@ -21,6 +22,7 @@ from standfast.web.api import (
 routes = APIRouter(prefix="/api/v1")
 for part in (
     screens,
+    directory,
     deeds,
     feedback,
     gate,

@@ -90,6 +90,12 @@ def document(request: Request, app: PlatformNow, _caller: Reader, path: str) -> 
     )
 
 
+@routes.get("/keyboard")
+def keyboard(request: Request, _caller: Reader) -> Response:
+    """Every key, and the switch that turns single keys off on this device."""
+    return page(request, "keyboard.html", live=False)
+
+
 @routes.get("/audit")
 def audit(request: Request, app: PlatformNow, caller: Reader, query: AuditQuery) -> Response:
     return _draw(request, "audit.html", app.read.audit(query, caller.actor), app, "/audit")

@@ -22,7 +22,7 @@
   }
 
   // Whoever goes by the keyboard stays where they are while the page changes under them.
-  const reachable = () => [...live.querySelectorAll("a[href], button, summary, input, select, textarea")];
+  const reachable = () => [...live.querySelectorAll("a[href], button, summary, input, select, textarea, .scroll[tabindex]")];
 
   function key(e) {
     if (e.id) return "#" + e.id;
@@ -55,11 +55,14 @@
         pause = 1000;
       } else if (next && !busy()) {
         plots?.keep(next);
+        const row = self.standfastKeys?.place();
         const open = new Set([...live.querySelectorAll("details[open]")].map((d) => d.id).filter(Boolean));
         const at = focused();
         live.replaceChildren(...next.childNodes);
         for (const id of open) document.getElementById(id)?.setAttribute("open", "");
+        scrollable();
         if (at) reachable().filter((e) => key(e) === at.key)[at.turn]?.focus({ preventScroll: true });
+        if (row) self.standfastKeys.back(row);
         localTimes(live);
         plots?.begin();
         find();
@@ -81,6 +84,20 @@
         ? { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false }
         : { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hour12: false };
       t.textContent = when.toLocaleString(undefined, form);
+    }
+  }
+
+  // What is wider than its place is scrolled by the arrow keys, too, once one can stand on it.
+  function scrollable() {
+    for (const one of document.querySelectorAll(".scroll:not([role]), .scroll[data-wide]")) {
+      if (one.scrollWidth > one.clientWidth) {
+        one.tabIndex = 0;
+        one.setAttribute("role", "group");
+        one.setAttribute("aria-label", one.querySelector("caption")?.textContent || "Table");
+        one.dataset.wide = "";
+      } else if ("wide" in one.dataset) {
+        for (const name of ["tabindex", "role", "aria-label", "data-wide"]) one.removeAttribute(name);
+      }
     }
   }
 
@@ -126,21 +143,52 @@
   function theme() {
     const button = document.getElementById("theme");
     if (!button) return;
+    const root = document.documentElement;
+    const tell = () => {
+      const now = root.dataset.theme || "system";
+      button.textContent = { system: "◐", light: "☀", dark: "☾" }[now];
+      button.title = { system: "Colours as the system has them", light: "Light colours", dark: "Dark colours" }[now];
+      button.setAttribute("aria-label", button.title);
+    };
     button.hidden = false;
     button.addEventListener("click", () => {
-      const now = document.documentElement.dataset.theme
-        || (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-      const next = now === "dark" ? "light" : "dark";
-      document.documentElement.dataset.theme = next;
-      try { localStorage.setItem("theme", next); } catch { /* a private window keeps none */ }
+      // From the system's colours first to the others: a click that changes nothing looks broken.
+      const others = matchMedia("(prefers-color-scheme: dark)").matches ? ["light", "dark"] : ["dark", "light"];
+      const next = others[root.dataset.theme ? others.indexOf(root.dataset.theme) + 1 : 0];
+      if (next) root.dataset.theme = next; else delete root.dataset.theme;
+      try { if (next) localStorage.setItem("theme", next); else localStorage.removeItem("theme"); } catch { /* a private window keeps none */ }
+      tell();
     });
+    tell();
+  }
+
+  // The clipboard's interface is there over HTTPS only; the older command copies what is selected anywhere.
+  async function copy(line) {
+    getSelection().selectAllChildren(line);
+    try { await navigator.clipboard.writeText(line.textContent); return true; } catch { return document.execCommand("copy"); }
+  }
+
+  function copies() {
+    const said = document.querySelector(".copied");
+    for (const button of document.querySelectorAll("[data-copies]")) {
+      button.hidden = false;
+      button.addEventListener("click", async () => {
+        said.textContent = "";
+        const done = await copy(document.getElementById(button.dataset.copies));
+        said.textContent = done ? "Copied." : "The browser does not let us copy; the line is selected.";
+      });
+    }
   }
 
   localTimes(document);
   zone();
+  scrollable();
+  addEventListener("resize", scrollable);
+  addEventListener("toggle", scrollable, true); // what was folded away had no width
   addEventListener("load", () => setTimeout(unfold)); // after the browser went to the fragment itself
   addEventListener("hashchange", unfold);
   find();
   theme();
+  copies();
   if (live && sign) listen();
 })();

@@ -17,6 +17,7 @@ from standfast.drivers.importers.gatus.condition import (
     literal,
     regex,
 )
+from standfast.drivers.importers.gatus.terms import Unasked, terms
 from standfast.drivers.importers.gatus.variables import open_variable
 from standfast.drivers.importers.secrets import is_secret
 from standfast.spec import expectation, units
@@ -27,13 +28,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     from standfast.drivers.importers.checks import Checks
+    from standfast.spec.drafting.draft import Plain
     from standfast.spec.tree import Node
-
-_WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
-
-
-class Unasked(Exception):
-    """The file has no word for a condition; the text says why."""
 
 
 @dataclass(slots=True)
@@ -42,10 +38,11 @@ class Answer:
 
     checks: Checks
     of: str
-    kind: str  # http | dns | address | ping
+    kind: str  # http | dns | tls | websocket | grpc | ssh | address | ping
     left: list[tuple[str, str, Node]] = field(default_factory=list)
     status: list[tuple[Condition, Node]] = field(default_factory=list)
     texts: dict[str, list[tuple[str, Node]]] = field(default_factory=dict)
+    terms: dict[str, dict[str, tuple[Plain, Node]]] = field(default_factory=dict)
     spans: dict[str, list[tuple[timedelta, Node]]] = field(default_factory=dict)
 
     def read(self, said: Iterable[Node]) -> None:
@@ -81,59 +78,81 @@ class Answer:
         elif self.kind == "http":
             self._of_http(one, node)
         else:
-            raise Unasked("only an address that is asked by HTTP has expectations")
+            self._of_others(one, node)
 
     def _of_http(self, one: Condition, node: Node) -> None:
         if one.about == "STATUS":
             compares(one, 200)
             self.status.append((one, node))
-        elif one.about in ("RESPONSE_TIME", "CERTIFICATE_EXPIRATION"):
-            self._span(one, node)
+        elif one.about == "RESPONSE_TIME":
+            self._span("within", one, node)
+        elif one.about == "CERTIFICATE_EXPIRATION":
+            self._span("certificate", one, node)
+        elif one.about == "BODY" and one.path:
+            self._json(one, node)
         elif one.about == "BODY" and not one.function:
             self._body(one, node)
         else:
             raise Unasked(f"the file asks nothing about {one.function or one.about}")
 
-    def _span(self, one: Condition, node: Node) -> None:
-        quick = one.about == "RESPONSE_TIME"
+    def _of_others(self, one: Condition, node: Node) -> None:
+        if one.about == "CERTIFICATE_EXPIRATION" and self.kind == "tls":
+            self._span("certificate", one, node)
+        elif one.about == "BODY" and self.kind == "websocket" and not one.path:
+            self._message(one, node)
+        elif self.kind == "grpc" and (one.path, one.sign, one.values) == (
+            ".status",
+            "==",
+            ("SERVING",),
+        ):
+            return  # which is what a probe asks for
+        elif self.kind == "ssh" and (one.about, one.sign, one.values) == ("STATUS", "==", ("0",)):
+            return  # which says that the banner was read
+        else:
+            raise Unasked("of such an address the file does not ask it")
+
+    def _span(self, word: str, one: Condition, node: Node) -> None:
+        quick = word == "within"
         if one.sign not in (("<", "<=") if quick else (">", ">=")):
             raise Unasked("it is compared the other way round")
-        span = duration(one.values[0])
-        self.spans.setdefault("within" if quick else "certificate", []).append((span, node))
+        self.spans.setdefault(word, []).append((duration(one.values[0]), node))
 
     def _record(self, one: Condition, node: Node) -> None:
         if one.sign != "==" or one.pattern or len(one.values) != 1 or one.path or one.function:
             raise Unasked("the file names the answers that a name must have, word by word")
         self._text("expect", one.values[0], node)
 
+    def _message(self, one: Condition, node: Node) -> None:
+        if one.sign != "==" or one.function or "message" in self.texts:
+            raise Unasked("the file says which pattern one message matches")
+        self._text("message", _whole(one), node)
+
     def _body(self, one: Condition, node: Node) -> None:
-        if one.path:
-            self._json(one, node)
-        elif one.pattern and (inner := literal(one.values[0])) and one.sign in ("==", "!="):
+        if one.pattern and (inner := literal(one.values[0])) and one.sign in ("==", "!="):
             self._text("contains" if one.sign == "==" else "lacks", inner, node)
-        elif one.sign != "==":
-            raise Unasked("the file says what a body holds, lacks or matches")
-        elif one.pattern:
-            if one.values[0].strip("*"):
-                self._text("matches", rf"(?s)^\s*{regex(one.values[0])}\s*$", node)
-        else:
-            inner = "|".join(map(re.escape, one.values))
-            self._text("matches", rf"^\s*(?:{inner})\s*$", node)
+        elif one.sign not in ("==", "!="):
+            raise Unasked("a body is compared with no number")
+        elif not one.pattern or one.values[0].strip("*") or one.sign == "!=":
+            self._text("matches" if one.sign == "==" else "not_matches", _whole(one), node)
 
     def _json(self, one: Condition, node: Node) -> None:
         path = expectation.json_path(one.path.removeprefix("."))
-        if one.sign != "==" or one.pattern or len(one.values) != 1:
-            raise Unasked("of a value in JSON the file says which one it is")
-        if one.values[0] == "null":
+        if "null" in one.values:
             raise Unasked("whether a value is null cannot be told from `null` as a text")
-        self._text(f"json.{path}", one.values[0], node)
+        if any(is_secret("", value) for value in one.values):
+            raise Unasked("it holds a secret; not copied")
+        known = self.terms.setdefault(path, {})
+        for word, value in terms(one).items():
+            if word in known:
+                raise Unasked("the file asks that of a value once")
+            known[word] = (value, node)
 
     def _text(self, word: str, text: str, node: Node) -> None:
         if not text.strip() or "\n" in text or len(text) > 400:
             raise Unasked("the text to look for is empty, of several lines or too long")
         if is_secret("", text):
             raise Unasked("it holds a secret; not copied")
-        if word == "matches":
+        if word in ("matches", "not_matches", "message"):
             expectation.pattern(text)
         self.texts.setdefault(word, []).append((text, node))
 
@@ -153,7 +172,10 @@ class Answer:
             self._put_text(word, found)
         for word, spans in self.spans.items():
             span, node = (min if word == "within" else max)(spans, key=lambda one: one[0])
-            self.checks.put(self.of, ("probe", word), units.show_duration(span), node)
+            below = "talk" if self.kind == "tls" else "probe"
+            self.checks.put(self.of, (below, word), units.show_duration(span), node)
+        for path, said in self.terms.items():
+            self._put_terms(path, said)
         if self.kind == "http":
             self._put_status(named, followed=followed)
 
@@ -162,14 +184,16 @@ class Answer:
         said = tuple(dict.fromkeys(text for text, _ in found))
         if word == "expect":
             self.checks.put(self.of, ("dns", "expect"), said, *at)
-        elif word.startswith("json."):
-            path = ("probe", "json", word.removeprefix("json."))
-            self.checks.put(self.of, path, _typed(said[0]), at[0])
-            if len(said) > 1:
-                words = f"{self.of} wants two values of {path[-1]} at once; the first counts"
-                self.checks.levels.note(NoteKind.UNSUPPORTED, words, at[1])
+        elif word == "message":
+            self.checks.put(self.of, ("websocket", "expect"), said[0], at[0])
         else:
             self.checks.put(self.of, ("probe", word), said[0] if len(said) == 1 else said, *at)
+
+    def _put_terms(self, path: str, said: dict[str, tuple[Plain, Node]]) -> None:
+        """A value alone is written as it is."""
+        for word, (value, node) in said.items():
+            below = () if [*said] == ["is"] else tuple(word.split("."))
+            self.checks.put(self.of, ("probe", "json", path, *below), value, node)
 
     def _put_status(self, named: Node, *, followed: bool) -> None:
         """Gatus minds the status only where a condition does."""
@@ -191,16 +215,6 @@ class Answer:
         elif not any(compares(one, 200) for one, _ in self.status):
             said = f"no status meets what {self.of} must answer"
             self.checks.levels.note(NoteKind.UNSUPPORTED, said, at[0])
-        if not followed and not any(one.startswith("3") for one in good):
-            said = f"{self.of} follows no redirects in Gatus (`ignore-redirect`); here they are followed"
-            self.checks.levels.note(NoteKind.UNSUPPORTED, said, named)
-
-
-def _typed(text: str) -> str | int | bool:
-    """Gatus compares texts; JSON tells numbers and texts apart, and a number is what is likely meant."""
-    if text in ("true", "false"):
-        return text == "true"
-    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _domain(one: Condition) -> None:
@@ -211,3 +225,9 @@ def _domain(one: Condition) -> None:
         f"nothing looks up when a domain ends; where your metrics tell, write the alert `domain "
         f"expires within {within}`"
     )
+
+
+def _whole(one: Condition) -> str:
+    """The pattern that the whole body matches; Gatus takes the space around it away."""
+    inner = regex(one.values[0]) if one.pattern else "|".join(map(re.escape, one.values))
+    return rf"(?s)^\s*(?:{inner})\s*$"

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
-from standfast.drivers.importers.bounding import listed
 from standfast.drivers.importers.gatus.answer import Answer
 from standfast.drivers.importers.gatus.condition import duration
+from standfast.drivers.importers.gatus.request import client, http, websocket
 from standfast.drivers.importers.gatus.variables import open_variable
 from standfast.drivers.importers.nodes import at
-from standfast.spec import expectation, units
+from standfast.spec import expectation
 from standfast.spec.drafting.draft import NoteKind
 
 if TYPE_CHECKING:
@@ -23,27 +23,8 @@ if TYPE_CHECKING:
 USUAL = timedelta(seconds=60)
 _SOONEST, _LATEST = timedelta(seconds=1), timedelta(days=31)
 _SCHEME = re.compile(r"([a-z]+)://(.*)", re.DOTALL)
-# Only that somebody takes the connection is watched of them; the number is the port where none is said.
-_BY_PORT = {
-    "tcp": 0,
-    "tls": 0,
-    "starttls": 0,
-    "ssh": 22,
-    "ws": 80,
-    "wss": 443,
-    "grpc": 0,
-    "grpcs": 0,
-}
-_LOST = {
-    "tls": "whether TLS is spoken there, and its certificate",
-    "starttls": "whether STARTTLS is spoken there, and its certificate",
-    "ssh": "what SSH answers",
-    "ws": "whether a WebSocket opens",
-    "wss": "whether a WebSocket opens",
-    "grpc": "the health that gRPC tells",
-    "grpcs": "the health that gRPC tells",
-}
-_HARMLESS = frozenset({"accept", "accept-language", "cache-control", "user-agent"})
+# An address and a port; the number is the port where none is said.
+_BY_PORT = {"tcp": 0, "tls": 0, "starttls": 0, "ssh": 22, "grpc": 0, "grpcs": 0}
 
 
 def endpoint(one: Node, checks: Checks, alerting: Alerting) -> None:
@@ -76,6 +57,7 @@ def endpoint(one: Node, checks: Checks, alerting: Alerting) -> None:
     answer.read(nodes.items(one, "conditions"))
     answer.put(named, followed=nodes.text(one, "client", "ignore-redirect") != "true")
     checks.every(of, every, at(one, "interval") or named)
+    client(of, one, kind, checks)
     alerting.of(of, one, every)
 
 
@@ -101,7 +83,9 @@ def _asked(of: str, one: Node, text: str, where: Node, checks: Checks) -> str:
     match = _SCHEME.fullmatch(text)
     scheme, rest = (match[1], match[2]) if match else ("", "")
     if scheme in ("http", "https"):
-        return _http(of, one, text, where, checks)
+        return http(of, one, text, where, checks)
+    if scheme in ("ws", "wss"):
+        return websocket(of, one, text, where, checks)
     if scheme == "icmp":
         return "ping" if checks.ping(of, rest.strip("[]"), where) else ""
     if scheme in _BY_PORT:
@@ -117,17 +101,43 @@ def _by_port(of: str, one: Node, scheme: str, rest: str, where: Node, checks: Ch
     host = rest.partition("/")[0].partition("?")[0]
     usual = _BY_PORT[scheme]
     bare = re.search(r":\d{1,5}$", host) is None
-    if not checks.address(of, f"{host}:{usual}" if bare and usual else host, where):
+    full = f"{host}:{usual}" if bare and usual else host
+    if scheme in ("grpc", "grpcs"):
+        return _grpc(of, scheme, full, where, checks)
+    if not checks.address(of, full, where):
         return ""
-    lost = [_LOST[scheme]] if scheme in _LOST else []
     if at(one, "body") is not None:
-        lost.append("what is sent there")
-    if at(one, "ssh") is not None:
-        lost.append("the login")
-    if lost:
-        words = f"of {of} only its port is probed; not carried over: {', '.join(lost)}"
-        checks.levels.note(NoteKind.UNSUPPORTED, words, where)
-    return "address"
+        words = f"what is sent to {of} is not carried over; write its `talk:` in steps"
+        checks.levels.note(NoteKind.UNSUPPORTED, words, at(one, "body") or where)
+    if scheme == "starttls":
+        checks.put(of, ("talk", "speaks"), "smtp", where)
+        checks.put(of, ("talk", "starttls"), True, where)
+    elif scheme == "tls":
+        careless = nodes.text(one, "client", "insecure") == "true"
+        path = ("talk", "tls", "verify") if careless else ("talk", "tls")
+        checks.put(of, path, not careless, where)
+    elif scheme == "ssh":
+        checks.put(of, ("talk",), "ssh", where)
+        _ssh(of, one, checks)
+    return {"tls": "tls", "starttls": "tls", "ssh": "ssh"}.get(scheme, "address")
+
+
+def _ssh(of: str, one: Node, checks: Checks) -> None:
+    """Without a login Gatus reads the banner, as a talk of the file does."""
+    login = at(one, "ssh")
+    if any(nodes.text(value) for _, _, value in nodes.entries(login)) and login is not None:
+        words = f"the login of {of} is not copied, nor what is run there: its banner is read"
+        checks.levels.note(NoteKind.SECRET, words, login)
+
+
+def _grpc(of: str, scheme: str, address: str, where: Node, checks: Checks) -> str:
+    if not checks.is_address(of, address, where):
+        return ""
+    checks.put(of, ("grpc", "address"), address, where)
+    checks.kind(of, "grpc", where)
+    if scheme == "grpcs":
+        checks.put(of, ("grpc", "tls"), True, where)
+    return "grpc"
 
 
 def _dns(of: str, one: Node, text: str, where: Node, checks: Checks) -> str:
@@ -146,59 +156,3 @@ def _dns(of: str, one: Node, text: str, where: Node, checks: Checks) -> str:
         words = f"{of} asks the server {server[:80]}; the file names one by its IP address"
         checks.levels.note(NoteKind.UNSUPPORTED, words, where)
     return "dns"
-
-
-def _http(of: str, one: Node, text: str, where: Node, checks: Checks) -> str:
-    """A GET without a body is all that a probe sends: what needs more would fail, and is not probed."""
-    needed = [*_needed(one)]
-    if needed:
-        words = f"{of} is asked with {listed(needed)}, which a probe does not send, so nothing probes it; "
-        words += "write `url:` where a plain GET tells the same"
-        secret = any("login" in word or "header" in word for word in needed)
-        checks.levels.note(NoteKind.SECRET if secret else NoteKind.UNSUPPORTED, words, where)
-        checks.kind(of, "http", where)
-        return ""
-    if not checks.url(of, text, where):
-        return ""
-    plain = [key for key, _, _ in nodes.entries(one, "headers")]
-    if plain:
-        words = f"the headers that {of} is asked with are not sent by a probe: {listed(plain)}"
-        checks.levels.note(NoteKind.UNSUPPORTED, words, at(one, "headers") or where)
-    for key, what in (
-        ("insecure", "does not mind its certificate"),
-        ("proxy-url", "is asked through a proxy"),
-        ("dns-resolver", "is looked up at a resolver of its own"),
-        ("tunnel", "is asked through an SSH tunnel"),
-    ):
-        if nodes.text(one, "client", key) not in ("", "false"):
-            words = f"{of} {what} in Gatus (`client.{key}`); a probe of the file does otherwise"
-            checks.levels.note(NoteKind.UNSUPPORTED, words, at(one, "client", key) or where)
-    if (timeout := at(one, "client", "timeout")) is not None:
-        _timeout(of, timeout, checks)
-    return "http"
-
-
-def _timeout(of: str, node: Node, checks: Checks) -> None:
-    try:
-        shown = units.show_duration(duration(nodes.text(node)))
-    except ValueError:
-        shown = nodes.text(node)[:20]
-    words = (
-        f"the time-out of {of} ({shown}) is not carried over; say `probe.within` where it matters"
-    )
-    checks.levels.note(NoteKind.UNSUPPORTED, words, node)
-
-
-def _needed(one: Node) -> list[str]:
-    method = nodes.text(one, "method").upper()
-    found = [f"the method {method[:20]}"] if method not in ("", "GET", "HEAD") else []
-    if nodes.text(one, "body") or nodes.text(one, "graphql") == "true":
-        found.append("a body")
-    headers = [key for key, _, _ in nodes.entries(one, "headers") if key.lower() not in _HARMLESS]
-    if headers:
-        found.append(f"the headers {listed(headers)}")
-    logins = ("oauth2", "identity-aware-proxy")
-    found += [f"a login ({key})" for key in logins if at(one, "client", key) is not None]
-    if at(one, "client", "tls", "certificate-file") is not None:
-        found.append("a login (a client's certificate)")
-    return found
