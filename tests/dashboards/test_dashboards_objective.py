@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 
@@ -10,6 +11,7 @@ from hand_built import shop_system
 from standfast.dashboards.exclusion import Excluded
 from standfast.dashboards.objective import ObjectiveScreen, line, screen
 from standfast.slo.budget import budget
+from standfast.slo.gate import Answer, Standing, decide, subject_of
 from standfast.slo.objective import objectives
 from standfast.slo.policy import PolicyState
 from standfast.slo.status import BurnDown, LevelStatus
@@ -62,10 +64,18 @@ def test_where_nobody_came_nothing_is_measured_and_that_is_not_unknown() -> None
     assert not line(ONE, None).quiet
 
 
-def test_a_budget_that_is_gone_closes_the_gate_in_the_table_as_at_the_gate() -> None:
-    gone = PolicyState(objective=ONE.name, band="0%", action="review", freezes=False, since=NOW)
-    found = shown(NOW - MINUTE, gone)
-    assert (found.policy_band, found.policy_closes) == ("exhausted", True)
+def test_a_budget_that_is_gone_closes_the_gate_on_its_page_as_at_the_gate() -> None:
+    """Whatever the file does about it: in its own band, in one that asks for nothing, and without a policy."""
+    began, subject = NOW - ONE.window, subject_of(SYSTEM, ONE.name)
+    named = PolicyState(objective=ONE.name, band="0%", action="review", freezes=True, since=NOW)
+    low = replace(named, band="< 25%", freezes=False)
+    for policy in (named, low, None):
+        standing = Standing(objective=ONE, status=status(began), policy=policy)
+        page = shown(began, *([policy] if policy else []))
+        assert page.mark.word == "exhausted"
+        assert page.policy_closes
+        assert decide(subject, [standing], (), None, NOW).answer is Answer.NO
+    found = shown(began, named)
     assert [(one.band, one.closes) for one in found.policy_history] == [("exhausted", True)]
 
 

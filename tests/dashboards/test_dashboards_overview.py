@@ -20,8 +20,8 @@ def because(*marks: Mark) -> str:
         for number, one in enumerate(marks)
     ]
     return screen(
-        "shop", version=1, problems=(), objectives=(), components=components, incidents=(), alerts=(),
-        on_call=(), recovery=(), seal=SEAL, delivery=DELIVERY,
+        "shop", version=1, problems=(), objectives=(), components=components, incidents=(), overdue=(),
+        alerts=(), on_call=(), recovery=(), seal=SEAL, delivery=DELIVERY,
     ).because  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from standfast.review.ceiling import of_objective
 from standfast.review.known import Known
 from standfast.review.measured import Measured
 from standfast.slo.burn import refused, severity_of
-from standfast.slo.gate import rests_on
+from standfast.slo.gate import closes, rests_on
 from standfast.slo.judgement import count_words, words
 from standfast.slo.tally import NOTHING
 from standfast.spec.units import show_percentage
@@ -233,7 +233,7 @@ def screen(
         policy_band=_band_words(policy) if policy else "none yet",
         policy_action=policy.action if policy else "no budget was measured yet",
         policy_since=policy.since if policy else None,
-        policy_closes=_closes(policy) if policy else False,
+        policy_closes=closes(budget, policy) if budget else False,
         policy_history=tuple(_band(one) for one in reversed(bands[-_BANDS_SHOWN:])),
         points=tuple((point.at, float(point.left)) for point in points),
         even_until=_even_until(objective, budget, points),
@@ -314,18 +314,11 @@ def _asked(system: System, asked: Sequence[Progress]) -> list[tuple[str, str]]:
 
 
 def _band(one: PolicyState) -> PolicyLine:
-    return PolicyLine(
-        since=one.since, band=_band_words(one), action=one.action, closes=_closes(one)
-    )
+    return PolicyLine(since=one.since, band=_band_words(one), action=one.action, closes=one.freezes)
 
 
 def _band_words(one: PolicyState) -> str:
     return "exhausted" if one.band == _SPENT else one.band
-
-
-def _closes(one: PolicyState) -> bool:
-    """A budget that is gone closes the gate, whatever the file does about it."""
-    return one.freezes or one.band == _SPENT
 
 
 def _left_words(status: LevelStatus | None, unit: str) -> str:

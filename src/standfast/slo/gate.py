@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from fractions import Fraction
 
+    from standfast.slo.budget import Budget
     from standfast.slo.objective import Objective
     from standfast.slo.override import Override
     from standfast.slo.policy import PolicyState
@@ -171,14 +172,17 @@ def _judged(one: Standing, now: datetime) -> tuple[Answer, str]:
         return Answer.UNKNOWN, f"{name} has not been judged yet"
     if now - status.at > _STALE:
         return Answer.UNKNOWN, f"{name} was last judged at {_instant(status.at)}, too long ago"
-    budget = status.budget
-    frozen = policy is not None and policy.freezes
-    if budget.state is BudgetState.EXHAUSTED or (frozen and budget.left is not None):
-        return Answer.NO, f"{name} has {_left(budget.left)}{_band(policy)}"
+    budget, closed = status.budget, closes(status.budget, policy)
     if budget.state is BudgetState.UNKNOWN:
-        frozen_words = ", and it was frozen when it was last known" if frozen else ""
-        return Answer.NO if frozen else Answer.UNKNOWN, budget.because + frozen_words
-    return Answer.YES, f"{name} has {_left(budget.left)}{_band(policy)}"
+        frozen_words = ", and it was frozen when it was last known" if closed else ""
+        return Answer.NO if closed else Answer.UNKNOWN, budget.because + frozen_words
+    answer = Answer.NO if closed else Answer.YES
+    return answer, f"{name} has {_left(budget.left)}{_band(policy)}"
+
+
+def closes(budget: Budget, policy: PolicyState | None) -> bool:
+    """Does this budget keep the gate closed? Gone it does, whatever the file does about it."""
+    return budget.state is BudgetState.EXHAUSTED or (policy is not None and policy.freezes)
 
 
 def _of_nothing(subject: Subject) -> Reason:
