@@ -71,7 +71,12 @@ def test_an_error_that_quotes_a_server_steers_nothing(
     [
         (
             ("incident", "list"),
-            {"incidents": [], "words": HOSTILE},
+            {
+                "incidents": [], "words": HOSTILE,
+                "overdue": [
+                    {"incident": "INC-1", "what": HOSTILE, "owner": HOSTILE, "due": "2026-12-10T23:59:59Z"}
+                ],
+            },
         ),
         (
             ("feedback", "list", "--server", "http://127.0.0.1:1"),

@@ -134,7 +134,9 @@ def test_the_command_of_a_page_runs_as_it_stands(
 
     answer = CliRunner().invoke(command_line, shlex.split(line)[1:])
 
-    assert answer.exit_code == 0, answer.output
+    # The gate says by its code what it knows: a server that has just started has seen little yet.
+    well = {0, 3} if " gate " in line else {0}
+    assert answer.exit_code in well, answer.output
     assert answer.output
 
 
