@@ -30,7 +30,8 @@ from standfast.errors import SourceError
 from standfast.slo.budget import BudgetState
 from standfast.slo.objective import objectives
 from standfast.slo.tally import Tally
-from standfast.spec.system import PrometheusSettings, System
+from standfast.spec.server import PrometheusSettings
+from standfast.spec.system import System
 from standfast.spec.values import SecretRef
 from standfast.store.database import Database
 

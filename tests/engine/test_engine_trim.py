@@ -29,7 +29,7 @@ from standfast.paging.notification import Delivery, Outcome, Result
 from standfast.paging.page import page_id
 from standfast.paging.token import mint
 from standfast.slo.policy import PolicyState
-from standfast.spec.system import ServerSettings
+from standfast.spec.server import ServerSettings
 
 if TYPE_CHECKING:
     from conftest import FakeClock, MemoryLog

@@ -7,6 +7,7 @@ from datetime import timedelta
 from fractions import Fraction
 
 from standfast.spec.calling import IncidentPolicy, IncidentRule, SeverityRule
+from standfast.spec.server import ServerSettings
 from standfast.spec.system import (
     BudgetPolicy,
     Check,
@@ -15,7 +16,6 @@ from standfast.spec.system import (
     Journey,
     Need,
     PolicyBand,
-    ServerSettings,
     ServiceLevel,
     System,
 )

@@ -17,11 +17,11 @@ from standfast.spec.calling import (
     Shift,
     Team,
 )
+from standfast.spec.server import ServerSettings
 from standfast.spec.system import (
     BudgetPolicy,
     Compliance,
     Component,
-    ServerSettings,
     System,
 )
 from standfast.spec.values import Criticality, Sev, Severity

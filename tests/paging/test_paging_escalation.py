@@ -21,7 +21,7 @@ from standfast.paging.page import (
     page_id,
     reopen_page,
 )
-from standfast.spec.system import ServerSettings
+from standfast.spec.server import ServerSettings
 from standfast.spec.values import Severity
 
 SYSTEM = team_system()

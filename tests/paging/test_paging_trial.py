@@ -22,7 +22,7 @@ from standfast.paging.trial import (
     trial,
 )
 from standfast.spec.calling import Channel
-from standfast.spec.system import ServerSettings
+from standfast.spec.server import ServerSettings
 from standfast.spec.values import SecretRef, Severity
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)

@@ -16,6 +16,7 @@ from standfast.review.finding import Finding, Review, Role, Verdict
 from standfast.spec import calling, protection
 from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Expiry, Threshold
+from standfast.spec.server import ServerSettings
 from standfast.spec.values import (
     Assumption,
     Criticality,
@@ -529,7 +530,7 @@ def make_shop() -> s.System:
                 until=date(2027, 3, 1),
             ),
         ),
-        server=s.ServerSettings(public_url="https://standfast.shop.example.org", catch_all="dee"),
+        server=ServerSettings(public_url="https://standfast.shop.example.org", catch_all="dee"),
         places={},
         assumptions=(
             Assumption(
@@ -577,7 +578,7 @@ def make_bare() -> s.System:
             regimes=None, retention={}, events=(), patterns=(), readers=(), mask=()
         ),
         waivers=(),
-        server=s.ServerSettings(),
+        server=ServerSettings(),
         assumptions=(),
     )
 

@@ -14,6 +14,7 @@ import pytest
 from standfast.spec import calling, protection
 from standfast.spec import system as s
 from standfast.spec.condition import Absence, Age, Burn, Expiry, Expr, Threshold
+from standfast.spec.server import ServerSettings
 from standfast.spec.values import (
     Assumption,
     Criticality,
@@ -411,7 +412,7 @@ def sound_system() -> s.System:
         degradations=(),
         compliance=_compliance(),
         waivers=(),
-        server=s.ServerSettings(dead_man="https://watch.test/ping"),
+        server=ServerSettings(dead_man="https://watch.test/ping"),
         places={},
         assumptions=(
             Assumption(

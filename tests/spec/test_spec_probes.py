@@ -117,6 +117,7 @@ def test_a_socket_and_a_health_service_may_be_written_short() -> None:
         (URL + "request: {tls: {ca: /c.pem, verify: false}}", "nothing is trusted where nothing"),
         ("url: 'http://a.test', request: {tls: {}}", "only an https:// address is asked by TLS"),
         (URL + "request: {method: HEAD}, probe: {contains: x}", "the answer to HEAD has no body"),
+        (URL + "request: {method: HEAD}, probe: {lacks: x}", "the answer to HEAD has no body"),
         (URL + "probe: {json: {a: {}}}", "'a' states nothing"),
         (URL + "probe: {json: {a: {present: false, is: 1}}}", "cannot be absent and be something"),
         (URL + "probe: {json: {a: {belw: 1}}}", "unknown key 'belw'; did you mean 'below'?"),

@@ -47,5 +47,5 @@ def answers(file: str) -> tuple[str, bool, str] | None:
     try:
         PrometheusRange().answers(server, utc_now())
     except SourceError as error:
-        return server.url, False, error.problem
+        return server.url, False, error.problem.removeprefix(f"{server.url}: ")
     return server.url, True, "answers questions"

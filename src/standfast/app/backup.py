@@ -12,7 +12,7 @@ from standfast import spec
 from standfast.drivers.files import Files
 from standfast.drivers.postgres.keeper import PostgresKeeper, Settings
 from standfast.drivers.postgres.told import ToldStore
-from standfast.engine.protect import Keeper, Protect, ProtectTx
+from standfast.engine.protect import Protect, ProtectTx
 from standfast.errors import ToolError
 from standfast.recovery.place import place_of
 from standfast_kit.secret import read_secret
@@ -20,6 +20,7 @@ from standfast_kit.secret import read_secret
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from standfast.engine.keeper import Keeper
     from standfast.engine.ports import Store
     from standfast.spec.system import System
     from standfast.spec.values import SecretRef

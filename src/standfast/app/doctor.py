@@ -112,7 +112,7 @@ def _asked(path: str) -> Iterator[Sign]:
     if found := asking.answers(path):
         url, ok, words = found
         fix = "" if ok else "see `server.prometheus` in the file, and that server"
-        yield Sign(what=url, ok=ok, words=words.removeprefix(f"{url}: "), fix=fix)
+        yield Sign(what=url, ok=ok, words=words, fix=fix)
 
 
 def _folder(data: Path) -> Iterator[Sign]:

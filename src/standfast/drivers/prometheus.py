@@ -21,7 +21,7 @@ from standfast.monitoring.asked import MINUTE, Answer, Question, Stretch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from standfast.spec.system import PrometheusSettings
+    from standfast.spec.server import PrometheusSettings
     from standfast.spec.values import SecretRef
 
 MOST_BYTES = 4_000_000  # a day of minutes of two series is some 100 kB

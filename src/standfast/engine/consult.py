@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from standfast.engine.ports import Store
     from standfast.monitoring.count import Count
     from standfast.slo.indicator import Indicator
-    from standfast.spec.system import PrometheusSettings, System
+    from standfast.spec.server import PrometheusSettings
+    from standfast.spec.system import System
 
 log = logging.getLogger("standfast.consult")
 _WORKERS = 8

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+OWN_HEADERS = frozenset({"content-length", "transfer-encoding", "connection", "accept-encoding"})
+"""Set by the probe itself."""
 REDIRECTS, MOST_REDIRECTS = 3, 10
 LONGEST_BODY = 20_000  # characters
 MOST_STEPS = 20

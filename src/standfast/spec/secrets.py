@@ -24,12 +24,9 @@ _KNOWN = re.compile(
 _TLS_KEY = re.compile(
     r"server\.tls\.key|(.*\.)?components\.[^.]+\.(request|talk|websocket|grpc)\.tls\.key"
 )
-_CREDENTIAL = re.compile(
-    r"(?:.*\.)?components\.[^.]+\.(?:request|websocket)\.headers\.[^.]*"
-    r"(?:auth|cookie|key|pass|secret|session|signature|token)[^.]*",
-    re.IGNORECASE,
-)
-"""Headers whose name says that their value is nobody's business."""
+CREDENTIAL = re.compile(r"auth|cookie|key|pass|secret|session|signature|token", re.IGNORECASE)
+"""In the name of a header: its value is nobody's business."""
+_HEADER = re.compile(r"(?:.*\.)?components\.[^.]+\.(?:request|websocket)\.headers\.([^.]*)")
 
 
 def take_out(root: Node) -> tuple[str, ...]:
@@ -40,12 +37,19 @@ def take_out(root: Node) -> tuple[str, ...]:
         if not isinstance(text, str) or len(text) > LONGEST or _REFERENCE.fullmatch(text):
             continue
         cleaned = _KNOWN.sub("***", _USERINFO.sub(r"\g<head>***", text))
-        if (key in _KEYS and not _TLS_KEY.fullmatch(path)) or _CREDENTIAL.fullmatch(path):
+        if _holds_secret(path, key):
             cleaned = "***"
         if cleaned != text:
             found.append(path)
         node.scalar = cleaned
     return tuple(found)
+
+
+def _holds_secret(path: str, key: str) -> bool:
+    if key in _KEYS:
+        return not _TLS_KEY.fullmatch(path)
+    header = _HEADER.fullmatch(path)
+    return header is not None and CREDENTIAL.search(header[1]) is not None
 
 
 def _scalars(node: Node, path: str, key: str = "") -> Iterator[tuple[str, str, Node]]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from standfast.spec.tree import Node
 
 MOST = 2_000  # checks of one import
+WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
+WEBSOCKET = re.compile(r"wss?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII)  # with no login in it
 _URL = re.compile(r"https?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII | re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]{1,253}):(\d{1,5})", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|[0-9A-Fa-f:]{2,45}", re.ASCII)
@@ -32,6 +34,13 @@ _WAKING = frozenset(
     {"pagerduty", "opsgenie", "ilert", "squadcast", "signl4", "incident-io", "splunk", "twilio", "vonage",
      "plivo"}
 )  # fmt: skip
+
+
+def typed(text: str) -> str | int | bool:
+    """Others compare texts; JSON tells numbers and texts apart, and a number is what is likely meant."""
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if WHOLE.fullmatch(text) else text
 
 
 def statuses(good: Callable[[int], bool], *, followed: bool) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Settings:
 
 
 class PostgresKeeper:
-    """The shape of `engine.protect.Keeper` for PostgreSQL 15 and later."""
+    """The shape of `engine.keeper.Keeper` for PostgreSQL 15 and later."""
 
     def __init__(
         self,

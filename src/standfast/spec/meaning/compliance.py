@@ -14,11 +14,11 @@ from standfast.spec.meaning.catalogue import DATA, catalogue
 from standfast.spec.meaning.people import url_or_secret
 from standfast.spec.meaning.status_page import status_page
 from standfast.spec.problem import nearest
+from standfast.spec.server import ServerSettings
 from standfast.spec.system import (
     AuditEventKind,
     Compliance,
     Retention,
-    ServerSettings,
     Waiver,
 )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from standfast.spec import units
-from standfast.spec.system import PrometheusSettings
+from standfast.spec.server import PrometheusSettings
 
 if TYPE_CHECKING:
     from standfast.spec.meaning.margin import Margin

@@ -43,7 +43,7 @@ def expectation(path: str, shape: ComponentShape, margin: Margin) -> Expectation
     elif probe.certificate is not None and not shape.url.lower().startswith("https:"):
         margin.wrong(f"{path}.probe.certificate", "only an https:// address shows a certificate")
     if shape.request is not None and shape.request.method == "HEAD":
-        for key in ("contains", "matches", "json_"):
+        for key in ("contains", "lacks", "matches", "not_matches", "json_"):
             if getattr(probe, key):
                 said = "the answer to HEAD has no body; ask with GET"
                 margin.wrong(f"{path}.probe.{key.rstrip('_')}", said)

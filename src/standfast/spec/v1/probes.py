@@ -71,7 +71,7 @@ def _name(value: object) -> str:
     text = value if isinstance(value, str) else ""
     if not _HEADER.fullmatch(text):
         raise ValueError(f"not a name of a header: '{str(value)[:80]}'")
-    if text.lower() in {"content-length", "transfer-encoding", "connection", "accept-encoding"}:
+    if text.lower() in asking.OWN_HEADERS:
         raise ValueError(f"{text} is set by the probe itself")
     return text
 

@@ -28,14 +28,9 @@ _BY_PORT = {"tcp": 0, "tls": 0, "starttls": 0, "ssh": 22, "grpc": 0, "grpcs": 0}
 
 
 def endpoint(one: Node, checks: Checks, alerting: Alerting) -> None:
-    named = at(one, "name")
-    name, group = nodes.text(named), nodes.text(one, "group")
-    if named is None or not name or open_variable(name + group):
-        checks.levels.note(NoteKind.PLACEHOLDER, "this endpoint has no plain name", named or one)
+    if (known := called(one, checks)) is None:
         return
-    if nodes.text(one, "enabled") == "false":
-        checks.levels.note(NoteKind.SKIPPED, f"{name[:60]} is switched off in Gatus", named)
-        return
+    named, name, group = known
     where = at(one, "url")
     text = nodes.text(where).replace("$$", "\0")
     if where is None or not text:
@@ -59,6 +54,19 @@ def endpoint(one: Node, checks: Checks, alerting: Alerting) -> None:
     checks.every(of, every, at(one, "interval") or named)
     client(of, one, kind, checks)
     alerting.of(of, one, every)
+
+
+def called(one: Node, checks: Checks) -> tuple[Node, str, str] | None:
+    """Where its name stands, the name and the group; None, with a note, of what is not carried over."""
+    named = at(one, "name")
+    name, group = nodes.text(named), nodes.text(one, "group")
+    if named is None or not name or open_variable(name + group):
+        checks.levels.note(NoteKind.PLACEHOLDER, "this endpoint has no plain name", named or one)
+        return None
+    if nodes.text(one, "enabled") == "false":
+        checks.levels.note(NoteKind.SKIPPED, f"{name[:60]} is switched off in Gatus", named)
+        return None
+    return named, name, group
 
 
 def _every(of: str, one: Node, checks: Checks) -> timedelta:

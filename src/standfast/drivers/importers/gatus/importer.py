@@ -12,8 +12,7 @@ from standfast.drivers.importers.bounding import bounded, listed
 from standfast.drivers.importers.checks import MOST, Checks
 from standfast.drivers.importers.gatus.alerting import Alerting
 from standfast.drivers.importers.gatus.condition import duration
-from standfast.drivers.importers.gatus.endpoint import endpoint
-from standfast.drivers.importers.gatus.variables import open_variable
+from standfast.drivers.importers.gatus.endpoint import called, endpoint
 from standfast.drivers.importers.levels import Levels, ordered
 from standfast.drivers.importers.manifests import manifests, marked
 from standfast.drivers.importers.nodes import at
@@ -84,14 +83,9 @@ class Gatus:
 
 def _external(one: Node, checks: Checks, alerting: Alerting) -> None:
     """Somebody tells Gatus how it went: a heartbeat, where it says how often."""
-    named = at(one, "name")
-    name, group = nodes.text(named), nodes.text(one, "group")
-    if named is None or not name or open_variable(name + group):
-        checks.levels.note(NoteKind.PLACEHOLDER, "this endpoint has no plain name", named or one)
+    if (known := called(one, checks)) is None:
         return
-    if nodes.text(one, "enabled") == "false":
-        checks.levels.note(NoteKind.SKIPPED, f"{name[:60]} is switched off in Gatus", named)
-        return
+    named, name, group = known
     node = at(one, "heartbeat", "interval")
     try:
         every = duration(nodes.text(node)) if node is not None else timedelta(0)

@@ -8,24 +8,23 @@ from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import listed
+from standfast.drivers.importers.checks import WEBSOCKET
 from standfast.drivers.importers.gatus.condition import duration
 from standfast.drivers.importers.gatus.variables import open_variable, reference
 from standfast.drivers.importers.nodes import at
 from standfast.drivers.importers.secrets import is_secret
 from standfast.spec import asking, units
 from standfast.spec.drafting.draft import NoteKind
+from standfast.spec.secrets import CREDENTIAL
 
 if TYPE_CHECKING:
     from standfast.drivers.importers.checks import Checks
     from standfast.spec.drafting.draft import Path, Plain
     from standfast.spec.tree import Node
 
-_CREDENTIAL = re.compile(r"auth|cookie|key|pass|secret|session|signature|token", re.IGNORECASE)
 _FILLED_IN = re.compile(r"\[(?:ENDPOINT_|RANDOM_STRING_|LOCAL_ADDRESS)|\{\{")
 _BEARER = re.compile(r"Bearer\s+(\S+)", re.IGNORECASE)
 _HEADER = re.compile(r"[A-Za-z0-9-]{1,100}", re.ASCII)
-_OURS = frozenset({"content-length", "transfer-encoding", "connection", "accept-encoding"})
-_WS = re.compile(r"wss?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII)
 Sent = list[tuple["Path", "Plain", "Node"]]
 
 
@@ -67,7 +66,7 @@ def websocket(of: str, one: Node, text: str, where: Node, checks: Checks) -> str
         )
         checks.levels.note(needed.kind, words, needed.node)
         return ""
-    if not _WS.fullmatch(text) or is_secret("", text):
+    if not WEBSOCKET.fullmatch(text) or is_secret("", text):
         words = f"the address of {of} is none of a WebSocket, or holds a secret; not copied"
         checks.levels.note(NoteKind.SECRET if "@" in text else NoteKind.UNSUPPORTED, words, where)
         return ""
@@ -105,10 +104,15 @@ def _headers(one: Node) -> Sent:
             found.append((("headers", name), whole, value))
         elif open_variable(text):
             raise _Needed(f"the header {name[:60]}, a part of which is a variable", value)
-        elif _CREDENTIAL.search(name) or is_secret(name, text):
+        elif CREDENTIAL.search(name) or is_secret(name, text):
             said = f"the header {name[:60]}, which may be a secret and is not copied: write it as env:NAME"
             raise _Needed(said, value, NoteKind.SECRET)
-        elif not _HEADER.fullmatch(name) or name.lower() in _OURS or "\n" in text or not text:
+        elif (
+            not _HEADER.fullmatch(name)
+            or name.lower() in asking.OWN_HEADERS
+            or "\n" in text
+            or not text
+        ):
             raise _Needed(f"the header {name[:60]!r}, which the file cannot send", value)
         else:
             found.append((("headers", name), text.replace("$$", "$"), value))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from standfast.drivers.importers.checks import typed
 from standfast.drivers.importers.gatus.condition import regex
 
 if TYPE_CHECKING:
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from standfast.drivers.importers.gatus.condition import Condition
     from standfast.spec.drafting.draft import Plain
 
-_WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 _NUMBER = re.compile(r"\d{1,12}(?:\.\d{1,6})?", re.ASCII)
 _BOUNDS = {"<": "below", "<=": "at_most", ">": "above", ">=": "at_least"}
 
@@ -39,13 +39,6 @@ def terms(one: Condition) -> Mapping[str, Plain]:
     if any(not isinstance(typed(value), str) for value in one.values):
         raise Unasked("of several numbers it cannot be told whether the body has them as texts")
     return {"one_of" if one.sign == "==" else "not": one.values}
-
-
-def typed(text: str) -> str | int | bool:
-    """Gatus compares texts; JSON tells numbers and texts apart, and a number is what is likely meant."""
-    if text in ("true", "false"):
-        return text == "true"
-    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 def _present(one: Condition) -> bool:

@@ -120,8 +120,8 @@ def _asked(table: str, known: set[str]) -> str:
 
 
 def _tree(file: str, row: dict[str, object]) -> Node:
-    line = row["id"] if isinstance(row.get("id"), int) else 0
-    assert isinstance(line, int)  # noqa: S101 - for mypy
+    number = row.get("id")
+    line = number if isinstance(number, int) else 0
     entries = {}
     for key, value in row.items():
         if isinstance(value, str | int | float):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from standfast.drivers.importers import nodes
 from standfast.drivers.importers.bounding import listed
-from standfast.drivers.importers.checks import statuses
+from standfast.drivers.importers.checks import WEBSOCKET, WHOLE, statuses, typed
 from standfast.drivers.importers.kuma.reading import flag, number, said, there
 from standfast.drivers.importers.secrets import is_secret
 from standfast.spec import asking, expectation, units
@@ -29,7 +29,6 @@ _USUAL_REDIRECTS = 10
 _SIGNS = {"==": "is", "!=": "not", "<": "below", "<=": "at_most", ">": "above", ">=": "at_least",
           "contains": "contains"}  # fmt: skip
 _LATEST = 31 * 86_400
-_WHOLE = re.compile(r"0|-?[1-9]\d{0,14}", re.ASCII)
 _RANGE = re.compile(r"(\d{3})(?:-(\d{3}))?", re.ASCII)
 _URL_HOST = re.compile(r"[a-z]+://([^\s/?#@]+)(?:[/?#]\S*)?", re.IGNORECASE)
 _BY_HTTP = ("http", "keyword", "json-query", "real-browser")
@@ -41,7 +40,6 @@ _BY_PORT = {
     "grpc-keyword": "what gRPC answers",
 }
 _PORTS = {"smtp": "25", "mqtt": "1883"}
-_WS = re.compile(r"wss?://[^\s/?#@]+(?:[/?#]\S*)?", re.ASCII)
 _STORES = {
     "postgres": "postgresql", "mysql": "mysql", "mongodb": "mongodb", "redis": "redis", "sqlserver": "",
     "oracledb": "", "rabbitmq": "queue", "kafka-producer": "kafka",
@@ -221,21 +219,14 @@ def _json(of: str, one: Node, named: Node, checks: Checks) -> None:
         path = ""
     word = _SIGNS.get(sign, "")
     bounds = word in ("below", "at_most", "above", "at_least")
-    value: Plain = _typed(wanted) if word != "contains" else wanted
+    value: Plain = typed(wanted) if word != "contains" else wanted
     fits = bool(path and word and wanted) and path != "$" and not is_secret("", wanted)
-    if not fits or (bounds and not _WHOLE.fullmatch(wanted)):
+    if not fits or (bounds and not WHOLE.fullmatch(wanted)):
         words = f"the query of {of} is not carried over ({text[:60]!r} {sign[:10]}): the file says which value "
         words += "a path has"
         checks.levels.note(NoteKind.UNSUPPORTED, words, node)
         return
     checks.put(of, ("probe", "json", path, *(() if word == "is" else (word,))), value, node)
-
-
-def _typed(text: str) -> Plain:
-    """Uptime Kuma compares texts; JSON tells numbers and texts apart, and a number is what is likely meant."""
-    if text in ("true", "false"):
-        return text == "true"
-    return int(text) if _WHOLE.fullmatch(text) else text
 
 
 # ------------------------------------------------------------------ by other protocols
@@ -277,7 +268,7 @@ def _smtp(of: str, one: Node, node: Node, checks: Checks) -> None:
 def _websocket(of: str, one: Node, named: Node, checks: Checks) -> bool:
     text, node = said(one, "url"), one.child("url") or named
     hidden = any(there(one, key) for _, keys in _SECRETS for key in keys)
-    if hidden or not _WS.fullmatch(text) or is_secret("", text):
+    if hidden or not WEBSOCKET.fullmatch(text) or is_secret("", text):
         words = (
             f"the WebSocket of {of} has no plain address, or needs what may be a secret; write its "
         )
