@@ -21,6 +21,7 @@ from standfast.app.platform import Platform
 from standfast.app.settings import Settings
 from standfast.audit.event import SYSTEM
 from standfast.web.server import create
+from standfast.web.serving import IDLE
 
 FILE = """
 system: {{name: shop}}
@@ -88,7 +89,13 @@ def standfast(folder: Path, url: str) -> Iterator[tuple[Platform, httpx2.Client]
     platform = Platform(Settings(file=str(file), database=database, data=folder, port=port))
     platform.begin()
     server = uvicorn.Server(
-        uvicorn.Config(create(platform), host="127.0.0.1", port=port, log_level="warning")
+        uvicorn.Config(
+            create(platform),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            timeout_keep_alive=IDLE,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

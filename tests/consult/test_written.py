@@ -37,6 +37,7 @@ from standfast.slo.tally import Tally
 from standfast.spec.system import System
 from standfast.store.database import Database
 from standfast.web.server import create
+from standfast.web.serving import IDLE
 
 if TYPE_CHECKING:
     from conftest import FakeClock
@@ -375,7 +376,13 @@ def standfast(folder: Path) -> Iterator[tuple[Platform, str]]:
     )
     platform.begin()
     server = uvicorn.Server(
-        uvicorn.Config(create(platform), host="127.0.0.1", port=port, log_level="warning")
+        uvicorn.Config(
+            create(platform),
+            host="127.0.0.1",
+            port=port,
+            log_level="warning",
+            timeout_keep_alive=IDLE,
+        )
     )
     thread = threading.Thread(target=server.run)
     thread.start()

@@ -16,6 +16,7 @@ from standfast.app.platform import Platform
 from standfast.app.settings import Settings
 from standfast.audit.event import SYSTEM
 from standfast.web.server import create
+from standfast.web.serving import IDLE
 from standfast_kit.clock import monotonic
 
 if TYPE_CHECKING:
@@ -97,7 +98,13 @@ def running(folder: Path, smtp: int = 9, text: str = FILE) -> Iterator[Standfast
     platform = Platform(settings)
     platform.begin()
     server = uvicorn.Server(
-        uvicorn.Config(create(platform), port=port, log_level="critical", lifespan="on")
+        uvicorn.Config(
+            create(platform),
+            port=port,
+            log_level="critical",
+            lifespan="on",
+            timeout_keep_alive=IDLE,
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

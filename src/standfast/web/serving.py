@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import FrameType
 
+IDLE = 75
+"""Seconds that a silent connection is kept: longer than clients and proxies keep theirs, a minute mostly, since
+who sends just as we close is told of a reset."""
 _GRACE = 2  # seconds for answers under way; the rest of five is for the ticks
 
 
@@ -87,7 +90,7 @@ def _freed(error: OSError) -> str:
 def _run(platform: Platform, listening: socket.socket) -> None:
     config = uvicorn.Config(
         create(platform), access_log=False, log_level="warning", timeout_graceful_shutdown=_GRACE,
-        server_header=False, proxy_headers=False, ws="none",
+        timeout_keep_alive=IDLE, server_header=False, proxy_headers=False, ws="none",
     )  # fmt: skip
     server = _Server(config, platform)
     for ending in (signal.SIGTERM, signal.SIGINT):
