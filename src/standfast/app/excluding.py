@@ -25,7 +25,7 @@ def tallies(
     tx: Tx, system: System, objective: Objective, start: datetime, end: datetime
 ) -> list[Tally]:
     """Of each of its indicators, what was counted of the time that speaks for or against it."""
-    out = _spared(tx, system, objective, end)
+    out = spans(tx, system, objective, end)
     parts = edges(out, start, end)
     found = [tx.levels.tallies(one.key, [(start, end), *parts]) for one in objective.indicators]
     return [rest(each[0], each[1:]) for each in found]
@@ -34,7 +34,7 @@ def tallies(
 def excluded(
     tx: Tx, system: System, objective: Objective, start: datetime, end: datetime
 ) -> timedelta:
-    return length(_spared(tx, system, objective, end), start, end)
+    return length(spans(tx, system, objective, end), start, end)
 
 
 def of_objective(tx: Tx, system: System, objective: Objective, now: datetime) -> Excluded:
@@ -53,5 +53,6 @@ def listing(tx: Tx, now: datetime) -> tuple[ExclusionLine, ...]:
     return tuple(exclusion_screen.line(one, now) for one in tx.exclusions.recent())
 
 
-def _spared(tx: Tx, system: System, objective: Objective, now: datetime) -> tuple[Span, ...]:
+def spans(tx: Tx, system: System, objective: Objective, now: datetime) -> tuple[Span, ...]:
+    """All that was ever left out of it, as far back as anything is counted."""
     return spared(tx.exclusions.standing(now - counts_kept(system)), objective)

@@ -21,8 +21,10 @@ from standfast.paging.notification import Kind
 from standfast.paging.reachable import ways
 from standfast.recovery import schedule
 from standfast.recovery.objective import judgements, newest_proofs
+from standfast.slo.budget import expected
 from standfast.slo.judgement import words
 from standfast.slo.objective import objectives
+from standfast.slo.window import span
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,7 +76,10 @@ def _hurt(tx: Tx, system: System, found: Incident, now: datetime) -> list[tuple[
     """The objectives of the component that failed, with what was counted while it lasted."""
     start, end = _while_it_lasted(found, now)
     own = [one for one in objectives(system) if one.component == found.component and one.indicators]
-    counted = [(one, tx.levels.tally(one.indicators[0].counted.key, start, end)) for one in own]
+    counted = [
+        (one, one.whole([tx.levels.tally(each.counted.key, start, end) for each in one.indicators]))
+        for one in own
+    ]
     return [(one, tally) for one, tally in counted if tally.bad]
 
 
@@ -186,9 +191,15 @@ def _attempt_words(system: System, one: Attempt) -> str:
 
 def _burned(tx: Tx, system: System, objective: Objective, found: Incident, now: datetime) -> str:
     """Which share of the whole window's budget its bad events are, but for the time that is excluded."""
-    bad = excluding.tallies(tx, system, objective, *_while_it_lasted(found, now))[0].bad
-    window = excluding.tallies(tx, system, objective, now - objective.window, now)[0]
-    allowed = window.total * objective.allowed
+
+    def counted(start: datetime, end: datetime) -> Tally:
+        return objective.whole(excluding.tallies(tx, system, objective, start, end))
+
+    window = span(objective, now, system.timezone)
+    first, out = tx.levels.first_seen(), excluding.spans(tx, system, objective, now)
+    so_far = counted(window.start, now)
+    whole = expected(so_far, window, now, objective.first_look(first), out)
+    allowed, bad = whole * objective.allowed, counted(*_while_it_lasted(found, now)).bad
     share = f"{float(Fraction(bad) / allowed):.1%}" if allowed else "an unknown share"
     return f"{share} of its {words(objective.window)} budget"
 
@@ -208,7 +219,8 @@ def _money(system: System, found: Incident, now: datetime) -> str:
 
 def _cost_words(hurt: Sequence[tuple[Objective, Tally]], figures: Figures) -> Sequence[str]:
     lines = [
-        f"{round(tally.bad)} of {tally.total} events of {one.name} failed" for one, tally in hurt
+        f"{round(tally.bad):,} of {round(tally.total):,} events of {one.name} failed"
+        for one, tally in hurt
     ]
     lines += [f"{name}: {burned} burned" for name, burned in figures.budget_burned]
     return [*lines, *([f"revenue: {figures.revenue}"] if figures.revenue else [])] or [
